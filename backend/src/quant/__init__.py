@@ -1,0 +1,1 @@
+"""Quant Analytics Platform: exchange wire to pair statistics, alerts and a live dashboard."""

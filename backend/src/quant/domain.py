@@ -1,0 +1,161 @@
+"""The words of the field as types: symbols, intervals, pairs, trades, bars. No I/O, no wire format.
+
+Time is int64 nanoseconds UTC. Prices and sizes are float64. `y` is leg A, `x` is leg B.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quant.clock import NS_PER_S
+from quant.errors import InvalidParameter
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+ByteArray = NDArray[np.uint8]
+
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_INTERVAL = re.compile(r"([1-9][0-9]{0,3})([smhd])")
+MAX_INTERVAL_S = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A bar length that divides a UTC day, such as `1s`, `1m`, `5m`."""
+
+    name: str
+    ns: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the interval that `text` names; raise InvalidParameter otherwise."""
+        match = _INTERVAL.fullmatch(text.strip())
+        seconds = int(match[1]) * _UNIT_S[match[2]] if match else 0
+        if not seconds or MAX_INTERVAL_S % seconds:
+            raise InvalidParameter("interval", f"{text!r} is not a bar length such as 1s, 1m, 5m, 1h")
+        return cls(text.strip(), seconds * NS_PER_S)
+
+    @property
+    def seconds(self) -> int:
+        return self.ns // NS_PER_S
+
+    def floor(self, ts: int) -> int:
+        """Return the open time of the bar that holds `ts`."""
+        return ts - ts % self.ns
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two different symbols: `a` is the dependent leg (y), `b` the hedge leg (x)."""
+
+    a: str
+    b: str
+
+    def __post_init__(self) -> None:
+        if self.a == self.b:
+            raise InvalidParameter("symbol_b", f"a pair needs two different symbols, got {self.a} twice")
+
+    def __str__(self) -> str:
+        return f"{self.a}-{self.b}"
+
+
+class Quality(IntEnum):
+    """How far a bar can be trusted."""
+
+    NONE = 0  # no such bar
+    COMPLETE = 1  # every trade of the bar is in it
+    PARTIAL = 2  # we started listening inside it
+    QUIET = 3  # the feed was alive and nothing traded; prices repeat the last close
+    GAP = 4  # trades are missing
+    BACKFILLED = 5  # trades that were missing have been fetched
+    KLINE = 6  # taken from the exchange's own bars
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class HedgeMethod(StrEnum):
+    OLS = "ols"
+    HUBER = "huber"
+    THEIL_SEN = "theil_sen"
+    KALMAN = "kalman"
+    TLS = "tls"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the method `text` names, whatever its case or dashes; raise InvalidParameter otherwise."""
+        try:
+            return cls(text.strip().lower().replace("-", "_").replace(" ", "_"))
+        except ValueError:
+            known = ", ".join(method.value for method in cls)
+            raise InvalidParameter("method", f"{text!r} is not one of {known}") from None
+
+
+class Scale(StrEnum):
+    LEVEL = "level"
+    LOG = "log"
+
+
+class Side(StrEnum):
+    """Who crossed the spread."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolSpec:
+    """What the exchange says about a symbol; `status` in its own word (TRADING, SETTLING, …)."""
+
+    symbol: str
+    base: str
+    quote: str
+    status: str
+    tick_size: float
+    step_size: float
+
+
+@dataclass(frozen=True, slots=True)
+class TradeBatch:
+    """Trades in arrival order as equal-length columns; `sells` is 1 where the aggressor sold."""
+
+    symbols: list[str]
+    ids: IntArray
+    ts_event: IntArray
+    ts_recv: IntArray
+    prices: FloatArray
+    sizes: FloatArray
+    sells: ByteArray
+    counts: IntArray  # exchange trades behind each row, l - f + 1
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Bars of one symbol and interval, oldest first, as equal-length columns."""
+
+    times: IntArray  # open time, ns
+    opens: FloatArray
+    highs: FloatArray
+    lows: FloatArray
+    closes: FloatArray
+    volumes: FloatArray
+    quote_volumes: FloatArray
+    trades: IntArray
+    qualities: ByteArray
+    revisions: IntArray
+    closed: BoolArray
+
+    def __len__(self) -> int:
+        return len(self.times)

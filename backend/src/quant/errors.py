@@ -1,0 +1,99 @@
+"""Every error the platform raises on purpose.
+
+QuantError
+├── InvalidInput                 the caller asked for something that cannot be
+│   ├── InvalidParameter         one named value is not acceptable
+│   └── UnknownSymbol            the market does not list this symbol
+├── NotEnoughData                the question is fine, the history is too short (`have`, `need`)
+├── NotFound                     a thing that does not exist in this market
+├── SettingsError                a setting that stops the start, by name
+├── Unavailable                  works in principle, not now; says why
+│   ├── DataDirectoryInUse       another engine owns the data directory
+│   └── ExchangeUnreachable      network trouble; retried by whoever asked
+├── ExchangeRejected             the exchange answered, and said no
+├── DecodeError                  one frame or line that does not follow the protocol
+└── RecordingError               a recording that cannot be read at all
+"""
+
+from collections.abc import Mapping
+
+
+class QuantError(Exception):
+    """The root: a sentence for people, a stable `code` and the `values` that explain it."""
+
+    code = "error"
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values: Mapping[str, object] = values
+
+
+class InvalidInput(QuantError):
+    code = "invalid_input"
+
+
+class InvalidParameter(InvalidInput):
+    """One named value is not acceptable."""
+
+    code = "invalid_parameter"
+
+    def __init__(self, parameter: str, reason: str, **values: object) -> None:
+        super().__init__(f"{parameter}: {reason}", parameter=parameter, **values)
+
+
+class UnknownSymbol(InvalidInput):
+    code = "unknown_symbol"
+
+    def __init__(self, symbol: str, market: str) -> None:
+        super().__init__(f"{symbol!r} is not a symbol of {market}", symbol=symbol, market=market)
+
+
+class NotEnoughData(QuantError):
+    code = "not_enough_data"
+
+    def __init__(self, what: str, *, have: int, need: int) -> None:
+        super().__init__(f"{what}: have {have}, need {need}", have=have, need=need)
+
+
+class NotFound(QuantError):
+    code = "not_found"
+
+
+class SettingsError(QuantError):
+    """A setting that stops the start; the message names it."""
+
+    code = "invalid_setting"
+
+
+class Unavailable(QuantError):
+    code = "unavailable"
+
+
+class DataDirectoryInUse(Unavailable):
+    code = "data_directory_in_use"
+
+
+class ExchangeUnreachable(Unavailable):
+    code = "exchange_unreachable"
+
+
+class ExchangeRejected(QuantError):
+    """The exchange answered and refused; `retry_after_s` when it said how long to wait."""
+
+    code = "exchange_rejected"
+
+    def __init__(self, message: str, *, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(message, status=status, retry_after_s=retry_after_s)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class DecodeError(QuantError):
+    """One frame or line that does not follow the protocol; it is quarantined, the stream goes on."""
+
+    code = "decode_error"
+
+
+class RecordingError(QuantError):
+    code = "recording_error"
