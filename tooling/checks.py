@@ -1,0 +1,65 @@
+"""The checks that a commit must pass, in order, and how long each took."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tooling.errors import CommandFailed
+from tooling.layout import Layout
+from tooling.processes import Word, Words, call
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command that must end well."""
+
+    name: str
+    command: Words
+    cwd: Path
+
+
+def python_checks(layout: Layout) -> list[Check]:
+    """Return what is checked about Python code without running it."""
+    ruff, root, backend = layout.tool("ruff"), layout.root, layout.backend
+    return [
+        Check("ruff check", [ruff, "check", "."], root),
+        Check("ruff format", [ruff, "format", "--check", "."], root),
+        Check("mypy", [layout.tool("mypy")], backend),
+        Check("import contracts", [layout.tool("lint-imports"), "--no-timing"], backend),
+    ]
+
+
+def pytest_check(layout: Layout, arguments: Sequence[str]) -> Check:
+    """Return the Python tests, the browser's among them; `arguments` go to pytest as they are."""
+    command: list[Word] = [layout.tool("pytest"), "-c", "pyproject.toml", "tests", "../frontend/e2e"]
+    return Check("pytest", [*command, *arguments], layout.backend)
+
+
+def page_checks(layout: Layout, scripts: Sequence[str]) -> list[Check]:
+    """Return npm scripts of the dashboard as checks."""
+    npm = str(shutil.which("npm"))
+    return [Check(f"npm {name}", [npm, "run", "--silent", name], layout.frontend) for name in scripts]
+
+
+def run_checks(checks: Sequence[Check]) -> None:
+    """Run the checks until one fails, then print one line each; raise that one's CommandFailed."""
+    lines: list[str] = []
+    try:
+        for check in checks:
+            print(f"==> {check.name}", flush=True)
+            begun = time.monotonic()
+            try:
+                call(check.command, cwd=check.cwd)
+            except CommandFailed:
+                lines.append(_line("FAILED", check, time.monotonic() - begun))
+                raise
+            lines.append(_line("passed", check, time.monotonic() - begun))
+    finally:
+        skipped = [f"not run          {check.name}" for check in checks[len(lines) :]]
+        print("\n".join(["", *lines, *skipped]), flush=True)
+
+
+def _line(verdict: str, check: Check, seconds: float) -> str:
+    return f"{verdict} {seconds:7.1f} s  {check.name}"
