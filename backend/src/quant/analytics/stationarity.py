@@ -1,0 +1,107 @@
+"""The augmented Dickey-Fuller test of a unit root."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from quant.analytics import mackinnon
+from quant.analytics.dickey_fuller import regress
+from quant.analytics.inputs import series as checked_series
+from quant.analytics.regression import is_flat
+from quant.analytics.results import Status, UnitRootTest
+from quant.domain import FloatArray
+from quant.errors import InvalidParameter
+
+Trend = Literal["n", "c", "ct"]
+AutoLag = Literal["aic", "bic"]
+
+MIN_BARS = 30
+NULL = "the series has a unit root"
+
+
+def adf(
+    series: ArrayLike, *, regression: Trend = "c", max_lag: int | None = None, autolag: AutoLag | None = "aic"
+) -> UnitRootTest:
+    """Return the augmented Dickey-Fuller test of a given series, with MacKinnon's N = 1 tables.
+
+    `regression` has no deterministic term ("n"), a constant ("c") or a constant and a trend ("ct"). The lag
+    minimises AIC or BIC up to `max_lag`, by default ⌈12 (n/100)^¼⌉ but no more than half the sample allows;
+    `autolag=None` uses `max_lag` itself. Needs 30 bars. Raises InvalidParameter.
+    """
+    return unit_root_test(
+        checked_series(series, "series"),
+        regression=regression, tables=regression, series_in_test=1, max_lag=max_lag, autolag=autolag,
+    )  # fmt: skip
+
+
+def unit_root_test(
+    level: FloatArray, *, regression: str, tables: str, series_in_test: int, max_lag: int | None,
+    autolag: str | None,
+) -> UnitRootTest:  # fmt: skip
+    """Return the test for a checked series; `tables` is the trend of the whole procedure."""
+    if regression not in ("n", "c", "ct"):
+        raise InvalidParameter("regression", f"{regression!r} is not one of n, c, ct")
+    lags, penalty = lag_rule(level.size, regression, max_lag, autolag)
+    status, reason = _obstacle(level)
+    statistic, p, chosen, n = math.nan, math.nan, 0, level.size
+    critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=max(level.size - 1, 1))
+    if status is Status.OK:
+        fixed, rest = _deterministic(level, regression)
+        found = regress(rest, fixed, max_lag=lags, penalty=penalty)
+        statistic, chosen, n = found.statistic, found.lags, found.n
+        critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=n)
+        p = mackinnon.p_value(statistic, trend=tables, n_series=series_in_test)
+        if math.isnan(statistic):
+            status, reason = Status.SINGULAR, "its own past reproduces the series exactly"
+    return UnitRootTest(
+        status=status, reason=reason, statistic=statistic, p_value=p, lags=chosen, n=n, need=MIN_BARS,
+        critical_values=critical, null=NULL, regression=regression, autolag=autolag or "none", max_lag=lags,
+        series_in_test=series_in_test,
+    )  # fmt: skip
+
+
+def lag_rule(n: int, regression: str, max_lag: int | None, autolag: str | None) -> tuple[int, float]:
+    """Return the longest lag and the information criterion's price of a parameter, negative for a fixed lag."""
+    most = max(n // 2 - len(regression.replace("n", "")) - 1, 0)
+    if max_lag is None:
+        lags = min(most, math.ceil(12.0 * (n / 100.0) ** 0.25))
+    elif isinstance(max_lag, bool) or not isinstance(max_lag, int | np.integer) or max_lag < 0:
+        raise InvalidParameter("max_lag", f"must be a whole number from 0 on, got {max_lag!r}")
+    elif max_lag > most and n >= MIN_BARS:
+        raise InvalidParameter("max_lag", f"{max_lag} is too long for {n} bars, at most {most}")
+    else:
+        lags = int(max_lag)
+    match autolag:
+        case "aic":
+            return lags, 2.0
+        case "bic":
+            return lags, math.log(max(n - lags - 1, 1))
+        case None:
+            return lags, -1.0
+        case _:
+            raise InvalidParameter("autolag", f"{autolag!r} is not one of aic, bic, None")
+
+
+def _obstacle(level: FloatArray) -> tuple[Status, str]:
+    if level.size < MIN_BARS:
+        return Status.TOO_SHORT, f"a unit-root test needs {MIN_BARS} bars, there are {level.size}"
+    if not np.isfinite(level).all():
+        return Status.MISSING, "a bar of the series is missing"
+    if is_flat(float(np.var(level)) * level.size, level.size, float(np.abs(level).max())):
+        return Status.ZERO_VARIANCE, "the series does not move"
+    return Status.OK, ""
+
+
+def _deterministic(level: FloatArray, regression: str) -> tuple[FloatArray, FloatArray]:
+    """Return the deterministic rows and the series freed of them, which changes no t-ratio but keeps digits."""
+    n = level.size
+    if regression == "n":
+        return np.empty((0, n)), level
+    rest = level - level[0]
+    rest = rest - rest.mean()
+    if regression == "c":
+        return np.ones((1, n)), rest
+    clock = (np.arange(n) - (n - 1) / 2) / n
+    return np.vstack([np.ones(n), clock]), rest - clock * float(clock @ rest / (clock @ clock))

@@ -1,0 +1,1 @@
+"""Published and simulated tables, apart from the logic that reads them."""
