@@ -16,9 +16,7 @@ class DashboardHook(BuildHookInterface[BuilderConfig]):
         """Add the dashboard to what is about to be built; raise FileNotFoundError when it is not there."""
         if version == "editable":  # a checkout serves frontend/dist from where it is
             return
-        source = Path(self.root, "src", PACKAGED)
-        if (source / "index.html").is_file():  # building a wheel from our own sdist: it is in already
-            build_data["force_include"][str(source)] = PACKAGED
+        if Path(self.root, "src", PACKAGED, "index.html").is_file():  # from our own sdist: it is in already
             return
         dist = Path(self.root).parent / "frontend" / "dist"
         if not (dist / "index.html").is_file():

@@ -27,7 +27,7 @@ def python_checks(layout: Layout) -> list[Check]:
         Check("ruff check", [ruff, "check", "."], root),
         Check("ruff format", [ruff, "format", "--check", "."], root),
         Check("mypy", [layout.tool("mypy")], backend),
-        Check("import contracts", [layout.tool("lint-imports"), "--no-timing"], backend),
+        Check("import contracts", [layout.tool("lint-imports"), "--no-logo"], backend),
     ]
 
 
