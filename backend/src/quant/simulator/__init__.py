@@ -1,0 +1,12 @@
+"""A Binance-speaking exchange on loopback, fed by one seeded market whose truth is known.
+
+It shares no parsing or bar code with the rest of the platform, so that one cannot hide the other's mistakes.
+"""
+
+from quant.simulator.command import main, serve
+from quant.simulator.market import SimMarket
+from quant.simulator.server import Running, SimConfig, running
+from quant.simulator.warmup import warm
+from quant.simulator.ws import WsLimits
+
+__all__ = ["Running", "SimConfig", "SimMarket", "WsLimits", "main", "running", "serve", "warm"]

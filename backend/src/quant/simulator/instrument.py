@@ -8,7 +8,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from quant.clock import NS_PER_S
 from quant.domain import FloatArray, IntArray
 from quant.simulator import kernels
 from quant.simulator.klines import Klines, fold
@@ -61,7 +60,9 @@ class Instrument:
     def trades(self, start_ms: int, end_ms: int) -> Trades:
         """Return the trades with start_ms <= T < end_ms."""
         start, end = max(start_ms, EPOCH_MS), min(end_ms, self.end_ms)
-        hours = range((start - EPOCH_MS) // HOUR_MS, -((EPOCH_MS - end) // HOUR_MS)) if end > start else range(0)
+        hours = (
+            range((start - EPOCH_MS) // HOUR_MS, -((EPOCH_MS - end) // HOUR_MS)) if end > start else range(0)
+        )
         return join([self._rows(self.grid(hour), start, end) for hour in hours])
 
     def trades_from_id(self, first: int, *, limit: int, until_ms: int) -> Trades:
@@ -104,9 +105,10 @@ class Instrument:
         start = max(start_ms - start_ms % interval_ms, EPOCH_MS)
         end = min(end_ms, self.end_ms)
         row_ms = MINUTE_MS if interval_ms % MINUTE_MS == 0 else interval_ms
-        parts = []
-        for base in range(start - start % HOUR_MS, end, HOUR_MS):
-            parts.append(self._bar_rows(base, row_ms, max(start, base), min(end, base + HOUR_MS)))
+        parts = [
+            self._bar_rows(base, row_ms, max(start, base), min(end, base + HOUR_MS))
+            for base in range(start - start % HOUR_MS, end, HOUR_MS)
+        ]
         empty = np.empty((0, kernels.COLUMNS), dtype=np.int64)
         table = fold(np.concatenate(parts) if parts else empty, interval_ms // row_ms)
         return Klines(interval_ms, start + interval_ms * np.arange(len(table), dtype=np.int64), table)

@@ -76,7 +76,9 @@ def hourly_chain(key: np.uint64, hours: int, decay: float, sd: float) -> FloatAr
 
 
 @jit
-def bridge(key: np.uint64, hour: int, ends: FloatArray, decay: float, step_sd: float, pull: FloatArray) -> FloatArray:
+def bridge(
+    key: np.uint64, hour: int, ends: FloatArray, decay: float, step_sd: float, pull: FloatArray
+) -> FloatArray:
     """Return the AR(1) path of an hour on the 1 s grid, both ends included, given its two end values.
 
     A free path is drawn and bent onto the end: `pull[k]` is cov(s_k, s_end | s_0) / var(s_end | s_0), which
@@ -101,7 +103,7 @@ def cumulative_counts(key: np.uint64, hours: int, open_hours: int, rate: float) 
         activity = min(_MAX_ACTIVITY, daily * math.exp(0.2 * _gaussian(key, hour) - 0.02))
         expected = rate * SECONDS * activity
         drawn = max(1.0, expected + math.sqrt(expected) * _gaussian(key, hour + _COUNT_COUNTERS))
-        counts[hour + 1] = counts[hour] + (np.int64(drawn) if hour < open_hours else 0)
+        counts[hour + 1] = counts[hour] + (int(drawn) if hour < open_hours else 0)
     return counts
 
 
@@ -121,7 +123,7 @@ def schedule(key: np.uint64, hour: int, total: int) -> IntArray:
     reached = 0.0
     for second in range(SECONDS):
         reached += weights[second]
-        counts[second + 1] = max(min(1, total), np.int64(total * (reached / total_weight)))
+        counts[second + 1] = max(min(1, total), int(total * (reached / total_weight)))
     counts[SECONDS] = total
     return counts
 
@@ -129,7 +131,7 @@ def schedule(key: np.uint64, hour: int, total: int) -> IntArray:
 @jit
 def _first_id(bits: np.uint64, aggregate: int) -> int:
     """Return `f` of an aggregate: ids are contiguous and 1 to 3 trades make an aggregate, 2 on average."""
-    return 2 * aggregate + np.int64((bits >> np.uint64(42)) & np.uint64(1))
+    return 2 * aggregate + int((bits >> np.uint64(42)) & np.uint64(1))
 
 
 @jit
@@ -144,34 +146,34 @@ def _last_id(bits: np.uint64, aggregate: int, next_first: int) -> int:
 def _offset_ms(bits: np.uint64, slot: int, slots: int) -> int:
     """Return the time within the second of aggregate `slot` out of `slots`; it rises with `slot`."""
     jitter = float((bits >> np.uint64(10)) & _LOW_16) / 65536.0
-    return np.int64(1000.0 * ((slot + jitter) / slots))
+    return int(1000.0 * ((slot + jitter) / slots))
 
 
 @jit
-def _sells(key: np.uint64, bits: np.uint64, aggregate: int) -> bool:
-    """Return whether the aggressor sold: runs of eight lean one way, three in four follow."""
+def _sells(key: np.uint64, bits: np.uint64, aggregate: int) -> int:
+    """Return 1 where the aggressor sold: runs of eight lean one way, three in four follow."""
     leaning = noise(key, -1 - (aggregate >> 3)) & np.uint64(1) == np.uint64(1)
     against = (bits >> np.uint64(26)) & np.uint64(0xFF) < np.uint64(64)
-    return leaning != against
+    return int(leaning != against)
 
 
 @jit
-def _price_ticks(bits: np.uint64, mid: float, half_spread: float, per_tick: float, sells: bool) -> int:
+def _price_ticks(bits: np.uint64, mid: float, half_spread: float, per_tick: float, sells: int) -> int:
     """Return the traded price: the touch, or up to two ticks through it where the aggressor swept."""
     half = max(half_spread * mid * per_tick, 0.5)
     sweep = (bits >> np.uint64(34)) & np.uint64(0xFF)
     through = 2 if sweep < np.uint64(12) else (1 if sweep < np.uint64(40) else 0)
     if sells:
-        return max(1, np.int64(math.floor(mid * per_tick - half + 0.5)) - through)
-    return max(1, np.int64(math.floor(mid * per_tick + half + 0.5)) + through)
+        return max(1, math.floor(mid * per_tick - half + 0.5) - through)
+    return max(1, math.floor(mid * per_tick + half + 0.5) + through)
 
 
 @jit
 def latency_ms(key: np.uint64, base_ms: int, at_ms: int) -> int:
     """Return how long after `at_ms` the exchange publishes: 1 to 40 ms, never overtaking itself."""
     second = (base_ms + at_ms) // 1000
-    left = _MIN_LATENCY_MS + np.int64(noise(key, second) % np.uint64(_LATENCY_RANGE_MS + 1))
-    right = _MIN_LATENCY_MS + np.int64(noise(key, second + 1) % np.uint64(_LATENCY_RANGE_MS + 1))
+    left = _MIN_LATENCY_MS + int(noise(key, second) % np.uint64(_LATENCY_RANGE_MS + 1))
+    right = _MIN_LATENCY_MS + int(noise(key, second + 1) % np.uint64(_LATENCY_RANGE_MS + 1))
     return left + ((right - left) * (at_ms % 1000)) // 1000
 
 
@@ -186,14 +188,14 @@ def _aggregate(
     half_spread: float,
     per_tick: float,
     sizes: IntArray,
-) -> tuple[int, int, int, int, int, bool]:
+) -> tuple[int, int, int, int, int, int]:
     """Return (time within the second, f, l, ticks, steps, sold); the mid runs from `left` to `right`."""
     bits = noise(key, aggregate)
     at_ms = _offset_ms(bits, slot, slots)
     sells = _sells(key, bits, aggregate)
     ticks = _price_ticks(bits, left + (right - left) * (at_ms / 1000.0), half_spread, per_tick, sells)
     last = _last_id(bits, aggregate, _first_id(noise(key, aggregate + 1), aggregate + 1))
-    return at_ms, _first_id(bits, aggregate), last, ticks, sizes[np.int64(bits & np.uint64(1023))], sells
+    return at_ms, _first_id(bits, aggregate), last, ticks, sizes[int(bits & np.uint64(1023))], sells
 
 
 @jit
@@ -228,7 +230,7 @@ def trades(
                 continue
             rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3] = number, f, last, base_ms + at_ms
             rows[n, 4] = base_ms + at_ms + latency_ms(keys[1], base_ms, at_ms)
-            rows[n, 5], rows[n, 6], rows[n, 7] = ticks, steps, np.int64(sells)
+            rows[n, 5], rows[n, 6], rows[n, 7] = ticks, steps, sells
             n += 1
     return rows[:n]
 
@@ -242,7 +244,7 @@ def _open_bar(bar: IntArray, price: int) -> None:
 
 
 @jit
-def _add_trade(bar: IntArray, f: int, last: int, ticks: int, steps: int, sells: bool) -> None:
+def _add_trade(bar: IntArray, f: int, last: int, ticks: int, steps: int, sells: int) -> None:
     if bar[BAR_TRADES] == 0:
         bar[BAR_OPEN] = bar[BAR_HIGH] = bar[BAR_LOW] = ticks
         bar[BAR_FIRST] = f
@@ -288,16 +290,9 @@ def bars(
             _open_bar(table[row], price)
         slots = counts[second + 1] - counts[second]
         for slot in range(slots):
+            number = first + counts[second] + slot
             offset, f, last, ticks, steps, sells = _aggregate(
-                keys[0],
-                first + counts[second] + slot,
-                slot,
-                slots,
-                mids[second],
-                mids[second + 1],
-                half_spread,
-                per_tick,
-                sizes,
+                keys[0], number, slot, slots, mids[second], mids[second + 1], half_spread, per_tick, sizes
             )
             if 1000 * second + offset >= to_ms:
                 break

@@ -12,7 +12,7 @@ from quant.simulator.truth import PairTruth, pair_truths, truth_as_json
 
 
 class SimMarket:
-    """One seeded market. Same seed, symbol and time give the same bytes, in any process and order of asking."""
+    """One seeded market: same seed, symbol and time give the same bytes, whatever was asked before."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -40,6 +40,11 @@ class SimMarket:
         except KeyError:
             raise UnknownSymbol(symbol, self.name) from None
 
+    def prepare(self, at_ns: int) -> None:
+        """Lay out every symbol up to `at_ns`, so that the first look at it is quick."""
+        for instrument in self._instruments.values():
+            instrument.mid(at_ns // NS_PER_MS)
+
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._instruments
 
@@ -48,7 +53,7 @@ class SimMarket:
         return self.instrument(symbol).trades(_ceil_ms(start_ns), _ceil_ms(end_ns))
 
     def trades_from_id(self, symbol: str, first: int, *, limit: int, until_ns: int) -> Trades:
-        """Return up to `limit` trades from id `first` on that happened before `until_ns`; raise UnknownSymbol."""
+        """Return up to `limit` trades with id >= `first` and T < `until_ns`; raise UnknownSymbol."""
         return self.instrument(symbol).trades_from_id(first, limit=limit, until_ms=_ceil_ms(until_ns))
 
     def klines(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Klines:

@@ -119,12 +119,12 @@ LISTINGS: tuple[Listing, ...] = (
 
 # Noise is as large as the accuracy of beta over a day allows: short half-lives average out sooner.
 PAIRS: tuple[PairDesign, ...] = (
-    PairDesign("BTCUSDT", "ETHUSDT", elasticity=0.80, half_life_min=15.0, noise=0.0007),
-    PairDesign("ADAUSDT", "XRPUSDT", elasticity=0.90, half_life_min=10.0, noise=0.0011),
-    PairDesign("LTCUSDT", "BCHUSDT", elasticity=0.85, half_life_min=20.0, noise=0.0007),
-    PairDesign("AVAXUSDT", "SOLUSDT", elasticity=1.00, half_life_min=30.0, noise=0.0007),
-    PairDesign("UNIUSDT", "AAVEUSDT", elasticity=0.80, half_life_min=8.0, noise=0.0011),
-    PairDesign("ARBUSDT", "OPUSDT", elasticity=1.00, half_life_min=5.0, noise=0.0016),
+    PairDesign("BTCUSDT", "ETHUSDT", elasticity=0.80, half_life_min=15.0, noise=0.0011),
+    PairDesign("ADAUSDT", "XRPUSDT", elasticity=0.90, half_life_min=10.0, noise=0.0017),
+    PairDesign("LTCUSDT", "BCHUSDT", elasticity=0.85, half_life_min=20.0, noise=0.0011),
+    PairDesign("AVAXUSDT", "SOLUSDT", elasticity=1.00, half_life_min=30.0, noise=0.0010),
+    PairDesign("UNIUSDT", "AAVEUSDT", elasticity=0.80, half_life_min=8.0, noise=0.0017),
+    PairDesign("ARBUSDT", "OPUSDT", elasticity=1.00, half_life_min=5.0, noise=0.0025),
     PairDesign("DOTUSDT", "ATOMUSDT", elasticity=0.90, half_life_min=60.0, noise=0.0012),
     PairDesign("FILUSDT", "ETCUSDT", elasticity=0.90, half_life_min=120.0, noise=0.0015),
 )

@@ -9,7 +9,7 @@ from quant.simulator.symbols import INDEPENDENT_EXAMPLES, LISTINGS, PAIRS, Kind,
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`y = alpha + beta * x + noise` in prices; the noise is an AR(1) of this half-life and standard deviation."""
+    """`y = alpha + beta * x + noise` in prices; the noise is an AR(1) with this half-life and sd."""
 
     alpha: float
     beta: float

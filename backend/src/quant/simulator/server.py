@@ -1,0 +1,114 @@
+"""The simulated exchange as a running thing: both ports, the sending task, and its end."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Generator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import uvicorn
+
+from quant.clock import Clock, SystemClock
+from quant.errors import InvalidParameter
+from quant.simulator.hub import Hub
+from quant.simulator.market import SimMarket
+from quant.simulator.rest import rest_app
+from quant.simulator.timeline import Timeline
+from quant.simulator.weights import WeightMeter
+from quant.simulator.ws import WsLimits, open_ws
+
+MAX_SPEED = 1000.0
+_START_POLL_S = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class SimConfig:
+    """How to run the exchange: port 0 takes a free one; market time starts at `start_ns`, or now."""
+
+    seed: int = 7
+    speed: float = 1.0
+    host: str = "127.0.0.1"
+    ws_port: int = 0
+    rest_port: int = 0
+    start_ns: int | None = None
+    limits: WsLimits = field(default_factory=WsLimits)
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.speed <= MAX_SPEED:
+            raise InvalidParameter("speed", f"{self.speed} is not above 0 and at most {MAX_SPEED:.0f}")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where a started exchange answers."""
+
+    ws_url: str
+    rest_url: str
+    market: SimMarket
+    timeline: Timeline
+
+
+class _EmbeddedServer(uvicorn.Server):
+    """uvicorn inside a loop that belongs to somebody else: signals are the owner's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running(config: SimConfig, *, clock: Clock | None = None) -> AsyncGenerator[Running, None]:
+    """Run the exchange for the length of the block; raise OSError where a port is taken.
+
+    A failure of its own ends the block: an exchange that has stopped sending must not look alive.
+    """
+    timeline = Timeline(clock or SystemClock(), speed=config.speed, start_ns=config.start_ns)
+    market = SimMarket(config.seed)
+    await asyncio.to_thread(market.prepare, timeline.now_ns())
+    hub = Hub(market, timeline)
+    with _listen(config.host, config.rest_port) as listener, ThreadPoolExecutor(1, "sim-rest") as executor:
+        ws_server = await open_ws(hub, config.limits, host=config.host, port=config.ws_port)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                sending = tasks.create_task(hub.run())
+                rest = _rest_server(hub, executor)
+                tasks.create_task(rest.serve(sockets=[listener]))
+                while not rest.started:  # noqa: ASYNC110 - uvicorn offers a flag, no event
+                    await asyncio.sleep(_START_POLL_S)
+                yield Running(
+                    ws_url=_url("ws", config.host, ws_server.sockets[0]),
+                    rest_url=_url("http", config.host, listener),
+                    market=market,
+                    timeline=timeline,
+                )
+                rest.should_exit = True
+                sending.cancel()
+        finally:
+            ws_server.close()
+            hub.disconnect_all()
+
+
+def _rest_server(hub: Hub, executor: Executor) -> _EmbeddedServer:
+    app = rest_app(hub, WeightMeter(hub.timeline), executor)
+    return _EmbeddedServer(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=128)
+
+
+def _url(scheme: str, host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
