@@ -49,9 +49,9 @@ def engle_granger(
 ) -> CointegrationTest:  # fmt: skip
     """Return the Engle-Granger test of y on x, with MacKinnon's N = 2 tables.
 
-    OLS residuals of `y = alpha + beta x` (plus a trend for "ct", without alpha for "n") are put to a Dickey-Fuller
-    test without deterministic terms. The lag rule is that of `adf`. Critical values are for n - 1 bars, as Stata's.
-    Needs 30 bars. Raises InvalidParameter.
+    OLS residuals of `y = alpha + beta x` (plus a trend for "ct", without alpha for "n") are put to a
+    Dickey-Fuller test without deterministic terms. The lag rule is that of `adf`. Critical values are for
+    n - 1 bars, as Stata's. Needs 30 bars. Raises InvalidParameter.
     """
     left, right = legs(y, x)
     return one_direction(left, right, Direction.Y_ON_X, trend=trend, max_lag=max_lag, autolag=autolag)
@@ -101,8 +101,9 @@ def one_direction(
         if not found.status.usable:
             status, reason = found.status, found.reason
     return CointegrationTest(
-        status=status, reason=reason, direction=direction, statistic=statistic, p_value=p, lags=lags, n=y.size,
-        need=MIN_BARS, alpha=line.alpha, beta=line.beta, null=NULL, trend=trend, autolag=autolag or "none",
+        status=status, reason=reason, direction=direction, statistic=statistic, p_value=p, lags=lags,
+        n=y.size, need=MIN_BARS, alpha=line.alpha, beta=line.beta, null=NULL, trend=trend,
+        autolag=autolag or "none",
         max_lag=max_lags,
         critical_values=mackinnon.critical_values(trend=trend, n_series=2, n=max(y.size - 1, 1)),
     )  # fmt: skip
@@ -124,7 +125,7 @@ def _line(y: FloatArray, x: FloatArray, trend: str) -> _Line:
 def _line_without_plain_constant(
     y: FloatArray, x: FloatArray, trend: str
 ) -> tuple[int, float, float, FloatArray]:
-    """Return code, alpha, beta and residuals with a trend beside the constant ("ct"), or with neither ("n")."""
+    """Return code, alpha, beta and residuals with constant and trend ("ct") or with neither ("n")."""
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         return MISSING, math.nan, math.nan, y
     level_y, level_x = float(np.abs(y).max()), float(np.abs(x).max())

@@ -11,7 +11,7 @@ MIN_WINDOW = 3
 
 
 def log_returns(prices: FloatArray) -> FloatArray:
-    """Return log returns, as many as prices, NaN in the first row and beside a missing or non-positive price."""
+    """Return log returns, one a price: NaN in the first row and beside a missing or non-positive price."""
     before, now = prices[:-1], prices[1:]
     returns = np.full(prices.size, np.nan)
     # log1p of the relative step keeps the digits that the difference of two logarithms would lose

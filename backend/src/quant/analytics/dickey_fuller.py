@@ -22,7 +22,7 @@ _LEAST_NORM = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """t-ratio of the lagged level, its coefficient, the lags used and the observations; NaN where singular."""
+    """t-ratio and coefficient of the lagged level, NaN where singular; lags and observations used."""
 
     statistic: float
     coefficient: float
@@ -219,8 +219,8 @@ def _by_qr(level: FloatArray, fixed: FloatArray, max_lag: int, penalty: float) -
 def regress(level: FloatArray, fixed: FloatArray, *, max_lag: int, penalty: float) -> Regression:
     """Return the Dickey-Fuller regression of `level`, centred by the caller where a constant is in `fixed`.
 
-    `fixed` has one row a deterministic term, as long as `level`. The lag minimises m ln(rss/m) + `penalty` k on
-    the sample common to all lags and is then refitted on its own; a negative penalty uses `max_lag` itself.
+    `fixed` has one row a deterministic term, as long as `level`. The lag minimises m ln(rss/m) + `penalty` k
+    on the sample common to all lags and is then refitted on its own; a negative penalty uses `max_lag`.
     """
     size = fixed.shape[0] + max_lag + 1
     statistic, coefficient, lags, n = _by_cholesky(level, fixed, max_lag, penalty, np.empty((size, size)))

@@ -25,18 +25,18 @@ MIN_BARS = 10
 def half_life(series: ArrayLike, *, estimated: bool = False) -> HalfLife:
     """Return `-ln 2 / ln(1 + phi)` in bars, from `Δs_t = c + phi s_{t-1} + e_t`, with a 95 % interval.
 
-    The interval inverts the test of each phi; its upper end is infinite where a unit root is not rejected. With
-    `estimated` the series is taken as residuals of a pair regression, which revert faster than the true spread.
+    The interval inverts the test of each phi; its upper end is infinite where a unit root is not rejected.
+    With `estimated` the series is taken as residuals of a pair regression, which revert faster than the truth.
     The number itself is biased: a pure walk of 120 bars shows a median of 20. Needs 10 bars.
     """
     level = checked_series(series, "series")
     n = level.size
     if n < MIN_BARS:
-        return _none(Status.TOO_SHORT, f"a half-life needs {MIN_BARS} bars, there are {n}", n)
+        return no_half_life(Status.TOO_SHORT, f"a half-life needs {MIN_BARS} bars, there are {n}", n=n)
     if not np.isfinite(level).all():
-        return _none(Status.MISSING, "a bar of the series is missing", n)
+        return no_half_life(Status.MISSING, "a bar of the series is missing", n=n)
     if is_flat(float(np.var(level)) * n, n, float(np.abs(level).max())):
-        return _none(Status.ZERO_VARIANCE, "the series does not move", n)
+        return no_half_life(Status.ZERO_VARIANCE, "the series does not move", n=n)
     return _half_life(level, LAW_OF_RESIDUALS if estimated else LAW_OF_SERIES)
 
 
@@ -45,7 +45,7 @@ def _half_life(level: FloatArray, law: FloatArray) -> HalfLife:
     found = persistence(level)
     phi = found.rho - 1.0
     if math.isnan(found.rho) or not found.error > 1e-10:
-        return _none(Status.SINGULAR, "its own past reproduces the series exactly", n)
+        return no_half_life(Status.SINGULAR, "its own past reproduces the series exactly", n=n)
     low, high = _bars(found, law, HIGH), _bars(found, law, LOW)
     status, reason, bars = Status.OK, "", math.nan
     if phi >= 0.0:
@@ -63,6 +63,7 @@ def _bars(found: Persistence, law: FloatArray, row: int) -> float:
     return math.inf if away == 0.0 else found.n * math.log(2.0) / away
 
 
-def _none(status: Status, reason: str, n: int) -> HalfLife:
+def no_half_life(status: Status, reason: str, *, n: int) -> HalfLife:
+    """Return a half-life without numbers, for the reason given."""
     nan = math.nan
     return HalfLife(status, reason, nan, nan, nan, nan, nan, n, MIN_BARS)

@@ -1,7 +1,7 @@
-"""AR(1) persistence of a series, without the downward bias and the false precision least squares gives it.
+"""AR(1) persistence of a series, without the downward bias and false precision of least squares.
 
-Least squares understates rho near one, and its t-ratio is far from normal. So an interval is found by inverting
-the test: rho belongs to it when the observed t-ratio is between the quantiles the ratio has under that rho.
+Least squares understates rho near one, and its t-ratio is far from normal. So an interval is found by
+inverting the test: rho is in it when the observed t-ratio lies between the quantiles it has under that rho.
 The rho whose median ratio is the observed one is the median-unbiased estimate.
 """
 

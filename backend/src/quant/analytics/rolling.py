@@ -47,7 +47,7 @@ def window_sums(u: FloatArray, v: FloatArray, window: int, count: int, sums: Flo
 
 @jit
 def _fit_alone(y: FloatArray, x: FloatArray, fit: FloatArray) -> int:
-    """Fill alpha, beta, sd of one window from its own residuals, NaN where there is no line; return a code."""
+    """Fill alpha, beta, sd of one window from its own residuals, NaN without a line; return its code."""
     code, alpha, beta, ssr, _, _ = fit_line(y, x, np.empty(y.size), np.empty(y.size))
     if code in (MISSING, FLAT):
         fit[:] = np.nan

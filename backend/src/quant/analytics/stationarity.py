@@ -63,7 +63,7 @@ def unit_root_test(
 
 
 def lag_rule(n: int, regression: str, max_lag: int | None, autolag: str | None) -> tuple[int, float]:
-    """Return the longest lag and the information criterion's price of a parameter, negative for a fixed lag."""
+    """Return the longest lag and the criterion's price of a parameter, negative for a fixed lag."""
     most = max(n // 2 - len(regression.replace("n", "")) - 1, 0)
     if max_lag is None:
         lags = min(most, math.ceil(12.0 * (n / 100.0) ** 0.25))
@@ -95,7 +95,7 @@ def _obstacle(level: FloatArray) -> tuple[Status, str]:
 
 
 def _deterministic(level: FloatArray, regression: str) -> tuple[FloatArray, FloatArray]:
-    """Return the deterministic rows and the series freed of them, which changes no t-ratio but keeps digits."""
+    """Return the deterministic rows and the series freed of them: the same t-ratio with more digits."""
     n = level.size
     if regression == "n":
         return np.empty((0, n)), level

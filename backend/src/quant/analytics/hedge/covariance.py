@@ -1,9 +1,10 @@
 """Standard errors of a hedge ratio whose residuals are serially correlated.
 
-Given x, the least-squares line errs by (X'X)⁻¹ X'u. Its covariance (X'X)⁻¹ X'ΩX (X'X)⁻¹ is taken with the Ω of an
-AR(1) in u, whose persistence is the median-unbiased one: the plain estimate from residuals is too low, and
-plain OLS errors, which take it as zero, are several times too small. The long-run variance is that of the whole
-sample path of x, so nothing is truncated and no bandwidth is chosen.
+Given x, the least-squares line errs by (X'X)⁻¹X'u, so its covariance is (X'X)⁻¹ X'ΩX (X'X)⁻¹. Ω is that of an
+AR(1) in u over the whole sample path of x: nothing is truncated and no bandwidth is chosen. Its persistence
+is what plain errors get wrong (they take it as zero) and what residuals understate, so it comes from inverted
+tests: the variance is averaged over the median-unbiased rho and the upper end of rho's 95 % interval. The
+weights were set by simulation; `docs/methods.md` has the coverage measured.
 
 Assumes that x's steps are not driven by the spread, and that the residuals' memory is mainly of first order.
 """
@@ -12,11 +13,13 @@ import math
 
 import numpy as np
 
-from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, MEDIAN, distance, persistence
+from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, LOW, MEDIAN, Persistence, distance, persistence
 from quant.domain import FloatArray
 from quant.kernel import jit
 
-_NEAREST = 0.5  # distance from a unit root, in -n ln(rho): nearer, alpha has no finite variance at all
+MIN_BARS = 10
+_NEAREST = 0.05  # distance from a unit root, in -n ln(rho): nearer, alpha has no finite variance at all
+_SHARES = ((MEDIAN, 0.8), (LOW, 0.2))  # the law's low quantile belongs to the upper end of rho
 
 
 @jit
@@ -57,16 +60,23 @@ def standard_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tup
     `dx` are x's deviations from `mean_x`, `residuals` those of the least-squares line on the same bars.
     """
     n = dx.size
-    if n < 10:
+    if n < MIN_BARS:
         return math.nan, math.nan
     found = persistence(residuals)
     if math.isnan(found.rho) or not found.error > 0.0:
         return math.nan, math.nan
-    away = max(distance(found, LAW_OF_RESIDUALS, MEDIAN), _NEAREST)
-    rho = max(found.rho, -0.99) if math.isinf(away) else math.exp(-away / n)
-    s11, s1x, sxx, noise = _sandwich(dx, residuals, rho)
-    variance = noise / (1.0 - rho * rho)
     square = float(np.dot(dx, dx))
-    of_mean, both, of_beta = s11 / n**2, s1x / (n * square), sxx / square**2
-    of_alpha = of_mean - 2.0 * mean_x * both + mean_x**2 * of_beta
-    return math.sqrt(variance * max(of_alpha, 0.0)), math.sqrt(variance * max(of_beta, 0.0))
+    of_alpha = of_beta = 0.0
+    for row, share in _SHARES:
+        rho = _rho(found, row)
+        s11, s1x, sxx, noise = _sandwich(dx, residuals, rho)
+        level = share * noise / (1.0 - rho * rho)
+        slope, both = sxx / square**2, s1x / (n * square)
+        of_beta += level * slope
+        of_alpha += level * (s11 / n**2 - 2.0 * mean_x * both + mean_x**2 * slope)
+    return math.sqrt(max(of_alpha, 0.0)), math.sqrt(max(of_beta, 0.0))
+
+
+def _rho(found: Persistence, row: int) -> float:
+    away = max(distance(found, LAW_OF_RESIDUALS, row), _NEAREST)
+    return max(found.rho, -0.99) if math.isinf(away) else math.exp(-away / found.n)

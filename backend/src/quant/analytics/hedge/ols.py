@@ -30,8 +30,8 @@ def ols(y: ArrayLike, x: ArrayLike, *, window: int) -> HedgePath: ...
 def ols(y: ArrayLike, x: ArrayLike, *, window: int | None = None) -> HedgeFit | HedgePath:
     """Return the least-squares line of y on x: one fit over all bars, or a path of rolling fits.
 
-    One fit needs 3 bars, and 10 for standard errors; its status tells what stood in the way. A path has NaN rows
-    instead. Raises InvalidParameter for legs of different length or a window under 3.
+    One fit needs 3 bars, and 10 for standard errors; its status tells what stood in the way. A path has NaN
+    rows instead. Raises InvalidParameter for legs of different length or a window under 3.
     """
     left, right = legs(y, x)
     if window is None:

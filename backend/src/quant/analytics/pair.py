@@ -1,0 +1,151 @@
+"""One call for everything a pair shows at its last closed bar."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from quant.analytics.cointegration import engle_granger_both
+from quant.analytics.correlation import correlation_of_returns
+from quant.analytics.half_life import half_life, no_half_life
+from quant.analytics.hedge import HedgeEstimator, hedge_method
+from quant.analytics.inputs import checked_window, legs, logs
+from quant.analytics.results import (
+    CointegrationTest,
+    HalfLife,
+    HedgeFit,
+    HedgeStep,
+    PairAnalysis,
+    PairCointegration,
+    PairSeries,
+    Signal,
+    Status,
+    UnitRootTest,
+)
+from quant.analytics.spread import spread_of, zscore_of
+from quant.domain import FloatArray, HedgeMethod, Scale
+from quant.errors import InvalidParameter
+
+MIN_WINDOW = 10
+THRESHOLD = 2.0  # |z| beyond which there is a signal
+SIGNIFICANCE = 0.05  # pair p-value from which on there is none
+RESIDUAL_NULL = "the residuals of y on x have a unit root"
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    status: Status
+    reason: str
+
+
+def analyse_pair(
+    y: ArrayLike,
+    x: ArrayLike,
+    *,
+    window: int,
+    method: HedgeMethod | str = HedgeMethod.OLS,
+    scale: Scale | str = Scale.LEVEL,
+    series_from: int = 0,
+) -> PairAnalysis:
+    """Return what a pair shows at its last row t, from aligned closes with NaN where a bar is masked.
+
+    The fit, the tests and the half-life rest on the `window` bars that end at t-1, the correlation on the
+    `window` returns that end at t, `next_fit` on the bars that end at t. Rolling values are given from row
+    `series_from` on. Needs `window` + 1 rows; with fewer the status is `too_short` and nothing is computed.
+    Raises InvalidParameter for a window under 10, unequal legs, or a method that is not in the table.
+    """
+    window, scale = checked_window(window, least=MIN_WINDOW), _scale(scale)
+    estimate = hedge_method(method)
+    prices_y, prices_x = legs(y, x)
+    left, right = (prices_y, prices_x) if scale is Scale.LEVEL else (logs(prices_y), logs(prices_x))
+    series, next_fit = _rolling(
+        (left, right), (prices_y, prices_x), window=window, estimate=estimate, first=series_from
+    )
+    enough = left.size > window
+    formation = slice(-window - 1, -1) if enough else slice(0, 0)
+    old_y, old_x = left[formation], right[formation]
+    fit = estimate(old_y, old_x)
+    verdict = _verdict(fit, have=left.size, need=window + 1, now=left[-1:] + right[-1:])
+    cointegration = engle_granger_both(old_y, old_x)
+    reversion = half_life_of_residuals(old_y, old_x, fit)
+    if not enough:
+        fit = replace(fit, reason=verdict.reason, need=window + 1)
+        cointegration = replace(cointegration, reason=verdict.reason, need=window + 1)
+    z, now = (series.zscore[-1], series.spread[-1]) if enough else (math.nan, math.nan)
+    signal, signal_reason = _signal(float(z), verdict, cointegration)
+    return PairAnalysis(
+        status=verdict.status, reason=verdict.reason, have=left.size, need=window + 1,
+        method=fit.method, scale=scale, window=window,
+        fit=fit, mean=fit.alpha, sd=fit.sd, spread=float(now), zscore=float(z),
+        signal=signal, signal_reason=signal_reason,
+        correlation=float(series.correlation[-1]) if enough else math.nan,
+        adf=_residual_test(cointegration.y_on_x), cointegration=cointegration, half_life=reversion,
+        next_fit=next_fit, series=series,
+    )  # fmt: skip
+
+
+def half_life_of_residuals(y: FloatArray, x: FloatArray, fit: HedgeFit) -> HalfLife:
+    """Return the half-life of `y - alpha - beta x` along a fit of these same bars."""
+    if not fit.status.usable:
+        return no_half_life(fit.status, fit.reason, n=y.size)
+    # Taken about the first bar: a half-life does not depend on the level, and the digits do.
+    return half_life((y - y[0]) - fit.beta * (x - x[0]), estimated=True)
+
+
+def _scale(scale: Scale | str) -> Scale:
+    try:
+        return Scale(scale)
+    except ValueError:
+        raise InvalidParameter("scale", f"{scale!r} is not one of level, log") from None
+
+
+def _rolling(
+    scaled: tuple[FloatArray, FloatArray],
+    prices: tuple[FloatArray, FloatArray],
+    *,
+    window: int,
+    estimate: HedgeEstimator,
+    first: int,
+) -> tuple[PairSeries, HedgeStep]:
+    """Return the rolling rows from `first` on, computed from no more bars than they need."""
+    if isinstance(first, bool) or first < 0:
+        raise InvalidParameter("series_from", f"must be a row from 0 on, got {first!r}")
+    first = min(first, max(prices[0].size - 1, 0))
+    begin = max(first - window, 0)
+    path = estimate(scaled[0][begin:], scaled[1][begin:], window=window)
+    correlation = correlation_of_returns(prices[0][begin:], prices[1][begin:], window)
+    columns = (path.alpha, path.beta, path.sd, spread_of(path), zscore_of(path), correlation)
+    return PairSeries(first, *(column[first - begin :] for column in columns)), path.next_fit
+
+
+def _verdict(fit: HedgeFit, *, have: int, need: int, now: FloatArray) -> _Verdict:
+    if have < need:
+        return _Verdict(Status.TOO_SHORT, f"needs {need} closed bars, there are {have}")
+    if fit.status.usable and not np.isfinite(now).all():
+        return _Verdict(Status.MISSING, "the last closed bar is missing")
+    return _Verdict(fit.status, fit.reason)
+
+
+def _signal(z: float, verdict: _Verdict, cointegration: PairCointegration) -> tuple[Signal, str]:
+    """Return what z says, and nothing where the legs are not shown to belong together."""
+    if math.isnan(z):
+        return Signal.NONE, verdict.reason or "there is no z-score"
+    if not cointegration.status.usable:
+        return Signal.NONE, f"cointegration is not known: {cointegration.reason}"
+    p = cointegration.p_value
+    if p >= SIGNIFICANCE:
+        return Signal.NONE, f"not cointegrated at {SIGNIFICANCE:.0%} (p = {p:.2f})".replace("%", " %")
+    said = f"z = {z:+.2f}, cointegrated at {SIGNIFICANCE:.0%} (p = {p:.2g})".replace("%", " %")
+    if z > THRESHOLD:
+        return Signal.SELL, said
+    return (Signal.BUY if z < -THRESHOLD else Signal.NEUTRAL), said
+
+
+def _residual_test(test: CointegrationTest) -> UnitRootTest:
+    """Return the y-on-x test in the words of a unit-root test: the same regression, the same tables."""
+    return UnitRootTest(
+        status=test.status, reason=test.reason, statistic=test.statistic, p_value=test.p_value,
+        lags=test.lags, n=max(test.n - test.lags - 1, 0), need=test.need, critical_values=test.critical_values,
+        null=RESIDUAL_NULL, regression="n", autolag=test.autolag, max_lag=test.max_lag, series_in_test=2,
+    )  # fmt: skip
