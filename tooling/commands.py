@@ -161,4 +161,4 @@ def main(arguments: Sequence[str]) -> int:
 def usage() -> str:
     """Return one line for each command."""
     lines = [f"  {name:<10}{(command.__doc__ or '').strip()}" for name, command in COMMANDS.items()]
-    return "\n".join(["usage: python3 bootstrap.py COMMAND [ARGUMENT …]", *lines])
+    return "\n".join(["usage: python3 bootstrap.py COMMAND [ARGUMENT ...]", *lines])

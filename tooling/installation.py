@@ -35,7 +35,6 @@ def set_up_python(layout: Layout, *, dev: bool, install: bool) -> None:
 
     def create() -> None:
         ensure_venv_module(install=install)
-        shutil.rmtree(layout.stamps, ignore_errors=True)  # nothing that was done in the old one counts
         create_environment(layout)
 
     ensure(layout, "python environment", state=here, product=layout.tool("uv"), action=create)

@@ -47,7 +47,7 @@ def test_start_takes_the_first_python_that_will_do(stand: Stand, tmp_path: Path)
     (tmp_path / "path" / "dirname").symlink_to("/usr/bin/dirname")
     stand("python3.13", "exit 127")  # on PATH, but only explains itself
     chosen = stand("python3.12", '[ "$1" = -c ] && exit 0; printf "%s\\n" "$0" "$@"')
-    stand("python3", "exit 0")
+    stand("python3.11", "echo I am not asked")
     done = subprocess.run(["/bin/sh", script, "--source", "a b"], capture_output=True, text=True)
     words = [chosen, REPOSITORY / "bootstrap.py", "run", "--source", "a b"]
     assert done.stdout.splitlines() == [str(word) for word in words]

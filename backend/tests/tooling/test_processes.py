@@ -1,5 +1,6 @@
 """Checks stop at the first failure; processes side by side end together; errors are sentences."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from tooling.errors import CommandFailed, SetupError
 from tooling.layout import Layout
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+posix_only = pytest.mark.skipif(os.name == "nt", reason="uses POSIX signals and pipes")
 
 
 def test_checks_stop_at_the_first_failure_and_say_so(
@@ -31,10 +33,23 @@ def test_checks_stop_at_the_first_failure_and_say_so(
     assert re.fullmatch(r"not run +three", last)
 
 
-def test_side_by_side_one_s_end_ends_the_other() -> None:
-    waits = [sys.executable, "-c", "import threading; threading.Event().wait()"]
-    ends = [sys.executable, "-c", "raise SystemExit(7)"]
-    assert processes.run_together([(waits, None), (ends, None)]) == 7
+@posix_only
+def test_side_by_side_one_s_end_ends_the_other_gently(tmp_path: Path) -> None:
+    ready, farewell = tmp_path / "ready", tmp_path / "farewell"
+    os.mkfifo(ready)  # opening it waits for the other side
+    waits = f"""
+import pathlib, signal, sys, threading
+def leave(number, frame):
+    pathlib.Path({str(farewell)!r}).touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, leave)
+open({str(ready)!r}, "w").close()
+threading.Event().wait()
+"""
+    ends = f"open({str(ready)!r}).close(); raise SystemExit(7)"
+    both = [([sys.executable, "-c", code], None) for code in (waits, ends)]
+    assert processes.run_together(both) == 7
+    assert farewell.exists()
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--help"]])
