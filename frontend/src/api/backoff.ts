@@ -1,0 +1,10 @@
+const FIRST_MS = 400;
+const GROWTH = 1.8;
+// A restarted server has to be seen again within 6 s, connecting included.
+const CAP_MS = 4000;
+
+/** Milliseconds to wait before attempt `attempt` (0 = the first retry), jittered down by up to a quarter. */
+export function retryDelayMs(attempt: number, random: () => number = Math.random): number {
+  const delay = Math.min(CAP_MS, FIRST_MS * GROWTH ** attempt);
+  return delay * (1 - 0.25 * random());
+}

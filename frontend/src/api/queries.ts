@@ -1,0 +1,44 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { ApiError, getJson, postJson } from "./http";
+import type { ClientConfig, SimulationTruth, StreamStatus, SymbolList } from "./types";
+
+export const configQuery = queryOptions({
+  queryKey: ["config"],
+  queryFn: ({ signal }) => getJson<ClientConfig>("/config", signal),
+});
+
+/** Symbols of one market: the key names the market, so that a swap never shows the other one's list. */
+export const symbolsQuery = (market: string) =>
+  queryOptions({
+    queryKey: ["symbols", market],
+    queryFn: ({ signal }) => getJson<SymbolList>("/symbols", signal),
+  });
+
+/** The simulated market's known parameters; null on a market that has none. */
+export const truthQuery = (market: string) =>
+  queryOptions({
+    queryKey: ["truth", market],
+    enabled: market.startsWith("sim-"),
+    queryFn: ({ signal }) =>
+      getJson<SimulationTruth>("/simulation/truth", signal).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+      }),
+  });
+
+type StreamCommand = { symbols?: string[]; source?: string };
+
+function useStreamCommand(path: "/stream/start" | "/stream/stop") {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (command: StreamCommand) => postJson<StreamStatus>(path, command),
+    // Another source is another market, with other symbols.
+    onSuccess: (_status, command) => {
+      if (command.source !== undefined) return client.invalidateQueries();
+      return client.invalidateQueries({ queryKey: ["symbols"] });
+    },
+  });
+}
+
+export const useStart = () => useStreamCommand("/stream/start");
+export const useStop = () => useStreamCommand("/stream/stop");

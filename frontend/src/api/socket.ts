@@ -1,0 +1,155 @@
+import { retryDelayMs } from "./backoff";
+import { DecodeError, decode } from "./decode";
+import type { Command, ServerMessage } from "./types";
+
+export type LinkState =
+  | { phase: "connecting" }
+  | { phase: "open" }
+  | { phase: "stale"; lastMessageAt: number }
+  | { phase: "offline"; retryAt: number };
+
+type Listeners = {
+  onMessage: (message: ServerMessage) => void;
+  onState: (state: LinkState) => void;
+  onUnreadable: (error: DecodeError) => void;
+};
+
+const STALE_AFTER_MS = 3000;
+// A half-open connection never closes by itself: after this silence we hang up and call again.
+const HANG_UP_AFTER_MS = 9000;
+const HANDSHAKE_MS = 4000;
+const CHECK_EVERY_MS = 250;
+
+/**
+ * One WebSocket to the server that is always being kept open: it reconnects by itself, with jittered backoff,
+ * and asks again for the topics that are wanted. Times in `LinkState` are `Date.now()` milliseconds.
+ */
+export class LiveSocket {
+  private socket: WebSocket | null = null;
+  private attempt = 0;
+  private lastMessageAt = 0;
+  private alive = false;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private patience: ReturnType<typeof setTimeout> | undefined;
+  private check: ReturnType<typeof setInterval> | undefined;
+  private readonly wanted = new Set<string>();
+
+  constructor(
+    private readonly url: string,
+    private readonly listeners: Listeners,
+  ) {}
+
+  open(): void {
+    clearTimeout(this.retry);
+    if (this.socket) return;
+    this.listeners.onState({ phase: "connecting" });
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    this.patience = setTimeout(() => this.giveUp(), HANDSHAKE_MS);
+    // Events of a socket that was given up still arrive.
+    const current = (act: () => void) => () => (this.socket === socket ? act() : undefined);
+    socket.addEventListener(
+      "open",
+      current(() => this.opened()),
+    );
+    socket.addEventListener("message", (event) => current(() => this.received(event.data))());
+    socket.addEventListener(
+      "close",
+      current(() => this.lost()),
+    );
+  }
+
+  /** Tries at once instead of waiting for the next retry. */
+  retryNow(): void {
+    this.attempt = 0;
+    if (!this.socket) this.open();
+  }
+
+  close(): void {
+    this.stopTimers();
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  subscribe(topics: string[]): void {
+    for (const topic of topics) this.wanted.add(topic);
+    this.send({ op: "subscribe", topics });
+  }
+
+  unsubscribe(topics: string[]): void {
+    for (const topic of topics) this.wanted.delete(topic);
+    this.send({ op: "unsubscribe", topics });
+  }
+
+  /** Asks for a fresh snapshot of a topic whose updates no longer fit together. */
+  resubscribe(topic: string): void {
+    this.send({ op: "unsubscribe", topics: [topic] });
+    this.send({ op: "subscribe", topics: [topic] });
+  }
+
+  private send(command: Command): void {
+    if (command.op !== "ping" && !command.topics?.length) return;
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(command));
+  }
+
+  private opened(): void {
+    clearTimeout(this.patience);
+    this.heard();
+    this.check = setInterval(() => this.watch(), CHECK_EVERY_MS);
+    this.send({ op: "subscribe", topics: [...this.wanted] });
+  }
+
+  private heard(): void {
+    this.lastMessageAt = Date.now();
+    if (this.alive) return;
+    this.alive = true;
+    this.listeners.onState({ phase: "open" });
+  }
+
+  private received(frame: unknown): void {
+    this.heard();
+    // Only after a message, not after a mere handshake: a proxy accepts sockets for a server that is down.
+    this.attempt = 0;
+    try {
+      this.listeners.onMessage(decode(String(frame)));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.listeners.onUnreadable(error);
+    }
+  }
+
+  private watch(): void {
+    const silence = Date.now() - this.lastMessageAt;
+    if (silence < STALE_AFTER_MS) return;
+    if (this.alive) {
+      this.alive = false;
+      this.listeners.onState({ phase: "stale", lastMessageAt: this.lastMessageAt });
+      this.send({ op: "ping", topics: [] });
+    }
+    if (silence > HANG_UP_AFTER_MS) this.giveUp();
+  }
+
+  private giveUp(): void {
+    // A frozen server may not answer the closing handshake for long: do not wait for its `close`.
+    const socket = this.socket;
+    this.lost();
+    socket?.close();
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.retry);
+    clearTimeout(this.patience);
+    clearInterval(this.check);
+  }
+
+  private lost(): void {
+    this.stopTimers();
+    this.socket = null;
+    this.alive = false;
+    const delay = retryDelayMs(this.attempt);
+    this.attempt += 1;
+    this.listeners.onState({ phase: "offline", retryAt: Date.now() + delay });
+    this.retry = setTimeout(() => this.open(), delay);
+  }
+}

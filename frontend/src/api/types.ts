@@ -1,0 +1,40 @@
+import type { components } from "./schema.gen";
+
+type Schemas = components["schemas"];
+
+export type Bar = Schemas["Bar"];
+export type BarList = Schemas["BarList"];
+export type ClientConfig = Schemas["ClientConfig"];
+export type Command = Schemas["Command"];
+export type HalfLife = Schemas["HalfLife"];
+export type PairAnalytics = Schemas["PairAnalytics"];
+export type PairSeries = Schemas["PairSeries"];
+export type Problem = Schemas["Problem"];
+export type SimulationTruth = Schemas["SimulationTruth"];
+export type StreamStatus = Schemas["StreamStatus"];
+export type SymbolList = Schemas["SymbolList"];
+export type SymbolOut = Schemas["SymbolOut"];
+export type SymbolStatus = Schemas["SymbolStatus"];
+export type Tick = Schemas["Tick"];
+export type TickList = Schemas["TickList"];
+export type TruePair = Schemas["TruePair"];
+
+export type HedgeMethod = PairAnalytics["method"];
+export type Scale = PairAnalytics["scale"];
+export type ResultStatus = PairAnalytics["status"];
+
+type Pushed<Data> = { type: "snapshot" | "update"; topic: string; seq: number; time: number; data: Data };
+
+/** A message that carries a topic's data. Which data it is follows from the head of the topic's name. */
+export type TopicMessage =
+  | (Pushed<StreamStatus> & { kind: "status" })
+  | (Pushed<TickList> & { kind: "ticks" })
+  | (Pushed<BarList> & { kind: "bars" })
+  | (Pushed<PairAnalytics> & { kind: "pair" });
+
+export type ServerMessage =
+  | ({ kind: "hello" } & Schemas["Hello"])
+  | ({ kind: "ack" } & Schemas["Ack"])
+  | ({ kind: "pong" } & Schemas["Pong"])
+  | ({ kind: "error" } & Schemas["SocketError"])
+  | TopicMessage;

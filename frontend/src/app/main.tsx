@@ -1,0 +1,31 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "@/styles/app.css";
+import { ApiError } from "@/api/http";
+import { socket } from "@/stores/link";
+import { App } from "./app";
+
+// Data that change come by the socket; what is asked for is asked for once.
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => failures < 3 && error instanceof ApiError && error.status === 0,
+    },
+  },
+});
+
+socket.open();
+window.addEventListener("online", () => socket.retryNow());
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

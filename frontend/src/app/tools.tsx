@@ -1,0 +1,56 @@
+import { Moon, Sun } from "lucide-react";
+import type { MouseEvent } from "react";
+import { Button } from "@/components/ui/button";
+import { zoneName } from "@/lib/format";
+import { navigate, usePath } from "@/stores/location";
+import { usePreferences } from "@/stores/preferences";
+import { PAGES } from "./pages";
+
+function follow(event: MouseEvent<HTMLAnchorElement>): void {
+  // A new tab or window is the browser's business.
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  navigate(event.currentTarget.pathname);
+}
+
+/** Links to the other pages, the time zone and the theme: at the end of every page's header. */
+export function Tools() {
+  const path = usePath();
+  const { theme, zone, setTheme, setZone } = usePreferences();
+  const nextTheme = theme === "dark" ? "light" : "dark";
+  const nextZone = zone === "utc" ? "local" : "utc";
+  const Icon = theme === "dark" ? Sun : Moon;
+  return (
+    <div className="ml-auto flex items-center gap-1">
+      <nav aria-label="Pages" className="flex items-center gap-1">
+        {PAGES.filter((page) => page.path !== path).map((page) => (
+          <a
+            key={page.path}
+            href={page.path}
+            onClick={follow}
+            className="flex h-7 items-center rounded-base px-2 text-fg-2 hover:bg-raised hover:text-fg"
+          >
+            {page.title}
+          </a>
+        ))}
+      </nav>
+      <Button
+        look="ghost"
+        aria-label={`Times in ${zoneName(zone)}; switch to ${nextZone === "utc" ? "UTC" : "local time"}`}
+        title={`Switch to ${nextZone === "utc" ? "UTC" : "local time"}`}
+        onClick={() => setZone(nextZone)}
+      >
+        {zoneName(zone)}
+      </Button>
+      <Button
+        look="ghost"
+        size="icon"
+        aria-label={`Switch to the ${nextTheme} theme`}
+        title={`Switch to the ${nextTheme} theme`}
+        onClick={() => setTheme(nextTheme)}
+      >
+        <Icon aria-hidden className="size-4" />
+      </Button>
+    </div>
+  );
+}

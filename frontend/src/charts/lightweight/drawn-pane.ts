@@ -1,0 +1,158 @@
+import {
+  type AutoscaleInfo,
+  CandlestickSeries,
+  createSeriesMarkers,
+  type IChartApi,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineSeries,
+  LineStyle,
+  type PriceFormatCustom,
+  type SeriesMarker,
+  type SeriesType,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import type { ChartSeries, Level, Marker, Pane } from "../series";
+import type { ChartTheme } from "../theme";
+import { GapHatching } from "./gap-hatching";
+import { pointsFrom } from "./points";
+
+type Drawn = { api: ISeriesApi<SeriesType>; lastTime: number; firstTime: number };
+// Below this many rows an update in place is cheaper than setting the whole series anew.
+const MOST_ROWS_IN_PLACE = 20;
+
+/** One pane of the chart: keeps its series, levels, markers and hatching in step with a `Pane`. */
+export class DrawnPane {
+  private readonly series = new Map<string, Drawn>();
+  private readonly hatching: GapHatching;
+  private markers: ISeriesMarkersPluginApi<Time> | null = null;
+  private markerKey = "";
+  private levelKey = "";
+  private levels: readonly Level[] = [];
+
+  constructor(
+    private readonly chart: IChartApi,
+    private readonly index: number,
+    private readonly theme: ChartTheme,
+    private readonly narrow: boolean,
+  ) {
+    this.hatching = new GapHatching(theme.control);
+  }
+
+  /** Draws what changed since `changedFrom` (milliseconds); null draws all anew. */
+  set(pane: Pane, changedFrom: number | null): void {
+    const first = this.series.size === 0;
+    this.levels = pane.levels;
+    for (const series of pane.series) this.setSeries(series, pane.step, changedFrom);
+    if (first) this.chart.panes()[this.index]?.attachPrimitive(this.hatching);
+    this.hatching.set(pane.gaps);
+    this.setLevels(pane);
+    this.setMarkers(pane);
+  }
+
+  private setSeries(series: ChartSeries, step: number, changedFrom: number | null): void {
+    const drawn = this.series.get(series.key) ?? this.add(series);
+    drawn.api.applyOptions({ priceFormat: priceFormat(series), title: "" });
+    const firstTime = (series.kind === "candles" ? series.candles[0]?.time : series.time[0]) ?? 0;
+    const points = pointsFrom(series, changedFrom ?? 0, step);
+    const inPlace = changedFrom !== null && points.length <= MOST_ROWS_IN_PLACE && drawn.lastTime > 0;
+    // Rows that left at the old end have to leave the chart too, now and then.
+    const trimmed = firstTime - drawn.firstTime > 500 * step;
+    if (inPlace && !trimmed) {
+      for (const point of points) drawn.api.update(point, Number(point.time) < drawn.lastTime);
+    } else {
+      drawn.api.setData(changedFrom === null ? points : pointsFrom(series, 0, step));
+      drawn.firstTime = firstTime;
+    }
+    drawn.lastTime = Math.max(inPlace ? drawn.lastTime : 0, Number(points.at(-1)?.time ?? 0));
+  }
+
+  private add(series: ChartSeries): Drawn {
+    const drawn = { api: this.create(series), lastTime: 0, firstTime: 0 };
+    this.series.set(series.key, drawn);
+    return drawn;
+  }
+
+  private create(series: ChartSeries): ISeriesApi<SeriesType> {
+    const { chart, theme } = this;
+    if (series.kind === "candles") {
+      const { up, down } = theme;
+      const colors = { upColor: up, wickUpColor: up, downColor: down, wickDownColor: down };
+      const candles = chart.addSeries(CandlestickSeries, { ...colors, borderVisible: false }, this.index);
+      candles.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.08 } });
+      return candles;
+    }
+    const line = chart.addSeries(
+      LineSeries,
+      {
+        color: theme[series.color],
+        lineWidth: 1,
+        lineStyle: series.dashed ? LineStyle.Dashed : LineStyle.Solid,
+        priceLineVisible: false,
+        lastValueVisible: !series.dashed && !(this.narrow && series.axis === "left"),
+        crosshairMarkerVisible: !series.dashed,
+        priceScaleId: series.axis,
+        autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => this.withLevels(own()),
+      },
+      this.index,
+    );
+    line.priceScale().applyOptions({ scaleMargins: { top: 0.22, bottom: 0.1 } });
+    return line;
+  }
+
+  /** Keeps the levels in view: a z-score that stays near 0 must still show how far the entry is. */
+  private withLevels(own: AutoscaleInfo | null): AutoscaleInfo | null {
+    if (this.levels.length === 0 || !own?.priceRange) return own;
+    const values = this.levels.map((level) => level.value);
+    const { minValue, maxValue } = own.priceRange;
+    return {
+      ...own,
+      priceRange: { minValue: Math.min(minValue, ...values), maxValue: Math.max(maxValue, ...values) },
+    };
+  }
+
+  private setLevels(pane: Pane): void {
+    const key = JSON.stringify(pane.levels);
+    const api = this.series.get(pane.series[0]?.key ?? "")?.api;
+    if (key === this.levelKey || !api) return;
+    this.levelKey = key;
+    for (const line of api.priceLines()) api.removePriceLine(line);
+    for (const level of pane.levels) {
+      api.createPriceLine({
+        price: level.value,
+        color: this.theme[level.color],
+        lineStyle: LineStyle.Dashed,
+        lineWidth: 1,
+        // Labels of four levels, the ticks and the last value would lie on each other.
+        axisLabelVisible: false,
+        title: "",
+      });
+    }
+  }
+
+  private setMarkers(pane: Pane): void {
+    const key = `${pane.markers.length} ${pane.markers[0]?.time} ${pane.markers.at(-1)?.time}`;
+    const api = this.series.get(pane.series[0]?.key ?? "")?.api;
+    if (key === this.markerKey || !api) return;
+    this.markerKey = key;
+    this.markers ??= createSeriesMarkers(api, []);
+    this.markers.setMarkers(pane.markers.map((marker) => drawnMarker(marker, this.theme)));
+  }
+}
+
+function priceFormat(series: ChartSeries): PriceFormatCustom {
+  return { type: "custom", formatter: (value: number) => series.format(value), minMove: 1e-8 };
+}
+
+function drawnMarker(marker: Marker, theme: ChartTheme): SeriesMarker<Time> {
+  const time = (marker.time / 1000) as UTCTimestamp;
+  switch (marker.kind) {
+    case "sell":
+      return { time, position: "aboveBar", shape: "arrowDown", color: theme.down, text: "S" };
+    case "buy":
+      return { time, position: "belowBar", shape: "arrowUp", color: theme.up, text: "L" };
+    case "exit":
+      return { time, position: "inBar", shape: "circle", color: theme["text-3"], text: "X", size: 0.5 };
+  }
+}

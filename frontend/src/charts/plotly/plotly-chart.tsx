@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from "react";
+import type { Figure } from "./figure";
+
+type Drawing = typeof import("./draw");
+let loading: Promise<Drawing> | null = null;
+
+/** Loads Plotly once, when the first figure is to be drawn. */
+function load(): Promise<Drawing> {
+  loading ??= import("./draw").catch((error: unknown) => {
+    // The next chart may try again, as after a lost connection.
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+type Props = { figure: Figure; label: string; full?: boolean };
+
+/** Draws a Plotly figure, updates it in place and frees it when it leaves the page. */
+export function PlotlyChart({ figure, label, full = false }: Props) {
+  const element = useRef<HTMLDivElement>(null);
+  const [plotly, setPlotly] = useState<Drawing | null>(null);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => {
+    load().then(setPlotly, () => setFailed(true));
+  }, []);
+
+  useEffect(() => {
+    if (plotly && element.current) void plotly.draw(element.current, figure, full);
+  }, [plotly, figure, full]);
+
+  useEffect(() => {
+    const target = element.current;
+    if (!plotly || !target) return;
+    const resizes = new ResizeObserver(() => {
+      // A hidden tab has no size, which Plotly refuses.
+      if (target.offsetParent !== null) void plotly.resize(target);
+    });
+    resizes.observe(target);
+    return () => {
+      resizes.disconnect();
+      plotly.dispose(target);
+    };
+  }, [plotly]);
+
+  if (failed)
+    return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
+  return (
+    <div className="relative size-full">
+      {!plotly && <p className="p-3 text-fg-3">Loading the chart…</p>}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls */}
+      <div ref={element} role="group" aria-label={label} className="absolute inset-0" />
+    </div>
+  );
+}

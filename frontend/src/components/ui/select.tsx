@@ -1,0 +1,36 @@
+import { useId } from "react";
+
+export type Option = { value: string; label: string; disabled?: boolean };
+type Props = {
+  label: string;
+  value: string;
+  options: readonly Option[];
+  onChange: (value: string) => void;
+  /** Shown before the control; otherwise the label is for screen readers only. */
+  caption?: string;
+};
+
+/** A labelled native select: small, and at home with keyboard, touch and screen readers. */
+export function Select({ label, value, options, onChange, caption }: Props) {
+  const id = useId();
+  return (
+    <div className="flex items-center gap-1.5">
+      <label htmlFor={id} className={caption ? "text-label text-fg-2" : "sr-only"}>
+        {caption ?? label}
+      </label>
+      <select
+        id={id}
+        aria-label={label}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className="h-7 rounded-base border border-control bg-card px-1.5 text-body text-fg hover:bg-raised"
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value} disabled={option.disabled ?? false}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import { Tabs as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+
+export type Tab = { key: string; title: string; content: ReactNode };
+
+/** Tabs of which only the chosen one is mounted. */
+export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
+  return (
+    <Radix.Root defaultValue={tabs[0]?.key ?? ""} className="flex min-h-0 flex-1 flex-col">
+      <Radix.List aria-label={label} className="flex shrink-0 border-b border-line">
+        {tabs.map((tab) => (
+          <Radix.Trigger
+            key={tab.key}
+            value={tab.key}
+            className="h-8 flex-1 border-b-2 border-transparent px-2 text-body text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg"
+          >
+            {tab.title}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      {tabs.map((tab) => (
+        <Radix.Content key={tab.key} value={tab.key} className="relative min-h-0 flex-1">
+          {tab.content}
+        </Radix.Content>
+      ))}
+    </Radix.Root>
+  );
+}

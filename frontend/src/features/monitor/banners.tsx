@@ -1,0 +1,57 @@
+import type { ReactNode } from "react";
+import { ApiError } from "@/api/http";
+import type { StreamStatus } from "@/api/types";
+import { Button } from "@/components/ui/button";
+import { Notice } from "@/components/ui/notice";
+import { useNow } from "@/components/use-now";
+import { fixed } from "@/lib/format";
+import { sourceName } from "@/lib/words";
+import { socket, useLink } from "@/stores/link";
+import type { PageState } from "./page-state";
+
+function Offline() {
+  const link = useLink((value) => value.state);
+  const now = useNow(true, 250);
+  const wait = link.phase === "offline" ? Math.max(0, link.retryAt - now) / 1000 : 0;
+  return (
+    <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
+      The server does not answer. What you see is the last that came;{" "}
+      {wait > 0 ? `next try in ${fixed(wait, 0)} s.` : "trying again."}
+    </Notice>
+  );
+}
+
+/** A failed request: the server's own sentence, its request id, and a way on. */
+export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  const id = error instanceof ApiError ? error.requestId : null;
+  return (
+    <Notice tone="failed" actions={onRetry && <Button onClick={onRetry}>Retry</Button>}>
+      {error.message}
+      {id && <span className="text-label text-fg-2"> Request {id}</span>}
+    </Notice>
+  );
+}
+
+type Props = {
+  state: PageState;
+  status: StreamStatus | null;
+  canSimulate: boolean;
+  busy: boolean;
+  onSimulate: () => void;
+};
+
+/** What is wrong with the connection or the source, and the one thing to do about it. */
+export function Banners({ state, status, canSimulate, busy, onSimulate }: Props): ReactNode {
+  if (state === "offline") return <Offline />;
+  if (state !== "unreachable" && state !== "failed") return null;
+  const simulate = (
+    <Button look="primary" disabled={busy} onClick={onSimulate}>
+      Use the simulated market
+    </Button>
+  );
+  return (
+    <Notice tone="warn" actions={canSimulate && simulate}>
+      {status?.reason ?? `${sourceName(status?.source ?? "The source")} cannot be reached.`}
+    </Notice>
+  );
+}

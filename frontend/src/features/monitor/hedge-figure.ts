@@ -1,0 +1,50 @@
+import type { PairAnalytics } from "@/api/types";
+import { axis, baseLayout, type Figure, type FigureLook } from "@/charts/plotly/figure";
+import { axisTime } from "@/charts/plotly/time-axis";
+import type { TimeZone } from "@/lib/format";
+import type { PairTruth } from "./truth";
+
+/** The hedge ratio over time, with the simulated market's true one where it is known on this scale. */
+export function hedgeFigure(
+  pair: PairAnalytics,
+  truth: PairTruth | null,
+  look: FigureLook,
+  zone: TimeZone,
+): Figure {
+  const { time, beta } = pair.series;
+  const x = time.map((ms) => axisTime(ms, zone));
+  const { theme } = look;
+  const known = truth?.scale === pair.scale && truth.beta !== null && x.length > 0;
+  return {
+    data: [
+      {
+        type: "scatter",
+        mode: "lines",
+        name: "β",
+        x,
+        y: beta,
+        connectgaps: false,
+        line: { color: theme["leg-a"], width: 1.25 },
+        hovertemplate: "%{x|%H:%M:%S} β %{y:.5~g}<extra></extra>",
+      },
+      ...(known
+        ? [
+            {
+              type: "scatter" as const,
+              mode: "lines",
+              name: "true β",
+              x: [x[0], x.at(-1)],
+              y: [truth.beta, truth.beta],
+              line: { color: theme["leg-b"], width: 1, dash: "dash" },
+              hovertemplate: "true β %{y:.5~g}<extra></extra>",
+            },
+          ]
+        : []),
+    ],
+    layout: {
+      ...baseLayout(look),
+      xaxis: { ...axis(look), type: "date", nticks: 4 },
+      yaxis: { ...axis(look), nticks: 5 },
+    },
+  };
+}

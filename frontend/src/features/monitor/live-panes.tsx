@@ -1,0 +1,82 @@
+import { useEffect, useRef, useState } from "react";
+import type { StackedChart } from "@/charts/lightweight/stacked-chart";
+import { readTheme } from "@/charts/theme";
+import { useNarrow } from "@/components/use-narrow";
+import { usePreferences } from "@/stores/preferences";
+import { writeLegend } from "./legend";
+import { LiveFeed } from "./live-feed";
+import { PaneHead } from "./pane-head";
+import { type Decimals, PANE_KEYS, type PaneKey } from "./pane-models";
+import { type PairView, pairTopic } from "./view-state";
+
+type Props = { view: PairView; decimals: Decimals; onOpen: (pane: PaneKey) => void };
+
+/** The stacked live panes with their legends. */
+export function LivePanes({ view, decimals, onOpen }: Props) {
+  const { theme, zone } = usePreferences();
+  const narrow = useNarrow();
+  const element = useRef<HTMLDivElement>(null);
+  const overlay = useRef<HTMLDivElement>(null);
+  const range = useRef<{ topic: string; range: { from: number; to: number } | null } | null>(null);
+  const [failed, setFailed] = useState(false);
+  const topic = pairTopic(view);
+  const { entry, exit } = view;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a view is its topic and thresholds; theme is read from the page
+  useEffect(() => {
+    let chart: StackedChart | null = null;
+    let feed: LiveFeed | null = null;
+    let gone = false;
+    let at: number | null = null;
+    const heads = () => [...(overlay.current?.children ?? [])] as HTMLElement[];
+    const write = () =>
+      heads().forEach((head, index) => {
+        const pane = feed?.panes.get(PANE_KEYS[index] ?? "price");
+        if (pane) writeLegend(head, pane, at);
+      });
+    const begin = (library: typeof import("@/charts/lightweight/stacked-chart")) => {
+      if (gone || !element.current) return;
+      const look = { theme: readTheme(), zone, narrow };
+      chart = new library.StackedChart(element.current, look, {
+        onCrosshair: (time) => {
+          at = time;
+          write();
+        },
+        onLayout: (tops) =>
+          heads().forEach((head, index) => {
+            head.style.top = `${tops[index] ?? 0}px`;
+          }),
+      });
+      chart.showSeconds(view.interval.endsWith("s"));
+      feed = new LiveFeed(chart, view, decimals, write);
+      write();
+      if (range.current?.topic === topic) chart.restoreRange(range.current.range);
+    };
+    import("@/charts/lightweight/stacked-chart").then(begin, () => setFailed(true));
+    return () => {
+      gone = true;
+      feed?.stop();
+      range.current = { topic, range: chart?.visibleRange() ?? null };
+      chart?.dispose();
+    };
+  }, [topic, entry, exit, theme, zone, narrow, decimals.a, decimals.b]);
+
+  if (failed)
+    return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
+  return (
+    <div className="absolute inset-0 overflow-hidden">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls */}
+      <div
+        ref={element}
+        role="group"
+        aria-label={`Price, spread, z-score and correlation of ${view.a} against ${view.b}. Open a pane in Plotly to read its data as a table.`}
+        className="absolute inset-0"
+      />
+      <div ref={overlay} className="pointer-events-none absolute inset-0 z-10">
+        {PANE_KEYS.map((key) => (
+          <PaneHead key={key} pane={key} view={view} narrow={narrow} onOpen={onOpen} />
+        ))}
+      </div>
+    </div>
+  );
+}

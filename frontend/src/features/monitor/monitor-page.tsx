@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { configQuery } from "@/api/queries";
+import type { ClientConfig } from "@/api/types";
+import { useLink } from "@/stores/link";
+import { Banners, Failure } from "./banners";
+import { MonitorBody } from "./monitor-body";
+import { pageState } from "./page-state";
+import { PairControls } from "./pair-controls";
+import { SourcePicker } from "./source-picker";
+import { StatusBar } from "./status-bar";
+import { StreamControls } from "./stream-controls";
+import { useMonitor } from "./use-monitor";
+
+type Props = {
+  /** What stands at the end of the header on every page. */
+  tools: ReactNode;
+};
+
+const NO_ITEMS: never[] = [];
+
+function Monitor({ config, tools }: Props & { config: ClientConfig }) {
+  const monitor = useMonitor(config);
+  const { view, change, status, streaming, symbols, busy } = monitor;
+  const link = useLink((value) => value.state);
+  const legs = [view.a, view.b].filter((symbol) => symbol !== null);
+  const state = pageState(link, status, legs);
+  const source = status?.source ?? config.source;
+  const simulated = config.sources.find((name) => name.startsWith("sim"));
+  const simulate = () => {
+    // The pair was chosen for the other market: open the simulated one at its best.
+    change({ a: null, b: null }, "replace");
+    monitor.switchSource(simulated ?? "sim");
+  };
+  return (
+    <div className="flex min-h-dvh flex-col lg:h-dvh lg:min-h-160">
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
+        <h1 className="text-stat font-semibold max-lg:sr-only">Pair monitor</h1>
+        <SourcePicker source={source} sources={config.sources} onSwitch={monitor.switchSource} />
+        <StreamControls
+          symbols={symbols.data?.items ?? NO_ITEMS}
+          streaming={streaming}
+          running={status?.running ?? false}
+          busy={busy}
+          onStart={monitor.apply}
+          onStop={monitor.stopAll}
+        />
+        {tools}
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 lg:basis-full">
+          <PairControls view={view} config={config} streaming={streaming} onChange={change} />
+        </div>
+      </header>
+      <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
+        <Banners
+          state={state}
+          status={status}
+          canSimulate={simulated !== undefined && !source.startsWith("sim")}
+          busy={busy}
+          onSimulate={simulate}
+        />
+        {monitor.error && <Failure error={monitor.error} onRetry={monitor.dismissError} />}
+        {symbols.error && <Failure error={symbols.error} onRetry={() => void symbols.refetch()} />}
+        <MonitorBody {...monitor} config={config} state={state} known={symbols.data?.items ?? null} />
+      </main>
+      <StatusBar state={state} status={status} config={config} />
+    </div>
+  );
+}
+
+/** The Monitor: one pair, live. */
+export function MonitorPage({ tools }: Props) {
+  const config = useQuery(configQuery);
+  if (config.data) return <Monitor config={config.data} tools={tools} />;
+  if (config.error) {
+    return (
+      <main className="p-4">
+        <h1 className="sr-only">Pair monitor</h1>
+        <Failure error={config.error} onRetry={() => void config.refetch()} />
+      </main>
+    );
+  }
+  return (
+    <main className="p-4 text-fg-2" role="status">
+      <h1 className="sr-only">Pair monitor</h1>
+      Asking the server for its configuration…
+    </main>
+  );
+}

@@ -1,0 +1,167 @@
+import type { ReactNode } from "react";
+import type { PairAnalytics } from "@/api/types";
+import { FigureText } from "@/components/ui/figure-text";
+import { decimalsFor, duration, fixed, pValue, range, signed, significant } from "@/lib/format";
+import { plural } from "@/lib/words";
+import type { PanelProps } from "./panel-props";
+import { verdict } from "./signal";
+
+type CellProps = { pair: PairAnalytics } & PanelProps;
+export type NumberCell = {
+  key: string;
+  label: string;
+  Value: (props: CellProps) => ReactNode;
+  /** Up to two short lines below the number: how certain, from what. */
+  notes: (props: CellProps) => readonly ReactNode[];
+};
+
+const TONES = { sell: "text-down", buy: "text-up", none: "" };
+const SIGNS = { sell: "▲ ", buy: "▼ ", none: "" };
+
+function spreadFormat({ sd }: PairAnalytics) {
+  const decimals = decimalsFor(sd, 3);
+  return (value: number | null) => fixed(value, decimals);
+}
+
+const zFormat = (value: number | null) => signed(value, 2);
+
+function coverage(pair: PairAnalytics): string {
+  const { gap, partial } = pair.quality;
+  if (pair.have < pair.need) return `${pair.have} of ${pair.need} bars`;
+  if (gap > 0) return plural(gap, "gap");
+  return partial > 0 ? `${partial} partial` : "no gaps";
+}
+
+/** The derived numbers of a pair, from left to right. The prices before them come from the legs' bars. */
+export const NUMBER_CELLS: readonly NumberCell[] = [
+  {
+    key: "beta",
+    label: "Hedge ratio",
+    Value: ({ pair }) => (
+      <FigureText field="beta" value={pair.beta} format={(v) => significant(v, 6)} reason={pair.reason} />
+    ),
+    notes: ({ pair, truth }) => [
+      <>
+        ±{" "}
+        <FigureText
+          field="beta_se"
+          value={pair.beta_se}
+          format={(v) => significant(v, 3)}
+          reason={pair.reason}
+        />
+      </>,
+      truth?.beta != null && truth.scale === pair.scale && `true ${significant(truth.beta, 6)}`,
+    ],
+  },
+  {
+    key: "spread",
+    label: "Spread",
+    Value: ({ pair }) => (
+      <FigureText field="spread" value={pair.spread} format={spreadFormat(pair)} reason={pair.reason} />
+    ),
+    notes: ({ pair }) => [
+      <>
+        live{" "}
+        <FigureText
+          field="live.spread"
+          value={pair.live.spread}
+          format={spreadFormat(pair)}
+          reason={pair.reason}
+        />
+      </>,
+    ],
+  },
+  {
+    key: "zscore",
+    label: "Z-score",
+    Value: ({ pair, view }) => {
+      const { tone } = verdict(pair, view.entry);
+      return (
+        <span className={TONES[tone]}>
+          {SIGNS[tone]}
+          <FigureText field="zscore" value={pair.zscore} format={zFormat} reason={pair.reason} />
+        </span>
+      );
+    },
+    notes: ({ pair, view }) => [
+      <span key="words" data-testid="signal">
+        {verdict(pair, view.entry).words}
+      </span>,
+      <>
+        live <FigureText field="live.zscore" value={pair.live.zscore} format={zFormat} reason={pair.reason} />
+      </>,
+    ],
+  },
+  {
+    key: "correlation",
+    label: "Correlation",
+    Value: ({ pair }) => (
+      <FigureText
+        field="correlation"
+        value={pair.correlation}
+        format={(v) => signed(v, 3)}
+        reason={pair.reason}
+      />
+    ),
+    notes: () => ["of log returns"],
+  },
+  {
+    key: "adf",
+    label: "ADF p",
+    Value: ({ pair }) => (
+      <FigureText field="adf.p_value" value={pair.adf.p_value} format={pValue} reason={pair.adf.reason} />
+    ),
+    notes: ({ pair: { cointegration } }) => [
+      <>
+        Engle-Granger p{" "}
+        <FigureText
+          field="cointegration.p_value"
+          value={cointegration.p_value}
+          format={pValue}
+          reason={cointegration.reason}
+        />
+      </>,
+    ],
+  },
+  {
+    key: "half_life",
+    label: "Half-life",
+    Value: ({ pair: { half_life } }) => (
+      <>
+        <FigureText
+          field="half_life.seconds"
+          value={half_life.seconds}
+          format={duration}
+          reason={half_life.reason}
+        />
+      </>
+    ),
+    notes: ({ pair: { half_life }, truth }) => [
+      half_life.bars === null ? (
+        half_life.reason
+      ) : (
+        <>
+          <FigureText field="half_life.bars" value={half_life.bars} format={(v) => fixed(v, 1)} /> bars,{" "}
+          {range(half_life.low, half_life.high, 0)}
+        </>
+      ),
+      truth?.half_life_s != null && `true ${duration(truth.half_life_s)}`,
+    ],
+  },
+  {
+    key: "quality",
+    label: "Quality",
+    Value: ({ pair }) => <>{coverage(pair)}</>,
+    notes: ({ pair: { quality } }) => [
+      <>
+        <FigureText field="quality.complete" value={quality.complete} format={(v) => fixed(v, 0)} /> complete,{" "}
+        <FigureText field="quality.kline" value={quality.kline} format={(v) => fixed(v, 0)} /> kline
+      </>,
+      <>
+        <FigureText field="quality.quiet" value={quality.quiet} format={(v) => fixed(v, 0)} /> quiet,{" "}
+        <FigureText field="quality.gap" value={quality.gap} format={(v) => fixed(v, 0)} /> gap,{" "}
+        <FigureText field="quality.partial" value={quality.partial} format={(v) => fixed(v, 0)} /> part.
+      </>,
+    ],
+  },
+];

@@ -1,0 +1,106 @@
+import type { ReactNode } from "react";
+import { FigureText } from "@/components/ui/figure-text";
+import { classNames } from "@/lib/class-names";
+import { fixed } from "@/lib/format";
+import { methodName } from "@/lib/words";
+import { useHeld } from "@/stores/topics";
+import { NUMBER_CELLS } from "./number-cells";
+import type { PanelProps } from "./panel-props";
+import { barsTopic, pairTopic } from "./view-state";
+
+const DERIVED = new Set(["beta", "spread", "zscore", "correlation", "adf", "half_life"]);
+
+type CellProps = {
+  label: ReactNode;
+  scope?: string | undefined;
+  value: ReactNode;
+  notes: readonly ReactNode[];
+  topic?: string;
+  seq?: number | undefined;
+};
+
+function Cell({ label, scope, value, notes, topic, seq }: CellProps) {
+  return (
+    <div
+      data-topic={topic}
+      data-seq={seq}
+      className="min-w-0 bg-card px-2 py-1 max-lg:last:col-span-2 lg:last:border-r-0"
+    >
+      <dt className="flex justify-between gap-1 text-label text-fg-2">
+        <span className="truncate">{label}</span>
+        {scope && <span className="truncate text-fg-3">{scope}</span>}
+      </dt>
+      <dd className="m-0">
+        <div className="truncate text-stat font-medium">{value ?? "–"}</div>
+        {[0, 1].map((line) => (
+          <div key={line} className="h-3.5 truncate text-label text-fg-2">
+            {notes[line]}
+          </div>
+        ))}
+      </dd>
+    </div>
+  );
+}
+
+type LastProps = { symbol: string; leg: "A" | "B"; interval: string; decimals: number };
+
+function LastPrice({ symbol, leg, interval, decimals }: LastProps) {
+  const topic = barsTopic(symbol, interval);
+  const held = useHeld("bars", topic);
+  const bar = held?.data.items.findLast((item) => item.close !== null);
+  return (
+    <Cell
+      label={`Last ${leg}`}
+      topic={topic}
+      seq={held?.seq}
+      value={
+        held && (
+          <FigureText
+            field={`last_${leg.toLowerCase()}`}
+            value={bar?.close ?? null}
+            format={(value) => fixed(value, decimals)}
+            reason="no trade yet"
+          />
+        )
+      }
+      notes={[
+        <span key="symbol" className={leg === "A" ? "text-leg-a" : "text-leg-b"}>
+          {symbol}
+        </span>,
+      ]}
+    />
+  );
+}
+
+/** The row of numbers. Its `data-seq` is that of the pair message whose numbers it shows. */
+export function NumberRow(props: PanelProps & { dimmed: boolean }) {
+  const { view, decimals, dimmed } = props;
+  const topic = pairTopic(view);
+  const held = useHeld("pair", topic);
+  const scope = `${methodName(view.method)} ${view.window} ${view.scale}`;
+  return (
+    <dl
+      aria-label="Numbers of the pair"
+      data-testid="numbers"
+      data-topic={topic}
+      data-seq={held?.seq}
+      data-market={held?.data.market}
+      className={classNames(
+        "m-0 grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-base border border-line bg-line lg:h-17 lg:grid-cols-9",
+        dimmed && "opacity-60",
+      )}
+    >
+      <LastPrice symbol={view.a} leg="A" interval={view.interval} decimals={decimals.a} />
+      <LastPrice symbol={view.b} leg="B" interval={view.interval} decimals={decimals.b} />
+      {NUMBER_CELLS.map(({ key, label, Value, notes }) => (
+        <Cell
+          key={key}
+          label={label}
+          scope={DERIVED.has(key) ? scope : undefined}
+          value={held && <Value {...props} pair={held.data} />}
+          notes={held ? notes({ ...props, pair: held.data }) : []}
+        />
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,48 @@
+import type { LinkState } from "@/api/socket";
+import type { StreamStatus } from "@/api/types";
+
+export type PageState =
+  | "connecting"
+  | "live"
+  | "stale"
+  | "offline"
+  | "stopped"
+  | "finished"
+  | "unreachable"
+  | "failed";
+
+/** The one word about the stream that the status bar says; `symbols` are those on the page. */
+export function pageState(
+  link: LinkState,
+  status: StreamStatus | null,
+  symbols: readonly string[],
+): PageState {
+  if (link.phase === "offline") return "offline";
+  // After the first connection was lost, each new attempt is still "offline" for the user until it succeeds.
+  if (link.phase === "connecting") return status ? "offline" : "connecting";
+  if (link.phase === "stale") return "stale";
+  if (!status) return "connecting";
+  if (status.source_state === "unreachable" || status.source_state === "failed") return status.source_state;
+  if (status.finished) return "finished";
+  if (!status.running) return "stopped";
+  return symbolsState(status, symbols);
+}
+
+function symbolsState(status: StreamStatus, symbols: readonly string[]): PageState {
+  const states = status.symbols.filter((item) => symbols.includes(item.symbol)).map((item) => item.state);
+  if (states.length === 0 || states.includes("stopped")) return "stopped";
+  if (states.includes("stale") || states.includes("halted")) return "stale";
+  if (status.source_state === "starting" || states.includes("connecting")) return "connecting";
+  return "live";
+}
+
+export const STATE_WORDS: Record<PageState, string> = {
+  connecting: "Connecting",
+  live: "Live",
+  stale: "Stale",
+  offline: "Offline",
+  stopped: "Stopped",
+  finished: "Finished",
+  unreachable: "No source",
+  failed: "Source failed",
+};

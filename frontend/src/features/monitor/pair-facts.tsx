@@ -1,0 +1,98 @@
+import type { ReactNode } from "react";
+import { FigureText } from "@/components/ui/figure-text";
+import { Skeleton } from "@/components/ui/skeleton";
+import { duration, fixed, pValue, range, significant } from "@/lib/format";
+import { useHeld } from "@/stores/topics";
+import type { PanelProps } from "./panel-props";
+import { pairTopic } from "./view-state";
+
+const two = (value: number | null) => fixed(value, 2);
+const five = (value: number | null) => significant(value, 5);
+const whole = (value: number | null) => fixed(value, 0);
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex justify-between gap-2 px-2 py-px">
+      <dt className="text-fg-2">{name}</dt>
+      <dd className="truncate text-right">{children}</dd>
+    </div>
+  );
+}
+
+type Critical = { field: string; values: Record<string, number> | null };
+
+function CriticalValues({ field, values }: Critical) {
+  const levels = Object.entries(values ?? {});
+  if (levels.length === 0) return <>–</>;
+  return levels.map(([level, value], index) => (
+    <span key={level}>
+      {index > 0 && " · "}
+      <span className="text-fg-3">{level} </span>
+      <FigureText field={`${field}.critical_values.${level}`} value={value} format={two} />
+    </span>
+  ));
+}
+
+/** The tests behind the numbers of the row, and on the simulated market the truth beside the estimates. */
+export function PairFacts({ view, truth }: PanelProps) {
+  const topic = pairTopic(view);
+  const held = useHeld("pair", topic);
+  if (!held) return <Skeleton label="Waiting for the pair's statistics" />;
+  const { cointegration: eg, adf, half_life, ...pair } = held.data;
+  return (
+    <dl data-topic={topic} data-seq={held.seq} className="absolute inset-0 overflow-y-auto py-1 text-label">
+      <Fact name="Engle-Granger t">
+        <FigureText field="cointegration.statistic" value={eg.statistic} format={two} reason={eg.reason} />
+        <span className="text-fg-3"> lags </span>
+        <FigureText field="cointegration.lags" value={eg.lags} format={whole} reason={eg.reason} />
+        <span className="text-fg-3"> n </span>
+        <FigureText field="cointegration.n" value={eg.n} format={whole} />
+      </Fact>
+      <Fact name="critical values">
+        <CriticalValues field="cointegration" values={eg.critical_values} />
+      </Fact>
+      <Fact name="p, A on B · B on A">
+        <FigureText field="cointegration.p_yx" value={eg.p_yx} format={pValue} reason={eg.reason} />
+        {" · "}
+        <FigureText field="cointegration.p_xy" value={eg.p_xy} format={pValue} reason={eg.reason} />
+      </Fact>
+      <Fact name="ADF t of the spread">
+        <FigureText field="adf.statistic" value={adf.statistic} format={two} reason={adf.reason} />
+        <span className="text-fg-3"> lags </span>
+        <FigureText field="adf.lags" value={adf.lags} format={whole} reason={adf.reason} />
+        <span className="text-fg-3"> n </span>
+        <FigureText field="adf.n" value={adf.n} format={whole} />
+      </Fact>
+      <Fact name="half-life, 95 % interval">
+        {half_life.bars === null ? (
+          <span title={half_life.reason ?? undefined}>{half_life.reason ?? "–"}</span>
+        ) : (
+          `${range(half_life.low, half_life.high, 1)} bars`
+        )}
+      </Fact>
+      <Fact name="α ± standard error">
+        <FigureText field="alpha" value={pair.alpha} format={five} reason={pair.reason} />
+        {" ± "}
+        <FigureText
+          field="alpha_se"
+          value={pair.alpha_se}
+          format={(v) => significant(v, 3)}
+          reason={pair.reason}
+        />
+      </Fact>
+      <Fact name="spread mean · σ">
+        <FigureText field="mean" value={pair.mean} format={five} reason={pair.reason} />
+        {" · "}
+        <FigureText field="sd" value={pair.sd} format={(v) => significant(v, 3)} reason={pair.reason} />
+      </Fact>
+      {truth && (
+        <Fact name="truth (simulated)">
+          {truth.kind}
+          {truth.beta !== null && `, β ${significant(truth.beta, 5)}`}
+          {truth.alpha !== null && `, α ${significant(truth.alpha, 4)}`}
+          {truth.half_life_s !== null && `, half-life ${duration(truth.half_life_s)}`}
+        </Fact>
+      )}
+    </dl>
+  );
+}

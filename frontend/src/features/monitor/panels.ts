@@ -1,0 +1,28 @@
+import type { ComponentType } from "react";
+import { HedgeHistory } from "./hedge-history";
+import { PairFacts } from "./pair-facts";
+import type { PanelProps } from "./panel-props";
+import { RegressionScatter } from "./regression-scatter";
+
+type PanelEntry = {
+  key: string;
+  title: string;
+  /** Name on the tab of a narrow window. */
+  short: string;
+  Content: ComponentType<PanelProps>;
+  /** Share of the column's height. */
+  weight: number;
+};
+
+/** The panels beside the live panes: a new one is a component and a line here. */
+export const PANELS: readonly PanelEntry[] = [
+  { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.05 },
+  { key: "hedge", title: "Hedge ratio over time", short: "Hedge ratio", Content: HedgeHistory, weight: 1 },
+  {
+    key: "regression",
+    title: "Regression in the window",
+    short: "Regression",
+    Content: RegressionScatter,
+    weight: 1.2,
+  },
+];

@@ -1,0 +1,49 @@
+import type { ReactNode } from "react";
+import { Button } from "@/components/ui/button";
+import { Skeleton } from "@/components/ui/skeleton";
+import { useLink } from "@/stores/link";
+import { useHeld } from "@/stores/topics";
+import { barsTopic, type PairView, pairTopic } from "./view-state";
+
+type Props = { view: PairView; streaming: readonly string[]; onStart: (symbols: string[]) => void };
+
+function Message({ children, low = false }: { children: ReactNode; low?: boolean }) {
+  const place = low ? "top-[58%]" : "top-[20%]";
+  return (
+    <div className={`absolute inset-x-0 z-20 flex justify-center ${place}`}>
+      <div className="flex items-center gap-3 rounded-base border border-line bg-raised px-3 py-1.5">
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** Says over the charts why they are empty or short: no data yet, not streaming, refused, or warming up. */
+export function PanesNotice({ view, streaming, onStart }: Props) {
+  const topic = pairTopic(view);
+  const bars = useHeld("bars", barsTopic(view.a, view.interval));
+  const pair = useHeld("pair", topic)?.data ?? null;
+  const refused = useLink((link) => link.refused[topic] ?? link.refused[barsTopic(view.a, view.interval)]);
+  const silent = [view.a, view.b].filter((symbol) => !streaming.includes(symbol));
+  const empty = !bars?.data.items.length;
+  if (empty && silent.length > 0) {
+    return (
+      <Message>
+        {silent.join(" and ")} {silent.length > 1 ? "are" : "is"} not streaming.
+        <Button look="primary" onClick={() => onStart(silent)}>
+          Start {silent.length > 1 ? "both" : silent[0]}
+        </Button>
+      </Message>
+    );
+  }
+  if (refused && !pair) return <Message>{refused}</Message>;
+  if (empty) return <Skeleton label="Waiting for the first bars" />;
+  if (!pair || pair.status === "ok") return null;
+  if (pair.status === "too_short")
+    return (
+      <Message low>
+        Warming up: {pair.have} of {pair.need} bars
+      </Message>
+    );
+  return <Message low>{pair.reason ?? "No statistics for this window."}</Message>;
+}

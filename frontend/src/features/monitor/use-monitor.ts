@@ -1,0 +1,101 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef } from "react";
+import { configQuery, symbolsQuery, truthQuery, useStart, useStop } from "@/api/queries";
+import type { ClientConfig, SimulationTruth, StreamStatus } from "@/api/types";
+import { retryRefused, useLink } from "@/stores/link";
+import { useHeld, useWatch } from "@/stores/topics";
+import { firstPair } from "./truth";
+import { type ChangeView, useView } from "./use-view";
+import type { View } from "./view-state";
+
+const NO_SYMBOLS: string[] = [];
+
+function streamingOf(status: StreamStatus | null): string[] {
+  if (!status) return NO_SYMBOLS;
+  return status.symbols.filter(({ state }) => state !== "stopped").map(({ symbol }) => symbol);
+}
+
+/** Asks the server again for its configuration when it was restarted or has another market. */
+function useFreshConfig(): void {
+  const client = useQueryClient();
+  const session = useLink((link) => link.session);
+  const market = useLink((link) => link.market);
+  const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: their change is what it waits for
+  useEffect(() => {
+    if (session === null) return;
+    if (!first.current) void client.invalidateQueries();
+    first.current = false;
+  }, [session, market, client]);
+}
+
+type FirstPairNeeds = {
+  view: View;
+  change: ChangeView;
+  status: StreamStatus | null;
+  truth: SimulationTruth | null | undefined;
+  config: ClientConfig;
+  start: (symbols: string[]) => void;
+};
+
+/** Chooses the pair when the address names none, and on a fresh server starts its legs. */
+function useFirstPair({ view, change, status, truth, config, start }: FirstPairNeeds): void {
+  const unchosen = view.a === null || view.b === null;
+  useEffect(() => {
+    const simulated = status?.market.startsWith("sim-") ?? false;
+    if (!unchosen || !status || (simulated && truth === undefined)) return;
+    const pair = firstPair(truth ?? null, status, config.available_symbols);
+    if (!pair) return;
+    const { a, b, scale } = pair;
+    change(scale ? { a, b, scale } : { a, b }, "replace");
+    // Symbols that were stopped are listed: then the user wants them stopped.
+    const untouched = status.symbols.every(({ state }) => state !== "stopped");
+    const missing = [a, b].filter((symbol) => !streamingOf(status).includes(symbol));
+    if (simulated && untouched && missing.length > 0) start(missing);
+  }, [unchosen, status, truth, config, change, start]);
+}
+
+/** Everything the Monitor page knows about the server, and what it can ask of it. */
+export function useMonitor(config: ClientConfig) {
+  useWatch("status");
+  useFreshConfig();
+  const held = useHeld("status", "status");
+  const status = held?.data ?? null;
+  const market = status?.market ?? config.market;
+  const symbols = useQuery(symbolsQuery(market));
+  const truth = useQuery(truthQuery(market));
+  const [view, change] = useView(config);
+  const { mutate: start, ...starting } = useStart();
+  const { mutate: stop, ...stopping } = useStop();
+  const startSymbols = useMemo(() => (names: string[]) => start({ symbols: names }), [start]);
+  const truthData = truth.isError ? null : truth.data;
+  useFirstPair({ view, change, status, truth: truthData, config, start: startSymbols });
+
+  const streamingKey = streamingOf(status).join();
+  const streaming = useMemo(() => (streamingKey ? streamingKey.split(",") : NO_SYMBOLS), [streamingKey]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: started symbols may no longer be refused
+  useEffect(retryRefused, [streamingKey]);
+
+  return {
+    view,
+    change,
+    status,
+    streaming,
+    symbols,
+    truth: truthData ?? null,
+    busy: starting.isPending || stopping.isPending,
+    error: starting.error ?? stopping.error,
+    dismissError: () => {
+      starting.reset();
+      stopping.reset();
+    },
+    apply: (wanted: { start: string[]; stop: string[] }) => {
+      if (wanted.start.length > 0) start({ symbols: wanted.start });
+      if (wanted.stop.length > 0) stop({ symbols: wanted.stop });
+    },
+    stopAll: () => stop({}),
+    switchSource: (source: string) => start({ source }),
+  };
+}
+
+export { configQuery };

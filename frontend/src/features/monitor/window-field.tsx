@@ -1,0 +1,39 @@
+import { useEffect, useId, useState } from "react";
+import { WINDOW_MAX, WINDOW_MIN, windowProblem } from "./view-state";
+
+type Props = { window: number; onChange: (window: number) => void };
+
+/** The window in bars. It takes effect on Enter or on leaving the field; what is wrong is said beside it. */
+export function WindowField({ window, onChange }: Props) {
+  const [text, setText] = useState(String(window));
+  const id = useId();
+  const problem = windowProblem(text);
+  useEffect(() => setText(String(window)), [window]);
+  const commit = () => {
+    if (problem === null && Number(text) !== window) onChange(Number(text));
+  };
+  return (
+    <div className="flex items-center gap-1.5">
+      <label htmlFor={id} className="text-label text-fg-2">
+        Window
+      </label>
+      <input
+        id={id}
+        inputMode="numeric"
+        value={text}
+        aria-invalid={problem !== null}
+        aria-describedby={problem ? `${id}-problem` : undefined}
+        title={`${WINDOW_MIN} to ${WINDOW_MAX} bars`}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={commit}
+        onKeyDown={(event) => event.key === "Enter" && commit()}
+        className="h-7 w-16 rounded-base border border-control bg-card px-2 aria-invalid:border-crit"
+      />
+      {problem && (
+        <span id={`${id}-problem`} role="alert" className="text-label text-crit">
+          {problem}
+        </span>
+      )}
+    </div>
+  );
+}

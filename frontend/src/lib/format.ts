@@ -1,0 +1,102 @@
+/** All numbers and times that a user reads are formatted here. Absent numbers are `ABSENT`, never 0 or NaN. */
+export const ABSENT = "–";
+const MINUS = "−";
+
+const fixedFormats = new Map<number, Intl.NumberFormat>();
+
+function fixedFormat(decimals: number): Intl.NumberFormat {
+  const known = fixedFormats.get(decimals);
+  if (known) return known;
+  const format = new Intl.NumberFormat("en-US", {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  fixedFormats.set(decimals, format);
+  return format;
+}
+
+/** A number with a fixed count of decimals, thousands grouped and a true minus sign. */
+export function fixed(value: number | null, decimals: number): string {
+  if (value === null || !Number.isFinite(value)) return ABSENT;
+  const text = fixedFormat(decimals).format(value);
+  const zero = !/[1-9]/.test(text);
+  return zero ? text.replace("-", "") : text.replace("-", MINUS);
+}
+
+/** With its sign always shown, for what swings about zero. */
+export function signed(value: number | null, decimals: number): string {
+  const text = fixed(value, decimals);
+  if (text === ABSENT || text.startsWith(MINUS) || !/[1-9]/.test(text)) return text;
+  return `+${text}`;
+}
+
+/** Decimals that show `digits` significant digits of a number of this size. */
+export function decimalsFor(size: number | null, digits: number): number {
+  if (size === null || size === 0 || !Number.isFinite(size)) return 2;
+  const magnitude = Math.floor(Math.log10(Math.abs(size)));
+  return Math.min(8, Math.max(0, digits - 1 - magnitude));
+}
+
+export function significant(value: number | null, digits: number): string {
+  return fixed(value, decimalsFor(value, digits));
+}
+
+/** Decimals of a price that moves in steps of `tickSize`. */
+export function priceDecimals(tickSize: number): number {
+  const text = tickSize.toFixed(8).replace(/0+$/, "");
+  return text.length - text.indexOf(".") - 1;
+}
+
+export function pValue(value: number | null): string {
+  if (value !== null && value < 0.001) return "<0.001";
+  return fixed(value, 3);
+}
+
+export function count(value: number): string {
+  return fixed(value, 0);
+}
+
+/** A duration in the largest unit that keeps it readable, such as `42.0 s`, `18.5 min`, `2.3 h`. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return ABSENT;
+  if (seconds < 120) return `${fixed(seconds, 1)} s`;
+  if (seconds < 2 * 3600) return `${fixed(seconds / 60, 1)} min`;
+  if (seconds < 48 * 3600) return `${fixed(seconds / 3600, 1)} h`;
+  return `${fixed(seconds / 86400, 1)} d`;
+}
+
+/** An interval with an upper end that may be unbounded. */
+export function range(low: number | null, high: number | null, decimals: number): string {
+  if (low === null) return ABSENT;
+  return `${fixed(low, decimals)} to ${high === null ? "∞" : fixed(high, decimals)}`;
+}
+
+export type TimeZone = "utc" | "local";
+type TimeDetail = "date" | "minute" | "second" | "stamp";
+
+const DETAIL: Record<TimeDetail, Intl.DateTimeFormatOptions> = {
+  date: { day: "2-digit", month: "short" },
+  minute: { hour: "2-digit", minute: "2-digit" },
+  second: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  stamp: { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+};
+const timeFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** A time in milliseconds UTC, read in the chosen zone. */
+export function time(ms: number | null, detail: TimeDetail, zone: TimeZone): string {
+  if (ms === null) return ABSENT;
+  const key = `${detail} ${zone}`;
+  let format = timeFormats.get(key);
+  if (!format) {
+    const timeZone = zone === "utc" ? { timeZone: "UTC" } : {};
+    format = new Intl.DateTimeFormat("en-GB", { ...DETAIL[detail], hourCycle: "h23", ...timeZone });
+    timeFormats.set(key, format);
+  }
+  return format.format(ms);
+}
+
+export function zoneName(zone: TimeZone): string {
+  if (zone === "utc") return "UTC";
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts();
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? "local";
+}

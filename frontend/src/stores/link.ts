@@ -1,0 +1,61 @@
+import { create } from "zustand";
+import { socketUrl } from "@/api/endpoints";
+import { type LinkState, LiveSocket } from "@/api/socket";
+import type { ServerMessage } from "@/api/types";
+import { LiveStore } from "./live-store";
+
+type Link = {
+  state: LinkState;
+  /** Id of the server's run; another one than before means that it was restarted. */
+  session: string | null;
+  market: string | null;
+  /** The server's sentence for each topic it would not give. */
+  refused: Readonly<Record<string, string>>;
+  /** Messages that did not have the server's form; they are dropped and counted. */
+  unreadable: number;
+};
+
+export const useLink = create<Link>(() => ({
+  state: { phase: "connecting" },
+  session: null,
+  market: null,
+  refused: {},
+  unreadable: 0,
+}));
+
+export const live: LiveStore = new LiveStore((topic) => socket.resubscribe(topic));
+
+function receive(message: ServerMessage): void {
+  switch (message.kind) {
+    case "hello":
+      live.enterMarket(message.market);
+      useLink.setState({ session: message.session, market: message.market, refused: {} });
+      return;
+    case "error":
+      if (message.topic !== null) {
+        const { topic, detail } = message;
+        useLink.setState((link) => ({ refused: { ...link.refused, [topic]: detail } }));
+      }
+      return;
+    case "ack":
+    case "pong":
+      return;
+    default:
+      live.receive(message);
+      if (useLink.getState().market !== live.market) useLink.setState({ market: live.market });
+  }
+}
+
+export const socket: LiveSocket = new LiveSocket(socketUrl(), {
+  onMessage: receive,
+  onState: (state) => useLink.setState({ state }),
+  onUnreadable: () => useLink.setState((link) => ({ unreadable: link.unreadable + 1 })),
+});
+
+/** Asks again for the topics that the server would not give, as after their symbols were started. */
+export function retryRefused(): void {
+  const topics = Object.keys(useLink.getState().refused);
+  if (topics.length === 0) return;
+  useLink.setState({ refused: {} });
+  socket.subscribe(topics);
+}

@@ -1,0 +1,27 @@
+import { useSyncExternalStore } from "react";
+
+const listeners = new Set<() => void>();
+
+function announce(): void {
+  for (const listener of listeners) listener();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("popstate", listener);
+  };
+}
+
+/** Goes to an address of this page; `replace` leaves no entry to come back to. */
+export function navigate(address: string, mode: "push" | "replace" = "push"): void {
+  if (address === window.location.pathname + window.location.search) return;
+  if (mode === "push") window.history.pushState(null, "", address);
+  else window.history.replaceState(null, "", address);
+  announce();
+}
+
+export const usePath = () => useSyncExternalStore(listen, () => window.location.pathname);
+export const useSearch = () => useSyncExternalStore(listen, () => window.location.search);

@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { compress } from "./build/compress.ts";
+import { documentationAssets } from "./build/documentation-assets.ts";
+
+const API = "http://127.0.0.1:8000";
+const PROXIED = [
+  "/stream",
+  "/symbols",
+  "/data",
+  "/analytics",
+  "/simulation",
+  "/config",
+  "/livez",
+  "/readyz",
+  "/healthz",
+  "/docs",
+  "/redoc",
+  "/openapi.json",
+  "/docs-assets",
+];
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), documentationAssets(), compress()],
+  // Plotly reads Node's `global` in a few modules.
+  define: { global: "globalThis" },
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  server: {
+    host: "127.0.0.1",
+    port: 8080,
+    strictPort: true,
+    proxy: {
+      ...Object.fromEntries(PROXIED.map((path) => [path, API])),
+      "/ws": { target: API.replace("http", "ws"), ws: true },
+    },
+  },
+  build: {
+    target: "es2022",
+    // The Plotly chunk is loaded on demand, after the first data.
+    chunkSizeWarningLimit: 1400,
+    // Inlined assets would need `data:` in the font and script policies.
+    assetsInlineLimit: 0,
+    // One small inline module would break `script-src 'self'`.
+    modulePreload: { polyfill: false },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    css: false,
+  },
+});
