@@ -1,0 +1,1 @@
+"""HTTP and WebSocket: parsed input, one engine call, one schema."""

@@ -1,0 +1,112 @@
+"""The HTTP and WebSocket application around an engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import entry_points
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic.json_schema import models_json_schema
+
+from quant import __version__
+from quant.api import analytics, dashboard, data, health, problems, security, stream, ws
+from quant.api import schemas as wire
+from quant.engine.protocol import Engine
+from quant.errors import SettingsError
+from quant.settings import Settings, load_settings
+
+log = structlog.get_logger()
+
+ROUTERS = (stream.router, data.router, analytics.router, health.router, ws.router)
+MESSAGES = (
+    wire.Command,
+    wire.Hello,
+    wire.Ack,
+    wire.Pong,
+    wire.SocketError,
+    wire.StatusMessage,
+    wire.TicksMessage,
+    wire.BarsMessage,
+    wire.PairMessage,
+    wire.Problem,
+)
+DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
+
+Times are integer milliseconds UTC; `start` and `end` take milliseconds or ISO-8601 and are half-open.
+What cannot be computed is `null`, with a `status` and a `reason`. Errors are `application/problem+json`.
+Live data come over the WebSocket `/ws`: see the schemas Command, Hello, StatusMessage, BarsMessage,
+TicksMessage and PairMessage.
+"""
+
+
+def create_app(engine: Engine | None = None, settings: Settings | None = None) -> FastAPI:
+    """Return the application; without arguments, configured by the environment and `.env`.
+
+    The engine is the one that is registered for the scheme of BUS_URL; it starts and stops with the application.
+    """
+    settings = settings or load_settings()
+    engine = engine or build_engine(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await engine.start()
+        try:
+            yield
+        finally:
+            await engine.stop()
+
+    app = FastAPI(
+        title="Quant Analytics Platform",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.engine = engine
+    app.state.settings = settings
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    dashboard.install(app)
+    origins = security.allowed_origins(settings)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=sorted(origins),
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["X-Request-ID"],
+    )
+    app.add_middleware(
+        security.Guard,
+        token=security.access_token(settings),
+        origins=origins,
+        loopback_only=settings.is_loopback,
+    )
+    generate = app.openapi
+    app.openapi = lambda: _with_messages(generate())  # type: ignore[method-assign]
+    return app
+
+
+def build_engine(settings: Settings) -> Engine:
+    """Return the engine that an installed package registers for the scheme of BUS_URL."""
+    scheme = settings.bus_url.partition(":")[0]
+    found = next(iter(entry_points(group="quant.engines", name=scheme)), None)
+    if found is None:
+        raise SettingsError(f"BUS_URL={settings.bus_url}: no engine is installed for {scheme}:", setting="BUS_URL")
+    engine: Engine = found.load()(settings)
+    return engine
+
+
+def _with_messages(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the WebSocket's messages to the document's schemas, which otherwise know only HTTP."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    if wire.Hello.__name__ not in schemas:
+        _, definitions = models_json_schema(
+            [(model, "serialization") for model in MESSAGES], ref_template="#/components/schemas/{model}"
+        )
+        for name, schema in definitions["$defs"].items():
+            schemas.setdefault(name, schema)
+    return document

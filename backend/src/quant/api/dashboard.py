@@ -1,0 +1,92 @@
+"""The built dashboard and the API's own documentation pages, served from files that come with the platform."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.datastructures import Headers
+
+from quant.errors import NotFound
+
+PACKAGED = Path(__file__).resolve().parents[1] / "_dashboard"
+CHECKOUT = Path(__file__).resolve().parents[4] / "frontend" / "dist"
+IMMUTABLE = "public, max-age=31536000, immutable"
+ENCODINGS = ((".br", "br"), (".gz", "gzip"))
+DOCS_ASSETS = "/docs-assets"
+NOT_BUILT = "The dashboard is not built. Run `make run`, or `npm ci && npm run build` in frontend/.\n"
+
+
+def dashboard_files() -> Path | None:
+    """Return the folder of the built dashboard, None when there is none."""
+    return next((path for path in (PACKAGED, CHECKOUT) if (path / "index.html").is_file()), None)
+
+
+def install(app: FastAPI) -> None:
+    """Serve documentation pages, assets, and the page itself for every path a browser opens."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def swagger() -> HTMLResponse:
+        page = get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=f"{app.title}: API",
+            swagger_js_url=f"{DOCS_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{DOCS_ASSETS}/swagger-ui.css",
+            swagger_favicon_url="/favicon.svg",
+        )
+        return _without_inline_script(page, "swagger-init.js")
+
+    @app.get("/docs-assets/swagger-init.js", include_in_schema=False)
+    async def swagger_init() -> Response:
+        script = "SwaggerUIBundle({url:'/openapi.json',dom_id:'#swagger-ui',deepLinking:true})"
+        return Response(script, media_type="text/javascript")
+
+    @app.get("/redoc", include_in_schema=False)
+    async def redoc() -> HTMLResponse:
+        return get_redoc_html(
+            openapi_url="/openapi.json",
+            title=f"{app.title}: API",
+            redoc_js_url=f"{DOCS_ASSETS}/redoc.standalone.js",
+            redoc_favicon_url="/favicon.svg",
+            with_google_fonts=False,
+        )
+
+    @app.get("/{path:path}", include_in_schema=False)
+    async def page(request: Request, path: str) -> Response:
+        return _file(request, path)
+
+
+def _without_inline_script(page: HTMLResponse, script: str) -> HTMLResponse:
+    """Return Swagger's page with its starting script as a file: the content policy allows no inline ones."""
+    text = bytes(page.body).decode()
+    head, _, rest = text.partition("<script>")
+    tail = rest.partition("</script>")[2]
+    return HTMLResponse(f'{head}<script src="{DOCS_ASSETS}/{script}"></script>{tail}')
+
+
+def _file(request: Request, path: str) -> Response:
+    root = dashboard_files()
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if root is None:
+        if wants_page:
+            return PlainTextResponse(NOT_BUILT, 503)
+        raise NotFound(f"there is nothing at /{path[:100]}")
+    file = (root / path).resolve()
+    if path and file.is_file() and file.is_relative_to(root.resolve()):
+        cache = IMMUTABLE if path.startswith("assets/") else "no-cache"
+        return _compressed(file, request.headers, cache)
+    if wants_page:
+        return _compressed(root / "index.html", request.headers, "no-cache")
+    raise NotFound(f"there is nothing at /{path[:100]}")
+
+
+def _compressed(file: Path, headers: Headers, cache: str) -> FileResponse:
+    """Return a file, in the smallest form that was made of it at build time and the browser takes."""
+    answer = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
+    accepted = headers.get("accept-encoding", "")
+    media_type = FileResponse(file).media_type
+    for suffix, encoding in ENCODINGS:
+        smaller = file.with_name(file.name + suffix)
+        if encoding in accepted and smaller.is_file():
+            return FileResponse(smaller, headers=answer | {"Content-Encoding": encoding}, media_type=media_type)
+    return FileResponse(file, headers=answer)

@@ -1,0 +1,47 @@
+"""/data/*: bars, trades, holes, and how much of them is held."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from quant.api import schemas as wire
+from quant.api import views
+from quant.api.parameters import BarLimit, End, EngineOf, Start, Symbol, TickLimit
+from quant.api.problems import responses
+
+router = APIRouter(prefix="/data", tags=["data"])
+
+
+@router.get("/stats", responses=responses(503))
+async def stats(engine: EngineOf) -> wire.DataStats:
+    """Ticks and bars held in memory, by symbol."""
+    return views.data_stats(await engine.stats())
+
+
+@router.get("/{symbol}", responses=responses(404, 422, 503))
+async def bars(
+    engine: EngineOf,
+    symbol: Symbol,
+    start: Start,
+    end: End,
+    interval: Annotated[str, Query(description="one of RESAMPLE_INTERVALS", max_length=8)] = "1m",
+    limit: BarLimit = 500,
+) -> wire.BarList:
+    """OHLCV bars, oldest first; the last one may still be forming (`closed` false)."""
+    return views.bar_list(
+        await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end)
+    )
+
+
+@router.get("/{symbol}/ticks", responses=responses(404, 422, 503))
+async def ticks(
+    engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: TickLimit = 500
+) -> wire.TickList:
+    """Trades in the symbol's buffer by id, oldest first; `side` is the aggressor's."""
+    return views.tick_list(await engine.ticks(symbol.upper(), limit=limit, start=start, end=end))
+
+
+@router.get("/{symbol}/gaps", responses=responses(404, 422, 503))
+async def gaps(engine: EngineOf, symbol: Symbol) -> wire.GapList:
+    """Holes in the symbol's trade ids, oldest first."""
+    return views.gap_list(await engine.gaps(symbol.upper()))

@@ -1,0 +1,31 @@
+"""/livez, /readyz, /healthz: is it up, can it serve, how is it."""
+
+from fastapi import APIRouter, Response
+
+from quant import __version__
+from quant.api import schemas as wire
+from quant.api.parameters import EngineOf
+
+router = APIRouter(tags=["health"])
+NOT_READY = {503: {"model": wire.Health, "description": "Not ready, with the reason"}}
+
+
+@router.get("/livez")
+async def live() -> wire.Health:
+    """The process answers."""
+    return wire.Health(status="ok", reason=None, version=__version__)
+
+
+@router.get("/readyz", responses={**NOT_READY})
+async def ready(engine: EngineOf, response: Response) -> wire.Health:
+    """The source is ready: symbols are known and data can flow."""
+    readiness = engine.readiness()
+    response.status_code = 200 if readiness.status == "ok" else 503
+    return wire.Health(status=readiness.status, reason=readiness.reason, version=__version__)
+
+
+@router.get("/healthz")
+async def health(engine: EngineOf) -> wire.Health:
+    """How it goes, always answered with 200."""
+    readiness = engine.readiness()
+    return wire.Health(status=readiness.status, reason=readiness.reason, version=__version__)

@@ -1,0 +1,122 @@
+"""Our errors as application/problem+json: one handler, one table of statuses."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from quant.api.schemas import Problem
+from quant.errors import (
+    ExchangeRejected,
+    InvalidInput,
+    NotEnoughData,
+    NotFound,
+    QuantError,
+    Unavailable,
+    UnknownSymbol,
+)
+
+log = structlog.get_logger()
+
+# The first class that fits decides: narrow ones stand before wide ones.
+STATUSES: tuple[tuple[type[QuantError], int, str], ...] = (
+    (UnknownSymbol, 404, "Unknown symbol"),
+    (NotFound, 404, "Not found"),
+    (NotEnoughData, 409, "Not enough data"),
+    (InvalidInput, 422, "Invalid parameter"),
+    (Unavailable, 503, "Not available"),
+    (ExchangeRejected, 503, "The exchange refused"),
+    (QuantError, 500, "Internal error"),
+)
+MEDIA_TYPE = "application/problem+json"
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the declaration of problem answers for an endpoint."""
+    titles = {status: title for _, status, title in STATUSES} | {401: "Not signed in", 403: "Refused"}
+    return {
+        status: {"description": titles[status], "content": {MEDIA_TYPE: {"schema": problem_schema()}}}
+        for status in statuses
+    }
+
+
+def problem_schema() -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{Problem.__name__}"}
+
+
+def problem(
+    request: Request, *, status: int, title: str, code: str, detail: str, values: dict[str, Any] | None = None
+) -> JSONResponse:
+    """Return a problem answer; `values` stand beside the fixed fields."""
+    headers = {"X-Request-ID": request_id(request)}
+    if status == 503:
+        headers["Retry-After"] = "1"
+    body: dict[str, Any] = {
+        "type": f"/docs#problem-{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id(request),
+    }
+    extra = {name: value for name, value in (values or {}).items() if name not in body}
+    return JSONResponse(body | extra, status, headers, MEDIA_TYPE)
+
+
+def request_id(request: Request) -> str:
+    """Return this request's id, made when it has none yet."""
+    if not hasattr(request.state, "request_id"):
+        request.state.request_id = uuid.uuid4().hex[:12]
+    return str(request.state.request_id)
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer every error as a problem."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, QuantError)  # noqa: S101  registered for that class
+        status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
+        values = {name: value for name, value in error.values.items() if value is not None}
+        if isinstance(error, ExchangeRejected):
+            values.pop("status", None)
+        return problem(
+            request, status=status, title=title, code=error.code, detail=error.message, values=values
+        )
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        first = error.errors()[0]
+        where = [str(part) for part in first["loc"] if part not in ("query", "path", "body")]
+        name = ".".join(where) or "body"
+        detail = f"{name}: {first['msg'].removeprefix('Value error, ')}"
+        values = {"parameter": name}
+        return problem(
+            request, status=422, title="Invalid parameter", code="invalid_parameter", detail=detail, values=values
+        )
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        title = str(error.detail)
+        code = title.lower().replace(" ", "_")
+        return problem(
+            request, status=error.status_code, title=title, code=code, detail=f"{title}: {request.url.path}"
+        )
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        log.error("http.failed", path=request.url.path, request_id=request_id(request), exc_info=error)
+        detail = "the server made a mistake; its log has the request id"
+        return problem(request, status=500, title="Internal error", code="internal_error", detail=detail)
+
+    handlers: tuple[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]], ...] = (
+        (QuantError, ours),
+        (RequestValidationError, invalid),
+        (HTTPException, refused),
+        (Exception, unexpected),
+    )
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)

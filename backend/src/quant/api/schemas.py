@@ -1,0 +1,435 @@
+"""What goes over the wire, as JSON. Times are integer milliseconds UTC; what cannot be computed is null.
+
+These models are the only definition of the HTTP and WebSocket payloads: `openapi.json` and the dashboard's
+types are generated from them. `api.views` turns the engine's views into them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Milliseconds = Annotated[int, Field(description="milliseconds since the epoch, UTC", examples=[1763819520000])]
+StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
+BarQuality = Literal["complete", "partial", "quiet", "gap", "backfilled", "kline"]
+Signal = Literal["sell", "buy", "neutral", "none"]
+ResultStatus = Literal[
+    "ok",
+    "too_short",
+    "missing",
+    "zero_variance",
+    "duplicate",
+    "near_perfect",
+    "not_reverting",
+    "oscillating",
+    "singular",
+]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+
+
+class Problem(Wire):
+    """application/problem+json; the values that explain the error stand beside these fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+
+
+class MarketHeader(Wire):
+    market: Annotated[str, Field(description="the market the data belong to", examples=["sim-7", "binance-um"])]
+    as_of: Annotated[Milliseconds | None, Field(description="market time; null before the first data")]
+
+
+# --- stream -------------------------------------------------------------------------------------------------
+
+
+class StreamStart(Wire):
+    symbols: Annotated[
+        list[str] | None,
+        Field(description="symbols to add; none = AVAILABLE_SYMBOLS", examples=[["BTCUSDT", "ETHUSDT"]]),
+    ] = None
+    source: Annotated[
+        str | None, Field(description="switch to this source first", examples=["sim:7", "binance"])
+    ] = None
+
+
+class StreamStop(Wire):
+    symbols: Annotated[list[str] | None, Field(description="symbols to stop; none = all")] = None
+
+
+class Connection(Wire):
+    id: str
+    state: Literal["connecting", "open", "waiting", "closed"]
+    since: Milliseconds
+    streams: int
+    messages: int
+    reconnects: int
+    retry_at: Annotated[Milliseconds | None, Field(description="wall time of the next attempt")]
+    last_error: str | None
+
+
+class Gaps(Wire):
+    open: int
+    filled: int
+    confirmed: int
+
+
+class SymbolStatus(Wire):
+    symbol: str
+    state: StreamState
+    reason: str | None
+    last_id: int | None
+    last_time: Milliseconds | None
+    last_price: float | None
+    ticks: Annotated[int, Field(description="trades taken in since the start of the stream")]
+    rate: Annotated[float, Field(description="trades per second over the last minute of market time")]
+    latency_ms: Annotated[float | None, Field(description="receive time minus exchange time, median")]
+    gaps: Gaps
+    duplicates: int
+    out_of_order: int
+    quarantined: int
+
+
+class Journal(Wire):
+    state: Literal["off", "ok", "behind", "failing"]
+    lag_ms: float | None
+
+
+class StreamStatus(MarketHeader):
+    seq: int
+    running: bool
+    source: str
+    source_state: Literal["starting", "ready", "unreachable", "failed", "stopped"]
+    reason: Annotated[str | None, Field(description="why the source is not ready, in one sentence")]
+    finished: Annotated[bool, Field(description="a recording has come to its end")]
+    speed: Annotated[float, Field(description="market seconds per wall second")]
+    connections: list[Connection]
+    symbols: list[SymbolStatus]
+    journal: Journal
+
+
+class SymbolOut(Wire):
+    symbol: str
+    base: str
+    quote: str
+    status: Annotated[str, Field(description="the exchange's own word, such as TRADING")]
+    tick_size: float
+    step_size: float
+    streaming: bool
+
+
+class SymbolList(MarketHeader):
+    items: list[SymbolOut]
+    next: str | None
+
+
+# --- data ---------------------------------------------------------------------------------------------------
+
+
+class Bar(Wire):
+    """`time` is the open time. A bar without trades repeats the last close (quiet) or has null prices (gap)."""
+
+    time: Milliseconds
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float | None
+    volume: float
+    quote_volume: float
+    trades: int
+    vwap: float | None
+    closed: bool
+    quality: BarQuality
+    revision: int
+
+
+class BarList(MarketHeader):
+    seq: int
+    symbol: str
+    interval: str
+    items: list[Bar]
+    next: Annotated[str | None, Field(description="pass as `end` to read the page before this one")]
+
+
+class Tick(Wire):
+    id: int
+    time: Milliseconds
+    price: float
+    size: float
+    side: Literal["buy", "sell"]
+
+
+class TickList(MarketHeader):
+    seq: int
+    symbol: str
+    items: list[Tick]
+    next: str | None
+
+
+class Gap(Wire):
+    first_id: int
+    last_id: int
+    state: Literal["open", "filled", "confirmed"]
+    found_at: Milliseconds
+
+
+class GapList(MarketHeader):
+    symbol: str
+    items: list[Gap]
+    next: str | None
+
+
+class SymbolStats(Wire):
+    symbol: str
+    ticks: int
+    capacity: int
+    bytes: int
+    rate: float
+    first_time: Milliseconds | None
+    last_time: Milliseconds | None
+    bars: dict[str, int]
+
+
+class TotalStats(Wire):
+    symbols: int
+    ticks: int
+    bytes: int
+    rate: float
+
+
+class DataStats(MarketHeader):
+    symbols: list[SymbolStats]
+    total: TotalStats
+
+
+# --- analytics ----------------------------------------------------------------------------------------------
+
+
+class WindowQuality(Wire):
+    """How many bars of the window are of which quality, both legs together at their worse."""
+
+    complete: int
+    partial: int
+    quiet: int
+    gap: int
+    backfilled: int
+    kline: int
+
+
+class TestResult(Wire):
+    """A test of the null hypothesis `null`; critical values by level."""
+
+    __test__ = False  # not a pytest class
+
+    statistic: float | None
+    p_value: float | None
+    lags: int | None
+    n: int
+    critical_values: Annotated[
+        dict[str, float] | None, Field(examples=[{"1%": -4.07, "5%": -3.43, "10%": -3.1}])
+    ]
+    null: str
+    status: ResultStatus
+    reason: str | None
+
+
+class CointegrationResult(TestResult):
+    """Engle-Granger; `p_value` is min(1, 2·min(p_yx, p_xy)); `direction` tells which regression gave it."""
+
+    direction: Literal["y_on_x", "x_on_y"] | None
+    p_yx: float | None
+    p_xy: float | None
+
+
+class HalfLife(Wire):
+    """Time for the spread to lose half of a deviation; low and high are a 95 % interval in bars."""
+
+    bars: float | None
+    seconds: float | None
+    low: float | None
+    high: Annotated[float | None, Field(description="null with status ok = unbounded")]
+    status: ResultStatus
+    reason: str | None
+
+
+class LivePair(Wire):
+    """The same with the forming bar's prices, valued at the newest fit."""
+
+    spread: float | None
+    zscore: float | None
+    time: Milliseconds | None
+
+
+class PairSeries(Wire):
+    """Rolling values, one entry a bar, oldest first; each is known at that bar's close and uses no later bar."""
+
+    time: list[int]
+    price_a: list[float | None]
+    price_b: list[float | None]
+    alpha: list[float | None]
+    beta: list[float | None]
+    sd: list[float | None]
+    spread: list[float | None]
+    zscore: list[float | None]
+    correlation: list[float | None]
+
+
+class PairHeader(MarketHeader):
+    """`status` is ok, or tells in one word why the numbers are null; `reason` says it in a sentence."""
+
+    symbol_a: str
+    symbol_b: str
+    interval: str
+    window: int
+    method: Literal["ols", "huber", "theil_sen", "kalman", "tls"]
+    scale: Literal["level", "log"]
+    seq: int
+    status: ResultStatus
+    reason: str | None
+    have: Annotated[int, Field(description="bars at hand")]
+    need: Annotated[int, Field(description="bars the window needs")]
+    first_time: Annotated[Milliseconds | None, Field(description="open time of the first bar of the fit")]
+    last_time: Annotated[Milliseconds | None, Field(description="open time of the last closed bar, t")]
+    quality: WindowQuality
+
+
+class PairAnalytics(PairHeader):
+    """Everything about one pair. α, β, sd, mean come from the `window` bars ending before the last closed bar."""
+
+    alpha: float | None
+    alpha_se: float | None
+    beta: float | None
+    beta_se: float | None
+    spread: float | None
+    mean: float | None
+    sd: float | None
+    zscore: float | None
+    signal: Signal
+    signal_reason: str | None
+    correlation: float | None
+    adf: TestResult
+    cointegration: CointegrationResult
+    half_life: HalfLife
+    live: LivePair
+    series: PairSeries
+
+
+# --- simulation and health ----------------------------------------------------------------------------------
+
+
+class TruePair(Wire):
+    symbol_a: str
+    symbol_b: str
+    kind: Literal["cointegrated", "correlated", "independent"]
+    scale: Literal["level", "log"]
+    alpha: float | None
+    beta: float | None
+    noise_sd: float | None
+    half_life_s: float | None
+    correlation: float | None
+
+
+class SimulationTruth(Wire):
+    market: str
+    seed: int
+    pairs: list[TruePair]
+
+
+class Health(Wire):
+    status: Literal["ok", "starting", "degraded"]
+    reason: str | None
+    version: str
+
+
+class ClientConfig(Wire):
+    """What the dashboard needs to know before the first data."""
+
+    version: str
+    market: str
+    source: str
+    sources: Annotated[list[str], Field(description="sources one click away", examples=[["binance", "sim"]])]
+    intervals: list[str]
+    window: int
+    method: Literal["ols", "huber", "theil_sen", "kalman", "tls"]
+    methods: Annotated[list[str], Field(description="hedge methods this server computes")]
+    scale: Literal["level", "log"]
+    available_symbols: list[str]
+    tick_buffer_size: int
+
+
+# --- WebSocket ----------------------------------------------------------------------------------------------
+
+
+class Command(Wire):
+    """What a client sends: `{"op":"subscribe","topics":["status","pair:BTCUSDT-ETHUSDT:1m:60:ols:level"]}`."""
+
+    op: Literal["subscribe", "unsubscribe", "ping"]
+    topics: Annotated[list[str], Field(max_length=256)] = []
+
+
+class Message(Wire):
+    """A `snapshot` replaces what the client holds for the topic, an `update` is merged into it by `time` (or `id`).
+
+    `seq` is the number that REST returns for the same topic. An update follows the message with `seq - 1`
+    on this socket; when some were skipped for a slow client, a snapshot comes instead.
+    """
+
+    type: Literal["snapshot", "update"]
+    topic: str
+    seq: int
+    time: Milliseconds
+
+
+class StatusMessage(Message):
+    data: StreamStatus
+
+
+class TicksMessage(Message):
+    data: TickList
+
+
+class BarsMessage(Message):
+    data: BarList
+
+
+class PairMessage(Message):
+    data: PairAnalytics
+
+
+class Hello(Wire):
+    """The first message of a socket; another `session` than before means that the server was restarted."""
+
+    type: Literal["hello"]
+    session: str
+    version: str
+    market: str
+    time: Milliseconds
+
+
+class Ack(Wire):
+    type: Literal["ack"]
+    op: Literal["subscribe", "unsubscribe"]
+    topics: list[str]
+    time: Milliseconds
+
+
+class Pong(Wire):
+    type: Literal["pong"]
+    time: Milliseconds
+
+
+class SocketError(Wire):
+    """A command that could not be carried out; the socket stays open."""
+
+    type: Literal["error"]
+    code: str
+    detail: str
+    topic: str | None
+    time: Milliseconds

@@ -1,0 +1,362 @@
+"""The engine's views as wire models: nanoseconds become milliseconds here, NaN becomes null when written."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from quant.api import schemas as wire
+from quant.clock import NS_PER_MS
+from quant.domain import FloatArray, Quality
+from quant.engine import protocol as engine
+
+QUALITY_NAMES = {quality.value: quality.label for quality in Quality}
+PRICE_DIGITS = 12  # what float64 holds of a price sum without its rounding noise
+
+# The engine's words are the wire's words (a test holds the two vocabularies together), but their types are
+# separate so that the API does not import the statistics: hence `Any` where a word passes through.
+Word = Any
+
+
+def ms(ns: int | None) -> int | None:
+    """Return nanoseconds as milliseconds."""
+    return None if ns is None else ns // NS_PER_MS
+
+
+def _ms(ns: int) -> int:
+    return ns // NS_PER_MS
+
+
+def number(value: float) -> float | None:
+    """Return a finite number, None for NaN and infinity."""
+    return value if math.isfinite(value) else None
+
+
+def _count(value: int) -> int | None:
+    """Return a count that a test found, None where it found none."""
+    return value if value >= 0 else None
+
+
+def _column(values: FloatArray) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values.tolist()]
+
+
+def stream_status(view: engine.StatusView) -> wire.StreamStatus:
+    return wire.StreamStatus(
+        market=view.market,
+        as_of=ms(view.as_of),
+        seq=view.seq,
+        running=view.running,
+        source=view.source,
+        source_state=view.source_state,
+        reason=view.reason,
+        finished=view.finished,
+        speed=view.speed,
+        connections=[_connection(each) for each in view.connections],
+        symbols=[_symbol_status(each) for each in view.symbols],
+        journal=wire.Journal(state="off", lag_ms=None),
+    )
+
+
+def _connection(view: engine.ConnectionView) -> wire.Connection:
+    return wire.Connection(
+        id=view.id,
+        state=view.state,
+        since=_ms(view.since),
+        streams=view.streams,
+        messages=view.messages,
+        reconnects=view.reconnects,
+        retry_at=ms(view.retry_at),
+        last_error=view.last_error,
+    )
+
+
+def _symbol_status(view: engine.SymbolStatusView) -> wire.SymbolStatus:
+    return wire.SymbolStatus(
+        symbol=view.symbol,
+        state=view.state,
+        reason=view.reason,
+        last_id=view.last_id,
+        last_time=ms(view.last_time),
+        last_price=view.last_price,
+        ticks=view.ticks,
+        rate=view.rate,
+        latency_ms=view.latency_ms,
+        gaps=wire.Gaps(open=view.gaps_open, filled=view.gaps_filled, confirmed=view.gaps_confirmed),
+        duplicates=view.duplicates,
+        out_of_order=view.out_of_order,
+        quarantined=view.quarantined,
+    )
+
+
+def symbol_list(view: engine.SymbolsView) -> wire.SymbolList:
+    items = [
+        wire.SymbolOut(
+            symbol=spec.symbol,
+            base=spec.base,
+            quote=spec.quote,
+            status=spec.status,
+            tick_size=spec.tick_size,
+            step_size=spec.step_size,
+            streaming=spec.symbol in view.streaming,
+        )
+        for spec in view.items
+    ]
+    return wire.SymbolList(market=view.market, as_of=ms(view.as_of), items=items, next=None)
+
+
+def bar_list(view: engine.BarsView) -> wire.BarList:
+    bars = view.bars
+    columns = zip(
+        (bars.times // NS_PER_MS).tolist(),
+        *(_column(prices) for prices in (bars.opens, bars.highs, bars.lows, bars.closes)),
+        bars.volumes.tolist(),
+        bars.quote_volumes.tolist(),
+        bars.trades.tolist(),
+        bars.closed.tolist(),
+        bars.qualities.tolist(),
+        bars.revisions.tolist(),
+        strict=True,
+    )
+    return wire.BarList(
+        market=view.market,
+        as_of=ms(view.as_of),
+        seq=view.seq,
+        symbol=view.symbol,
+        interval=view.interval,
+        items=[_bar(*row) for row in columns],
+        next=_cursor(view.next_end),
+    )
+
+
+def _bar(
+    time: int,
+    opened: float | None,
+    high: float | None,
+    low: float | None,
+    close: float | None,
+    volume: float,
+    quote_volume: float,
+    trades: int,
+    closed: bool,  # noqa: FBT001  one column of a row
+    quality: int,
+    revision: int,
+) -> wire.Bar:
+    vwap = float(f"{quote_volume / volume:.{PRICE_DIGITS}g}") if volume > 0 else None
+    name: Word = QUALITY_NAMES[quality]
+    return wire.Bar(
+        time=time,
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        quote_volume=quote_volume,
+        trades=trades,
+        vwap=vwap,
+        closed=closed,
+        quality=name,
+        revision=revision,
+    )
+
+
+def tick_list(view: engine.TicksView) -> wire.TickList:
+    rows = zip(
+        view.ids.tolist(),
+        (view.times // NS_PER_MS).tolist(),
+        view.prices.tolist(),
+        view.sizes.tolist(),
+        view.sells.tolist(),
+        strict=True,
+    )
+    items = [
+        wire.Tick(id=trade_id, time=time, price=price, size=size, side="sell" if sold else "buy")
+        for trade_id, time, price, size, sold in rows
+    ]
+    return wire.TickList(
+        market=view.market,
+        as_of=ms(view.as_of),
+        seq=view.seq,
+        symbol=view.symbol,
+        items=items,
+        next=_cursor(view.next_end),
+    )
+
+
+def _cursor(next_end: int | None) -> str | None:
+    return None if next_end is None else str(_ms(next_end))
+
+
+def gap_list(view: engine.GapsView) -> wire.GapList:
+    items = [
+        wire.Gap(first_id=gap.first_id, last_id=gap.last_id, state=gap.state, found_at=_ms(gap.found_at))
+        for gap in view.items
+    ]
+    return wire.GapList(market=view.market, as_of=ms(view.as_of), symbol=view.symbol, items=items, next=None)
+
+
+def data_stats(view: engine.StatsView) -> wire.DataStats:
+    symbols = [
+        wire.SymbolStats(
+            symbol=each.symbol,
+            ticks=each.ticks,
+            capacity=each.capacity,
+            bytes=each.bytes,
+            rate=each.rate,
+            first_time=ms(each.first_time),
+            last_time=ms(each.last_time),
+            bars=dict(each.bars),
+        )
+        for each in view.symbols
+    ]
+    total = wire.TotalStats(
+        symbols=len(symbols),
+        ticks=sum(each.ticks for each in symbols),
+        bytes=sum(each.bytes for each in symbols),
+        rate=round(sum(each.rate for each in symbols), 3),
+    )
+    return wire.DataStats(market=view.market, as_of=ms(view.as_of), symbols=symbols, total=total)
+
+
+def pair_header(view: engine.PairView) -> dict[str, Any]:
+    """Return the fields that head every answer about a pair."""
+    key, analysis = view.key, view.analysis
+    return {
+        "market": view.market,
+        "as_of": ms(view.as_of),
+        "symbol_a": key.pair.a,
+        "symbol_b": key.pair.b,
+        "interval": key.interval,
+        "window": key.window,
+        "method": key.method.value,
+        "scale": key.scale.value,
+        "seq": view.seq,
+        "status": analysis.status.value,
+        "reason": analysis.reason or None,
+        "have": analysis.have,
+        "need": analysis.need,
+        "first_time": ms(view.first_time),
+        "last_time": ms(view.last_time),
+        "quality": wire.WindowQuality(**view.qualities),
+    }
+
+
+def pair_analytics(view: engine.PairView) -> wire.PairAnalytics:
+    analysis = view.analysis
+    signal: Word = view.signal.value
+    return wire.PairAnalytics(
+        **pair_header(view),
+        alpha=number(analysis.fit.alpha),
+        alpha_se=number(analysis.fit.alpha_se),
+        beta=number(analysis.fit.beta),
+        beta_se=number(analysis.fit.beta_se),
+        spread=number(analysis.spread),
+        mean=number(analysis.mean),
+        sd=number(analysis.sd),
+        zscore=number(analysis.zscore),
+        signal=signal,
+        signal_reason=view.signal_reason or None,
+        correlation=number(analysis.correlation),
+        adf=wire.TestResult(**_test(analysis.adf)),
+        cointegration=cointegration(view),
+        half_life=half_life(view),
+        live=wire.LivePair(
+            spread=number(view.live.spread), zscore=number(view.live.zscore), time=ms(view.live.time)
+        ),
+        series=pair_series(view.series),
+    )
+
+
+def _test(test: Any) -> dict[str, Any]:  # one of the tests of quant.analytics.results
+    return {
+        "statistic": number(test.statistic),
+        "p_value": number(test.p_value),
+        "lags": _count(test.lags),
+        "n": test.n,
+        "critical_values": _critical_values(test.critical_values),
+        "null": test.null,
+        "status": test.status.value,
+        "reason": test.reason or None,
+    }
+
+
+def _critical_values(values: Mapping[str, float]) -> dict[str, float] | None:
+    finite = {level: value for level, value in values.items() if math.isfinite(value)}
+    return finite or None
+
+
+def cointegration(view: engine.PairView) -> wire.CointegrationResult:
+    test = view.analysis.cointegration
+    known = test.status.usable
+    direction: Word = test.direction.value if known else None
+    return wire.CointegrationResult(
+        **_test(test),
+        direction=direction,
+        p_yx=number(test.y_on_x.p_value),
+        p_xy=number(test.x_on_y.p_value),
+    )
+
+
+def half_life(view: engine.PairView) -> wire.HalfLife:
+    found = view.analysis.half_life
+    status: Word = found.status.value
+    bars = number(found.bars)
+    return wire.HalfLife(
+        bars=bars,
+        seconds=None if bars is None else bars * view.interval_s,
+        low=number(found.low),
+        high=number(found.high),
+        status=status,
+        reason=found.reason or None,
+    )
+
+
+def pair_series(series: engine.PairSeriesView) -> wire.PairSeries:
+    return wire.PairSeries(
+        time=(series.times // NS_PER_MS).tolist(),
+        price_a=_column(series.prices_a),
+        price_b=_column(series.prices_b),
+        alpha=_column(series.alpha),
+        beta=_column(series.beta),
+        sd=_column(series.sd),
+        spread=_column(series.spread),
+        zscore=_column(series.zscore),
+        correlation=_column(series.correlation),
+    )
+
+
+def simulation_truth(view: engine.TruthView) -> wire.SimulationTruth:
+    pairs = [
+        wire.TruePair(
+            symbol_a=pair.symbol_a,
+            symbol_b=pair.symbol_b,
+            kind=pair.kind,
+            scale=pair.scale,
+            alpha=pair.alpha,
+            beta=pair.beta,
+            noise_sd=pair.noise_sd,
+            half_life_s=pair.half_life_s,
+            correlation=pair.correlation,
+        )
+        for pair in view.pairs
+    ]
+    return wire.SimulationTruth(market=view.market, seed=view.seed, pairs=pairs)
+
+
+def message(frame: engine.Frame) -> wire.Message:
+    """Return a frame as the message its listeners get."""
+    head: dict[str, Any] = {
+        "type": frame.kind,
+        "topic": frame.topic,
+        "seq": frame.view.seq,
+        "time": _ms(frame.time),
+    }
+    match frame.view:
+        case engine.StatusView():
+            return wire.StatusMessage(**head, data=stream_status(frame.view))
+        case engine.BarsView():
+            return wire.BarsMessage(**head, data=bar_list(frame.view))
+        case engine.TicksView():
+            return wire.TicksMessage(**head, data=tick_list(frame.view))
+        case engine.PairView():
+            return wire.PairMessage(**head, data=pair_analytics(frame.view))
+

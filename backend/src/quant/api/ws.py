@@ -1,0 +1,130 @@
+"""/ws: topics in, numbered messages out. Frames are encoded once, a client that does not read is closed."""
+
+import asyncio
+import time
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from quant import __version__
+from quant.api import schemas as wire
+from quant.api import views
+from quant.clock import NS_PER_MS
+from quant.engine.protocol import Engine, Frame, Subscription
+from quant.errors import QuantError
+
+log = structlog.get_logger()
+
+router = APIRouter()
+MAX_TOPICS = 256
+SEND_TIMEOUT_S = 10.0
+
+
+@router.websocket("/ws")
+async def socket(websocket: WebSocket) -> None:
+    """Serve one client: a task that sends what is new, and this one, which reads commands."""
+    engine: Engine = websocket.app.state.engine
+    await websocket.accept()
+    status = await engine.status()
+    hello = wire.Hello(
+        type="hello", session=engine.session, version=__version__, market=status.market, time=_now()
+    )
+    await websocket.send_text(hello.model_dump_json())
+    subscription = engine.subscribe()
+    client = _Client(websocket, subscription)
+    sending = asyncio.create_task(client.send_frames())
+    try:
+        await client.read_commands()
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # the client left, or was closed for not reading
+    finally:
+        subscription.close()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+def _now() -> int:
+    return time.time_ns() // NS_PER_MS
+
+
+def encode(frame: Frame) -> str:
+    """Return the frame's text, made once for all clients."""
+    if frame.encoded is None:
+        frame.encoded = views.message(frame).model_dump_json().encode()
+    return frame.encoded.decode()
+
+
+class _Client:
+    def __init__(self, websocket: WebSocket, subscription: Subscription) -> None:
+        self._websocket = websocket
+        self._subscription = subscription
+        self._topics: set[str] = set()
+        self._writing = asyncio.Lock()
+
+    async def send_frames(self) -> None:
+        try:
+            async for frames in self._subscription.frames():
+                for frame in frames:
+                    await self._send(encode(frame))
+        except TimeoutError:
+            log.warning("ws.evicted", reason=f"did not read for {SEND_TIMEOUT_S:.0f} s")
+            await self._websocket.close(1008, "not reading")
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+
+    async def _send(self, text: str) -> None:
+        async with self._writing, asyncio.timeout(SEND_TIMEOUT_S):
+            await self._websocket.send_text(text)
+
+    async def read_commands(self) -> None:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            if text is None:
+                await self._refuse("binary_frame", "commands are JSON text", topic=None)
+            else:
+                await self._obey(text)
+
+    async def _obey(self, text: str) -> None:
+        try:
+            command = wire.Command.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "command"
+            await self._refuse("invalid_command", f"{where}: {first['msg']}", topic=None)
+            return
+        match command.op:
+            case "ping":
+                await self._send(wire.Pong(type="pong", time=_now()).model_dump_json())
+            case "subscribe":
+                done = [topic for topic in command.topics if await self._add(topic)]
+                await self._acknowledge("subscribe", done)
+            case "unsubscribe":
+                for topic in command.topics:
+                    self._topics.discard(topic)
+                    self._subscription.remove(topic)
+                await self._acknowledge("unsubscribe", command.topics)
+
+    async def _add(self, topic: str) -> bool:
+        try:
+            if len(self._topics | {topic}) > MAX_TOPICS:
+                await self._refuse("too_many_topics", f"at most {MAX_TOPICS} topics a socket", topic=topic)
+                return False
+            self._subscription.add(topic)
+        except QuantError as error:
+            await self._refuse(error.code, error.message, topic=topic)
+            return False
+        self._topics.add(topic)
+        return True
+
+    async def _acknowledge(self, op: Any, topics: list[str]) -> None:  # Any: one of Ack's two words
+        if topics:
+            await self._send(wire.Ack(type="ack", op=op, topics=topics, time=_now()).model_dump_json())
+
+    async def _refuse(self, code: str, detail: str, *, topic: str | None) -> None:
+        error = wire.SocketError(type="error", code=code, detail=detail, topic=topic, time=_now())
+        await self._send(error.model_dump_json())

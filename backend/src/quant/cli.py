@@ -1,0 +1,196 @@
+"""The `quant` command: the only place that puts the parts together."""
+
+import argparse
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from quant import __version__
+from quant.engine.protocol import Engine
+from quant.errors import QuantError, SettingsError, Unavailable
+from quant.settings import Settings, load_settings
+
+log = structlog.get_logger()
+
+SOURCE_RETRY_S = 1.0
+UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
+    "http": "httptools",
+    "ws": "websockets-sansio",
+    "ws_per_message_deflate": False,
+    "ws_max_size": 65536,
+    "ws_ping_interval": 5,
+    "ws_ping_timeout": 5,
+    "timeout_graceful_shutdown": 3,
+    "log_config": None,
+    "access_log": False,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; every error of ours is one sentence on standard error."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except QuantError as error:
+        print(f"quant: {error.message}", file=sys.stderr)  # noqa: T201  the command's own voice
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="quant", description="A statistical-arbitrage workstation.")
+    parser.add_argument("--version", action="version", version=f"quant {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    serve = commands.add_parser("serve", help="run the server with its dashboard")
+    serve.add_argument("--source", help="binance, sim[:SEED] or replay:FILE[,FILE…]")
+    serve.add_argument("--symbols", help="stream these at once: BTCUSDT,ETHUSDT")
+    serve.add_argument("--speed", type=float, help="market seconds per second of a simulation or recording; 0 = no waiting")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=int)
+    serve.set_defaults(run=_serve)
+
+    simulate = commands.add_parser("simulate", help="run the simulated exchange alone", add_help=False)
+    simulate.add_argument("options", nargs=argparse.REMAINDER)
+    simulate.set_defaults(run=_simulate)
+
+    record = commands.add_parser("record", help="write what a live source sends to a file")
+    record.add_argument("file", type=Path, help="must not exist; gzipped when it ends in .gz")
+    record.add_argument("--symbols", required=True, help="BTCUSDT,ETHUSDT")
+    record.add_argument("--source", help="binance or sim[:SEED]")
+    record.add_argument("--seconds", type=float, help="stop after this long; without it, until interrupted")
+    record.set_defaults(run=_record)
+
+    warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")
+    warm.set_defaults(run=_warm)
+
+    openapi = commands.add_parser("openapi", help="print the API's description as JSON")
+    openapi.set_defaults(run=_openapi)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from quant.log import configure_logging
+
+    settings = load_settings(
+        source=arguments.source, speed=arguments.speed, host=arguments.host, port=arguments.port
+    )
+    configure_logging(settings)
+    if sys.platform == "win32":
+        asyncio.run(_run_server(settings, _symbols(arguments.symbols)))
+    else:
+        import uvloop
+
+        uvloop.run(_run_server(settings, _symbols(arguments.symbols)))
+    return 0
+
+
+async def _run_server(settings: Settings, symbols: list[str]) -> None:
+    """Serve until a signal comes; what hinders the start is raised before anything listens."""
+    import uvicorn
+
+    from quant.api.app import build_engine, create_app
+    from quant.api.security import access_token
+
+    listening = _bind(settings.host, settings.port)
+    engine = build_engine(settings)
+    app = create_app(engine, settings)
+    config = uvicorn.Config(app, lifespan="off", **UVICORN)
+    await engine.start()
+    starting = asyncio.create_task(_stream(engine, symbols))
+    try:
+        _announce(settings, listening, token=access_token(settings))
+        await uvicorn.Server(config).serve([listening])
+    finally:
+        starting.cancel()
+        await engine.stop()
+
+
+async def _stream(engine: Engine, symbols: list[str]) -> None:
+    """Stream the symbols of the command line as soon as the source is there."""
+    while symbols:
+        try:
+            await engine.stream_start(symbols, source=None)
+        except Unavailable:
+            await asyncio.sleep(SOURCE_RETRY_S)
+        except QuantError as error:
+            log.error("serve.symbols", error=error.message)
+            return
+        else:
+            return
+
+
+def _announce(settings: Settings, listening: socket.socket, *, token: str | None) -> None:
+    port = listening.getsockname()[1]
+    shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  not a bind
+    query = f"/?token={token}" if token else ""
+    print(f"Quant Analytics Platform {__version__}: http://{shown}:{port}{query}", flush=True)  # noqa: T201
+    if settings.allow_insecure and not settings.is_loopback and token is None:
+        log.warning("serve.insecure", detail="ALLOW_INSECURE=true: anyone who reaches this port may use it")
+
+
+def _symbols(text: str | None) -> list[str]:
+    return [symbol.strip().upper() for symbol in (text or "").split(",") if symbol.strip()]
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from quant import simulator
+
+    return simulator.main(arguments.options)
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    from quant.engine.recorder import record
+    from quant.log import configure_logging
+
+    settings = load_settings(source=arguments.source)
+    configure_logging(settings)
+    symbols = _symbols(arguments.symbols)
+    lines = asyncio.run(record(settings, arguments.file, symbols=symbols, seconds=arguments.seconds))
+    print(f"{arguments.file}: {lines} messages")  # noqa: T201
+    return 0
+
+
+def _warm(_: argparse.Namespace) -> int:
+    from quant import analytics, simulator
+    from quant.market.warm_up import warm
+
+    for part in (analytics.warm, warm, simulator.warm):
+        part()
+    return 0
+
+
+def _openapi(_: argparse.Namespace) -> int:
+    from quant.api.app import create_app
+
+    document = create_app(settings=Settings()).openapi()
+    print(json.dumps(document, indent=1, sort_keys=True))  # noqa: T201
+    return 0
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raise SettingsError naming host and port when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"cannot listen on {host} port {port}: {error.strerror}; stop what uses it or set PORT to another",
+            setting="PORT",
+        ) from error
+    return listening
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Is what was asked for there? One error for each thing that is not, naming it."""
+
+from quant.analytics import HEDGE_METHODS
+from quant.analytics.pair import MIN_WINDOW
+from quant.engine.protocol import PairKey
+from quant.engine.running import RunningMarket
+from quant.errors import InvalidParameter, Unavailable, UnknownSymbol
+
+
+def check_symbol(running: RunningMarket, symbol: str) -> str:
+    """Return the symbol as the market spells it; raises UnknownSymbol, or Unavailable before symbols are known."""
+    name = symbol.strip().upper()
+    if name in running.market.specs or name in running.state.symbols:
+        return name
+    if not running.market.specs:
+        raise Unavailable(running.reason or "the source is starting: its symbols are not known yet")
+    raise UnknownSymbol(symbol, running.state.market)
+
+
+def check_interval(running: RunningMarket, interval: str) -> None:
+    """Raise InvalidParameter for an interval that is not built."""
+    built = [each.name for each in running.state.intervals]
+    if interval not in built:
+        raise InvalidParameter("interval", f"{interval!r} is not built; there are {', '.join(built)}")
+
+
+def check_key(running: RunningMarket, key: PairKey) -> None:
+    """Raise for any part of a pair's key that cannot be served."""
+    for symbol in (key.pair.a, key.pair.b):
+        check_symbol(running, symbol)
+    check_interval(running, key.interval)
+    if key.method not in HEDGE_METHODS:
+        known = ", ".join(HEDGE_METHODS)
+        raise InvalidParameter("method", f"{key.method} is not computed yet; there is {known}")
+    most = running.state.bar_depth - 2
+    if not MIN_WINDOW <= key.window <= most:
+        raise InvalidParameter(
+            "window", f"{key.window} is not between {MIN_WINDOW} and {most} bars", minimum=MIN_WINDOW, maximum=most
+        )

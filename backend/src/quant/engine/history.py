@@ -1,0 +1,77 @@
+"""Keeps bars whole from the exchange's own: the warm-up at start, and what we missed later."""
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+
+from quant.domain import Interval
+from quant.engine.markets import Market
+from quant.errors import ExchangeRejected, ExchangeUnreachable
+from quant.market.state import MarketState
+
+log = structlog.get_logger()
+
+DEPTH = 1500  # what one request brings
+AT_ONCE = 4
+PAUSE_AFTER_REFUSAL_S = 10.0
+NOT_FINAL = 2  # the newest klines may still change: ask for them again
+
+
+class HistoryKeeper:
+    """Asks for each (symbol, interval) once, and again for bars that turn out partial, missing or a gap."""
+
+    def __init__(self, market: Market, state: MarketState) -> None:
+        self._market = market
+        self._state = state
+        self._asked_before: dict[tuple[str, str], int] = {}
+
+    async def refresh(self, symbols: Iterable[str]) -> set[tuple[str, str]]:
+        """Fetch what lacks; return the (symbol, interval) that changed. Trouble is logged and tried again later."""
+        limit = asyncio.Semaphore(AT_ONCE)
+        wanted = [(symbol, interval) for symbol in symbols for interval in self._state.intervals]
+
+        async def one(symbol: str, interval: Interval) -> bool:
+            async with limit:
+                return await self._fetch(symbol, interval)
+
+        changed = await asyncio.gather(*(one(symbol, interval) for symbol, interval in wanted))
+        return {
+            (symbol, interval.name)
+            for (symbol, interval), any_new in zip(wanted, changed, strict=True)
+            if any_new
+        }
+
+    def forget(self, symbol: str) -> None:
+        """Ask for the symbol's bars afresh: it is streamed anew."""
+        for key in [key for key in self._asked_before if key[0] == symbol]:
+            del self._asked_before[key]
+
+    async def _fetch(self, symbol: str, interval: Interval) -> bool:
+        rest, key = self._market.rest, (symbol, interval.name)
+        if rest is None:
+            return False
+        end = self._state.close_from(*key)
+        start, need = None, DEPTH
+        if end:
+            since = self._asked_before.get(key, 0)
+            start = self._state.oldest_to_repair(*key, bars=DEPTH, since=since)
+            if start is None:
+                return False
+            need = min(DEPTH, (end - start) // interval.ns + 1)
+        elif key in self._asked_before:
+            return False
+        try:
+            klines = await rest.klines(symbol, interval, limit=need, start=start)
+        except ExchangeUnreachable as error:
+            log.warning("history.unreachable", symbol=symbol, interval=interval.name, error=error.message)
+            return False
+        except ExchangeRejected as error:
+            log.warning("history.refused", symbol=symbol, interval=interval.name, error=error.message)
+            if error.status == 400:  # this question will never be answered
+                self._asked_before[key] = end
+            else:
+                await asyncio.sleep(error.retry_after_s or PAUSE_AFTER_REFUSAL_S)
+            return False
+        self._asked_before[key] = max(end - NOT_FINAL * interval.ns, 0)
+        return self._state.load_klines(symbol, interval.name, klines) > 0

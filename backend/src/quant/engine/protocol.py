@@ -1,0 +1,288 @@
+"""What the API may know of an engine: questions, answers, and a stream of updates. No live objects.
+
+Times in views are nanoseconds UTC. Arrays in views are copies and are never written again.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from quant.analytics.results import PairAnalysis, Signal
+from quant.domain import Bars, ByteArray, FloatArray, HedgeMethod, IntArray, Pair, Scale, SymbolSpec
+
+StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
+SourceState = Literal["starting", "ready", "unreachable", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    id: str
+    state: Literal["connecting", "open", "waiting", "closed"]
+    since: int
+    streams: int
+    messages: int
+    reconnects: int
+    retry_at: int | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolStatusView:
+    symbol: str
+    state: StreamState
+    reason: str | None
+    last_id: int | None
+    last_time: int | None
+    last_price: float | None
+    ticks: int
+    rate: float
+    latency_ms: float | None
+    gaps_open: int
+    gaps_filled: int
+    gaps_confirmed: int
+    duplicates: int
+    out_of_order: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    market: str
+    as_of: int | None
+    seq: int
+    running: bool
+    source: str
+    source_state: SourceState
+    reason: str | None
+    finished: bool
+    speed: float
+    connections: tuple[ConnectionView, ...]
+    symbols: tuple[SymbolStatusView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolsView:
+    market: str
+    as_of: int | None
+    items: tuple[SymbolSpec, ...]
+    streaming: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BarsView:
+    market: str
+    as_of: int | None
+    seq: int
+    symbol: str
+    interval: str
+    bars: Bars
+    next_end: int | None  # pass as `end` for the page before
+
+
+@dataclass(frozen=True, slots=True)
+class TicksView:
+    market: str
+    as_of: int | None
+    seq: int
+    symbol: str
+    ids: IntArray
+    times: IntArray
+    prices: FloatArray
+    sizes: FloatArray
+    sells: ByteArray
+    next_end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    first_id: int
+    last_id: int
+    state: Literal["open", "filled", "confirmed"]
+    found_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class GapsView:
+    market: str
+    as_of: int | None
+    symbol: str
+    items: tuple[GapView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolStatsView:
+    symbol: str
+    ticks: int
+    capacity: int
+    bytes: int
+    rate: float
+    first_time: int | None
+    last_time: int | None
+    bars: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StatsView:
+    market: str
+    as_of: int | None
+    symbols: tuple[SymbolStatsView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairKey:
+    """Which numbers: one of these is computed once, however many ask for it."""
+
+    pair: Pair
+    interval: str
+    window: int
+    method: HedgeMethod
+    scale: Scale
+
+    def __str__(self) -> str:
+        return f"{self.pair}:{self.interval}:{self.window}:{self.method}:{self.scale}"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveValues:
+    """The forming bar at the newest fit; NaN where there is none."""
+
+    spread: float
+    zscore: float
+    time: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairSeriesView:
+    """Rolling values of the bars that open at `times`; prices as traded, the rest in units of the scale."""
+
+    times: IntArray
+    prices_a: FloatArray
+    prices_b: FloatArray
+    alpha: FloatArray
+    beta: FloatArray
+    sd: FloatArray
+    spread: FloatArray
+    zscore: FloatArray
+    correlation: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    market: str
+    as_of: int | None
+    seq: int
+    key: PairKey
+    interval_s: int
+    analysis: PairAnalysis
+    signal: Signal  # the analysis' own, or none where a leg is not live
+    signal_reason: str
+    first_time: int | None
+    last_time: int | None
+    qualities: Mapping[str, int]
+    live: LiveValues
+    series: PairSeriesView
+
+
+@dataclass(frozen=True, slots=True)
+class TruePairView:
+    symbol_a: str
+    symbol_b: str
+    kind: Literal["cointegrated", "correlated", "independent"]
+    scale: Literal["level", "log"]
+    alpha: float | None
+    beta: float | None
+    noise_sd: float | None
+    half_life_s: float | None
+    correlation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TruthView:
+    market: str
+    seed: int
+    pairs: tuple[TruePairView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    market: str
+    source: str
+    sources: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    status: Literal["ok", "starting", "degraded"]
+    reason: str | None
+
+
+View = StatusView | BarsView | TicksView | PairView
+
+
+@dataclass(slots=True)
+class Frame:
+    """One message of a topic, shared by all its listeners. `encoded` belongs to whoever sends it: encode once."""
+
+    topic: str
+    kind: Literal["snapshot", "update"]
+    time: int
+    view: View
+    encoded: bytes | None = field(default=None, repr=False)
+
+
+class Subscription(Protocol):
+    """One listener's topics. Not reading costs nobody else: only the newest of each topic waits."""
+
+    def add(self, topic: str) -> None:
+        """Listen to `topic`, a snapshot first; raises InvalidInput when there is no such topic."""
+        ...
+
+    def remove(self, topic: str) -> None: ...
+
+    def frames(self) -> AsyncIterator[list[Frame]]:
+        """Yield what is new, at least one frame at a time, until `close`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """A market engine. Every method may raise a QuantError with the sentence to show."""
+
+    session: str
+    """Changes with every start of the engine."""
+
+    async def start(self) -> None:
+        """Claim the data directory and bring the source up in the background."""
+        ...
+
+    async def stop(self) -> None: ...
+
+    def readiness(self) -> Readiness: ...
+
+    async def config(self) -> ConfigView: ...
+
+    async def stream_start(self, symbols: Sequence[str] | None, *, source: str | None) -> StatusView: ...
+
+    async def stream_stop(self, symbols: Sequence[str] | None) -> StatusView: ...
+
+    async def status(self) -> StatusView: ...
+
+    async def symbols(self) -> SymbolsView: ...
+
+    async def bars(
+        self, symbol: str, interval: str, *, limit: int, start: int | None, end: int | None
+    ) -> BarsView: ...
+
+    async def ticks(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> TicksView: ...
+
+    async def gaps(self, symbol: str) -> GapsView: ...
+
+    async def stats(self) -> StatsView: ...
+
+    async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView: ...
+
+    async def truth(self) -> TruthView: ...
+
+    def subscribe(self) -> Subscription: ...

@@ -1,0 +1,227 @@
+"""Turns a changing market into numbered topic values, each once, only while somebody listens."""
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import structlog
+
+from quant.engine import snapshots
+from quant.engine.analysis import PairDesk, changed_rows, compute, pair_inputs
+from quant.engine.checks import check_interval, check_key, check_symbol
+from quant.engine.hub import Hub
+from quant.engine.protocol import BarsView, PairKey, PairSeriesView, PairView, StatusView, TicksView
+from quant.engine.running import RunningMarket
+from quant.engine.topics import (
+    STATUS,
+    BarsTopic,
+    StatusTopic,
+    TicksTopic,
+    Topic,
+    parse_topic,
+    topic_name,
+)
+from quant.errors import InvalidParameter, Unavailable
+
+log = structlog.get_logger()
+
+DATA_EVERY_S = 0.25
+STATUS_EVERY_S = 0.5
+TOPIC_BARS = 1500
+TOPIC_TICKS = 100
+
+
+class Publisher:
+    """Puts status, bars, ticks and pairs of the running market into the hub."""
+
+    def __init__(self, hub: Hub, *, interval_s: float) -> None:
+        self._hub = hub
+        self._interval_s = interval_s
+        self._desk = PairDesk()
+        self._running: RunningMarket | None = None
+        self._source = ""
+        self._versions: dict[str, int] = {}
+        self._closed_now = asyncio.Event()
+
+    def follow(self, running: RunningMarket, *, source: str) -> None:
+        """Publish this market from now on, nothing of the one before."""
+        self._running, self._source = running, source
+        self._versions.clear()
+
+    def close(self) -> None:
+        self._desk.close()
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._publish_data())
+            group.create_task(self._publish_status_regularly())
+            group.create_task(self._publish_pairs())
+
+    def check_topic(self, name: str) -> None:
+        """Raise InvalidInput when the topic cannot be had in this market."""
+        running, topic = self._market(), parse_topic(name)
+        if name != topic_name(topic):
+            raise InvalidParameter("topic", f"write {name!r} as {topic_name(topic)!r}")
+        match topic:
+            case TicksTopic(symbol):
+                check_symbol(running, symbol)
+            case BarsTopic(symbol, interval):
+                check_symbol(running, symbol)
+                check_interval(running, interval)
+            case PairKey():
+                check_key(running, topic)
+                self._closed_now.set()
+            case StatusTopic():
+                pass
+        self._publish(topic)
+
+    # --- status ---
+
+    def status(self) -> StatusView:
+        """Return the status as published last, published now when it has changed."""
+        self.publish_status()
+        newest = self._hub.newest(STATUS)
+        assert isinstance(newest, StatusView)  # noqa: S101  just published
+        return newest
+
+    def publish_status(self) -> None:
+        """Publish the status when it differs from the last."""
+        running = self._market()
+        view = snapshots.status_view(running, source=self._source)
+        last = self._hub.newest(STATUS)
+        if isinstance(last, StatusView) and replace(last, seq=0) == view:
+            return
+        self._hub.put(STATUS, view, view, time=self._time())
+
+    async def _publish_status_regularly(self) -> None:
+        """Publish at a beat even without news: its silence tells a client that the server hangs."""
+        while True:
+            if STATUS in self._hub.wanted_topics():
+                view = snapshots.status_view(self._market(), source=self._source)
+                self._hub.put(STATUS, view, view, time=self._time())
+            await asyncio.sleep(STATUS_EVERY_S)
+
+    # --- bars and ticks ---
+
+    def bars_closed(self, closed: set[tuple[str, str]]) -> None:
+        """Publish bars that have just closed, and have their pairs computed at once."""
+        wanted = set(self._hub.wanted_topics())
+        for symbol, interval in closed:
+            if f"bars:{symbol}:{interval}" in wanted:
+                self.publish_bars(symbol, interval)
+        self._closed_now.set()
+
+    def publish_bars(self, symbol: str, interval: str) -> int:
+        """Publish the symbol's bars when they have changed; return their number."""
+        running, name = self._market(), f"bars:{symbol}:{interval}"
+        version, last = running.state.version(symbol, interval), self._hub.newest(name)
+        if isinstance(last, BarsView) and self._versions.get(name) == version:
+            return last.seq
+        self._versions[name] = version
+        view = snapshots.bars_view(running, symbol, interval, limit=TOPIC_BARS)
+        update = snapshots.changed_bars(last, view) if isinstance(last, BarsView) else None
+        return self._hub.put(name, view, update, time=self._time())
+
+    def publish_ticks(self, symbol: str) -> int:
+        """Publish the symbol's newest trades when there are new ones; return their number."""
+        running, name = self._market(), f"ticks:{symbol}"
+        written, last = running.state.ticks_written(symbol), self._hub.newest(name)
+        if isinstance(last, TicksView) and self._versions.get(name) == written:
+            return last.seq
+        contiguous = written - self._versions.get(name, 0) <= TOPIC_TICKS
+        self._versions[name] = written
+        view = snapshots.ticks_view(running, symbol, limit=TOPIC_TICKS)
+        update = snapshots.newer_ticks(last, view) if isinstance(last, TicksView) and contiguous else None
+        return self._hub.put(name, view, update, time=self._time())
+
+    async def _publish_data(self) -> None:
+        while True:
+            await asyncio.sleep(DATA_EVERY_S)
+            for name in self._hub.wanted_topics():
+                topic = parse_topic(name)
+                if isinstance(topic, BarsTopic | TicksTopic):
+                    self._publish(topic)
+
+    def _publish(self, topic: Topic) -> None:
+        match topic:
+            case BarsTopic(symbol, interval):
+                self.publish_bars(symbol, interval)
+            case TicksTopic(symbol):
+                self.publish_ticks(symbol)
+            case StatusTopic():
+                self.publish_status()
+            case PairKey():
+                pass  # computed by the pair task, off this loop
+
+    # --- pairs ---
+
+    async def pair(self, key: PairKey, *, start: int | None, end: int | None, rows: int) -> PairView:
+        """Return one pair: as published last where somebody listens to it, computed now otherwise."""
+        if end is not None:
+            inputs = pair_inputs(self._market(), key, rows=rows, end=end)
+            return _rows_from(await asyncio.to_thread(compute, inputs), start, rows)
+        name = topic_name(key)
+        last = self._hub.newest(name)
+        if not isinstance(last, PairView) or name not in self._hub.wanted_topics():
+            await self._compute([key])
+            last = self._hub.newest(name)
+        assert isinstance(last, PairView)  # noqa: S101  just computed
+        view = _rows_from(last, start, rows)
+        if name not in self._hub.wanted_topics():
+            self._hub.forget(name)
+        return view
+
+    async def _publish_pairs(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._interval_s):
+                    await self._closed_now.wait()
+            except TimeoutError:
+                pass
+            self._closed_now.clear()
+            wanted = [topic for name in self._hub.wanted_topics() if isinstance(topic := parse_topic(name), PairKey)]
+            if wanted:
+                await self._compute(wanted)
+            self._desk.keep_only(set(wanted))
+
+    async def _compute(self, keys: list[PairKey]) -> None:
+        running = self._market()
+        views = await self._desk.views([pair_inputs(running, key) for key in keys])
+        if running is not self._running:
+            return  # the market was switched meanwhile: these numbers belong to nobody
+        for view in views:
+            name = topic_name(view.key)
+            last = self._hub.newest(name)
+            update = None
+            if isinstance(last, PairView):
+                update = changed_rows(last, view)
+                if update is not None and _unchanged(last, update):
+                    continue
+            self._hub.put(name, view, update, time=self._time())
+
+    def _market(self) -> RunningMarket:
+        if self._running is None:
+            raise Unavailable("the engine has not been started")
+        return self._running
+
+    def _time(self) -> int:
+        return self._market().as_of or 0
+
+
+def _unchanged(last: PairView, update: PairView) -> bool:
+    """Tell whether an update says nothing new."""
+    if len(update.series.times) or last.analysis is not update.analysis:
+        return False
+    return (last.signal_reason, repr(last.live)) == (update.signal_reason, repr(update.live))
+
+
+def _rows_from(view: PairView, start: int | None, rows: int) -> PairView:
+    """Return `view` with the newest `rows` rows that open at or after `start`."""
+    kept = np.arange(len(view.series.times))
+    if start is not None:
+        kept = kept[view.series.times >= start]
+    kept = kept[-rows:]
+    columns = {name: getattr(view.series, name)[kept] for name in PairSeriesView.__dataclass_fields__}
+    return replace(view, series=PairSeriesView(**columns))
+

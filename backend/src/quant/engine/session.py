@@ -1,0 +1,271 @@
+"""The in-process engine: runs one market, answers questions about it, publishes what changes."""
+
+import asyncio
+import secrets
+from collections.abc import Coroutine, Sequence
+
+import structlog
+
+from quant.analytics import HEDGE_METHODS
+from quant.clock import Clock, SystemClock
+from quant.engine import snapshots
+from quant.engine.checks import check_interval, check_key, check_symbol
+from quant.engine.hub import Hub, Listener
+from quant.engine.markets import make_market
+from quant.engine.protocol import (
+    BarsView,
+    ConfigView,
+    Engine,
+    GapsView,
+    PairKey,
+    PairView,
+    Readiness,
+    StatsView,
+    StatusView,
+    SymbolsView,
+    TicksView,
+    TruthView,
+)
+from quant.engine.publisher import Publisher
+from quant.engine.running import RunningMarket
+from quant.engine.source import SourceSpec, parse_source
+from quant.errors import InvalidParameter, NotEnoughData, Unavailable
+from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
+from quant.storage.directory import DataDirectory
+from quant.storage.metadata import Metadata
+
+log = structlog.get_logger()
+
+READY_WITHIN_S = 60.0
+CHOSEN_SOURCE = "source"
+
+
+class Session:
+    """Owns the data directory, the running market and its tasks. Everything here runs on one event loop."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.session = secrets.token_hex(4)
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._directory = DataDirectory(settings.data_dir)
+        self._metadata = Metadata(settings.database_url)
+        self._hub = Hub()
+        self._publisher = Publisher(self._hub, interval_s=settings.analytics_interval_ms / 1000)
+        self._started_with = parse_source(settings.source)
+        self._source = self._started_with
+        self._running: RunningMarket | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._switching = asyncio.Lock()
+
+    # --- life ---
+
+    async def start(self) -> None:
+        self._directory.claim()
+        try:
+            await asyncio.to_thread(self._metadata.open)
+            if "source" not in self._settings.model_fields_set:
+                self._source = await self._last_choice() or self._source
+            await self._run(self._source)
+        except BaseException:
+            self._directory.release()
+            raise
+
+    async def stop(self) -> None:
+        await self._halt()
+        self._publisher.close()
+        self._metadata.close()
+        self._directory.release()
+
+    async def _last_choice(self) -> SourceSpec | None:
+        chosen = await asyncio.to_thread(self._metadata.choice, CHOSEN_SOURCE)
+        return parse_source(chosen) if chosen else None
+
+    async def _run(self, source: SourceSpec) -> None:
+        """Start `source` with nothing of the market before."""
+        self._source = source
+        running = RunningMarket(
+            make_market(source, self._settings, self._clock),
+            settings=self._settings,
+            clock=self._clock,
+            on_closed=self._publisher.bars_closed,
+        )
+        self._running = running
+        self._hub.reset()
+        self._publisher.follow(running, source=source.text)
+        self._tasks = [
+            asyncio.create_task(self._guard(running.run()), name="market"),
+            asyncio.create_task(self._guard(self._publisher.run()), name="publisher"),
+            asyncio.create_task(self._guard(self._resume(running)), name="resume"),
+        ]
+
+    async def _halt(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _guard(self, work: Coroutine[object, object, None]) -> None:
+        """Await `work`; a bug of ours ends it, is logged and shows in the status, never in silence."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  the edge of a task
+            log.exception("engine.task_failed")
+            if self._running is not None:
+                self._running.source_state = "failed"
+                self._running.reason = f"internal error: {error!r}"
+
+    async def _resume(self, running: RunningMarket) -> None:
+        """Stream again what streamed in this market before the restart."""
+        await running.ready.wait()
+        if running.market.live:
+            wanted = await asyncio.to_thread(self._metadata.wanted, running.market.name)
+            running.want(running.wanted | (wanted & running.market.specs.keys()))
+
+    def _now_running(self) -> RunningMarket:
+        if self._running is None:
+            raise Unavailable("the engine has not been started")
+        return self._running
+
+    # --- stream ---
+
+    async def stream_start(self, symbols: Sequence[str] | None, *, source: str | None) -> StatusView:
+        if source is not None:
+            await self._switch(self._allowed_source(source))
+        running = await self._ready()
+        wanted = [check_symbol(running, symbol) for symbol in symbols] if symbols else self._by_default(running)
+        for symbol in wanted:
+            spec = running.market.specs[symbol]
+            if spec.status not in ("TRADING", "RECORDED"):
+                raise InvalidParameter("symbols", f"{symbol} is not trading: the exchange lists it as {spec.status}")
+        if symbols is not None or source is None:
+            await self._want(running, running.wanted.union(wanted))
+        return await self.status()
+
+    async def stream_stop(self, symbols: Sequence[str] | None) -> StatusView:
+        running = self._now_running()
+        gone = {check_symbol(running, symbol) for symbol in symbols} if symbols is not None else running.wanted
+        await self._want(running, running.wanted.difference(gone))
+        return await self.status()
+
+    async def _want(self, running: RunningMarket, symbols: set[str]) -> None:
+        running.want(symbols)
+        if running.market.live:
+            await asyncio.to_thread(self._metadata.set_wanted, running.market.name, symbols)
+        self._publisher.publish_status()
+
+    def _by_default(self, running: RunningMarket) -> list[str]:
+        if self._settings.available_symbols:
+            return [check_symbol(running, symbol) for symbol in self._settings.available_symbols]
+        trading = [spec.symbol for spec in running.market.specs.values() if spec.status != "SETTLING"]
+        return trading[:MAX_SYMBOLS_BY_DEFAULT]
+
+    def _allowed_source(self, text: str) -> SourceSpec:
+        """Return the source; files are only read where the operator named them at start."""
+        source = parse_source(text)
+        if source.kind == "replay" and source.files != self._started_with.files:
+            raise InvalidParameter("source", "a recording is chosen at start: quant serve --source replay:FILE")
+        return source
+
+    async def _switch(self, source: SourceSpec) -> None:
+        async with self._switching:
+            if source == self._source and self._now_running().source_state != "failed":
+                return
+            await self._halt()
+            await self._run(source)
+            if source.kind != "replay":
+                await asyncio.to_thread(self._metadata.set_choice, CHOSEN_SOURCE, source.text)
+            log.info("source.switched", source=source.text)
+
+    async def _ready(self) -> RunningMarket:
+        """Return the running market once its symbols are known; raise Unavailable when they cannot be had."""
+        running = self._now_running()
+        waiting = asyncio.create_task(running.ready.wait())
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                while not running.ready.is_set():
+                    if running.source_state in ("unreachable", "failed"):
+                        raise Unavailable(running.reason or "the source is not ready", source=self._source.text)
+                    await asyncio.wait([waiting], timeout=0.05)
+        except TimeoutError:
+            raise Unavailable("the source is still starting", source=self._source.text) from None
+        finally:
+            waiting.cancel()
+        return running
+
+    # --- questions ---
+
+    def readiness(self) -> Readiness:
+        if self._running is None:
+            return Readiness("starting", "the engine is starting")
+        match self._running.source_state:
+            case "ready":
+                return Readiness("ok", None)
+            case "starting":
+                return Readiness("starting", f"the source {self._source.text} is starting")
+            case _:
+                return Readiness("degraded", self._running.reason)
+
+    async def config(self) -> ConfigView:
+        simulated = self._source.text if self._source.kind == "sim" else "sim"
+        offered = dict.fromkeys((self._started_with.text, "binance", simulated))
+        if self._started_with.kind == "sim":
+            offered.pop("sim", None)
+        market = self._now_running().state.market
+        return ConfigView(market, self._source.text, tuple(offered), tuple(HEDGE_METHODS))
+
+    async def status(self) -> StatusView:
+        return self._publisher.status()
+
+    async def symbols(self) -> SymbolsView:
+        running = self._now_running()
+        specs = tuple(spec for _, spec in sorted(running.market.specs.items()))
+        return SymbolsView(running.state.market, running.as_of, specs, frozenset(running.wanted))
+
+    async def bars(
+        self, symbol: str, interval: str, *, limit: int, start: int | None, end: int | None
+    ) -> BarsView:
+        running = self._now_running()
+        check_symbol(running, symbol)
+        check_interval(running, interval)
+        seq = self._publisher.publish_bars(symbol, interval)
+        return snapshots.bars_view(running, symbol, interval, limit=limit, start=start, end=end, seq=seq)
+
+    async def ticks(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> TicksView:
+        running = self._now_running()
+        check_symbol(running, symbol)
+        seq = self._publisher.publish_ticks(symbol)
+        return snapshots.ticks_view(running, symbol, limit=limit, start=start, end=end, seq=seq)
+
+    async def gaps(self, symbol: str) -> GapsView:
+        running = self._now_running()
+        return snapshots.gaps_view(running, check_symbol(running, symbol))
+
+    async def stats(self) -> StatsView:
+        return snapshots.stats_view(self._now_running())
+
+    async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView:
+        running = self._now_running()
+        check_key(running, key)
+        view = await self._publisher.pair(key, start=start, end=end, rows=limit)
+        if view.analysis.status == "too_short":
+            what = f"{key.pair} on {key.interval} bars, window {key.window}"
+            raise NotEnoughData(what, have=view.analysis.have, need=view.analysis.need)
+        return view
+
+    async def truth(self) -> TruthView:
+        return await self._now_running().market.truth()
+
+    def subscribe(self) -> Listener:
+        return self._hub.listener(self._publisher.check_topic)
+
+    async def wait_ready(self) -> None:
+        """Return once the source's symbols are known."""
+        await self._ready()
+
+
+def build_engine(settings: Settings) -> Engine:
+    """Return the engine for `BUS_URL=memory:`; it does nothing until started."""
+    return Session(settings)
+

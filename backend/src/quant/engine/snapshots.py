@@ -1,0 +1,240 @@
+"""The engine's answers, read off a running market."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from quant.clock import NS_PER_MS
+from quant.domain import Bars
+from quant.engine.protocol import (
+    BarsView,
+    ConnectionView,
+    GapsView,
+    GapView,
+    SourceState,
+    StatsView,
+    StatusView,
+    SymbolStatsView,
+    SymbolStatusView,
+    TicksView,
+)
+from quant.engine.running import RunningMarket
+from quant.engine.symbol_state import symbol_state
+from quant.market.ledger import HoleState
+from quant.market.state import Ticks
+
+LATENCY_TICKS = 100
+
+
+def status_view(running: RunningMarket, *, source: str) -> StatusView:
+    """Return how the stream stands."""
+    connections = tuple(
+        ConnectionView(
+            info.id,
+            info.state,
+            info.since,
+            info.streams,
+            info.messages,
+            info.reconnects,
+            info.retry_at,
+            info.last_error,
+        )
+        for info in running.market.connections()
+    )
+    state, reason = _source_state(running, connections)
+    known = sorted(running.wanted.union(running.state.symbols))
+    return StatusView(
+        market=running.state.market,
+        as_of=running.as_of,
+        seq=0,
+        running=bool(running.wanted) and not running.finished,
+        source=source,
+        source_state=state,
+        reason=reason,
+        finished=running.finished,
+        speed=running.market.speed,
+        connections=connections,
+        symbols=tuple(symbol_view(running, symbol) for symbol in known),
+    )
+
+
+def _source_state(
+    running: RunningMarket, connections: Iterable[ConnectionView]
+) -> tuple[SourceState, str | None]:
+    """Return the source's state: unreachable, too, when every connection with streams fails."""
+    busy = [connection for connection in connections if connection.streams]
+    failing = [each.last_error for each in busy if each.state != "open" and each.last_error]
+    if running.source_state == "ready" and busy and len(failing) == len(busy):
+        return "unreachable", f"{failing[0]}; trying again"
+    return running.source_state, running.reason
+
+
+def symbol_view(running: RunningMarket, symbol: str) -> SymbolStatusView:
+    """Return where one symbol stands."""
+    state, reason = symbol_state(running, symbol)
+    counters = running.state.counters(symbol)
+    return SymbolStatusView(
+        symbol=symbol,
+        state=state,
+        reason=reason,
+        last_id=counters.last_id,
+        last_time=counters.last_ts,
+        last_price=counters.last_price,
+        ticks=counters.accepted,
+        rate=round(running.state.rate(symbol, now=running.now()), 3),
+        latency_ms=_latency_ms(running, symbol),
+        gaps_open=counters.holes[HoleState.OPEN],
+        gaps_filled=counters.holes[HoleState.FILLED],
+        gaps_confirmed=counters.holes[HoleState.CONFIRMED],
+        duplicates=counters.duplicates,
+        out_of_order=counters.out_of_order,
+        quarantined=running.market.quarantined(symbol),
+    )
+
+
+def _latency_ms(running: RunningMarket, symbol: str) -> float | None:
+    """Return the median of receive minus event time; None where the two clocks have nothing in common."""
+    if running.market.speed != 1.0:
+        return None
+    ticks = running.state.ticks(symbol, limit=LATENCY_TICKS)
+    if not len(ticks):
+        return None
+    return round(float(np.median(ticks.ts_recv - ticks.ts_event)) / NS_PER_MS, 1)
+
+
+def bars_view(
+    running: RunningMarket,
+    symbol: str,
+    interval: str,
+    *,
+    limit: int,
+    start: int | None = None,
+    end: int | None = None,
+    seq: int = 0,
+) -> BarsView:
+    """Return bars and where the page before them ends."""
+    bars = running.state.bars(symbol, interval, limit=limit + 1, start=start, end=end)
+    more = len(bars) > limit
+    page = _rows(bars, slice(1, None)) if more else bars
+    next_end = int(page.times[0]) if more and len(page) else None
+    return BarsView(running.state.market, running.as_of, seq, symbol, interval, page, next_end)
+
+
+def _rows(bars: Bars, rows: "slice | np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Bars:
+    return Bars(*(getattr(bars, name)[rows] for name in Bars.__dataclass_fields__))
+
+
+def changed_bars(old: BarsView, new: BarsView) -> BarsView | None:
+    """Return `new` with only the bars that a holder of `old` lacks; None across markets."""
+    if old.market != new.market:
+        return None
+    at = np.searchsorted(old.bars.times, new.bars.times)
+    inside = at < len(old.bars)
+    same = np.zeros(len(at), np.bool_)
+    same[inside] = old.bars.times[at[inside]] == new.bars.times[inside]
+    for name in ("closes", "volumes", "trades", "qualities", "revisions", "closed"):
+        was, now = getattr(old.bars, name), getattr(new.bars, name)
+        equal = (was[at[same]] == now[same]) | ((was[at[same]] != was[at[same]]) & (now[same] != now[same]))
+        same[np.flatnonzero(same)[~equal]] = False
+    return BarsView(
+        new.market, new.as_of, new.seq, new.symbol, new.interval, _rows(new.bars, ~same), new.next_end
+    )
+
+
+def ticks_view(
+    running: RunningMarket,
+    symbol: str,
+    *,
+    limit: int,
+    start: int | None = None,
+    end: int | None = None,
+    seq: int = 0,
+) -> TicksView:
+    """Return trades by id, oldest first, and where the page before them ends."""
+    ticks = running.state.ticks(symbol)
+    kept = np.ones(len(ticks), np.bool_)
+    if start is not None:
+        kept &= ticks.ts_event >= start
+    if end is not None:
+        kept &= ticks.ts_event < end
+    at = np.flatnonzero(kept)
+    at = at[np.argsort(ticks.ids[at], kind="stable")]
+    page = at[-limit:]
+    next_end = int(ticks.ts_event[page[0]]) if len(page) < len(at) else None
+    return _ticks_view(running, symbol, ticks, page, seq=seq, next_end=next_end)
+
+
+def _ticks_view(
+    running: RunningMarket,
+    symbol: str,
+    ticks: Ticks,
+    rows: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    *,
+    seq: int,
+    next_end: int | None,
+) -> TicksView:
+    return TicksView(
+        running.state.market,
+        running.as_of,
+        seq,
+        symbol,
+        ticks.ids[rows],
+        ticks.ts_event[rows],
+        ticks.prices[rows],
+        ticks.sizes[rows],
+        ticks.sells[rows],
+        next_end,
+    )
+
+
+def newer_ticks(old: TicksView, new: TicksView) -> TicksView | None:
+    """Return `new` with only the trades that a holder of `old` lacks; None across markets."""
+    if old.market != new.market:
+        return None
+    fresh = ~np.isin(new.ids, old.ids)
+    return TicksView(
+        new.market,
+        new.as_of,
+        new.seq,
+        new.symbol,
+        new.ids[fresh],
+        new.times[fresh],
+        new.prices[fresh],
+        new.sizes[fresh],
+        new.sells[fresh],
+        new.next_end,
+    )
+
+
+def gaps_view(running: RunningMarket, symbol: str) -> GapsView:
+    """Return the symbol's holes, oldest first."""
+    items = tuple(
+        GapView(hole.first_id, hole.last_id, hole.state.value, hole.ts_after)
+        for hole in running.state.holes(symbol)
+    )
+    return GapsView(running.state.market, running.as_of, symbol, items)
+
+
+def stats_view(running: RunningMarket) -> StatsView:
+    """Return what is held in memory, by symbol."""
+    items = []
+    for symbol in sorted(running.state.symbols):
+        ticks = running.state.ticks(symbol)
+        items.append(
+            SymbolStatsView(
+                symbol=symbol,
+                ticks=len(ticks),
+                capacity=running.state.tick_capacity,
+                bytes=running.state.memory_bytes(symbol),
+                rate=round(running.state.rate(symbol, now=running.now()), 3),
+                first_time=int(ticks.ts_event.min()) if len(ticks) else None,
+                last_time=int(ticks.ts_event.max()) if len(ticks) else None,
+                bars={
+                    interval.name: len(
+                        running.state.bars(symbol, interval.name, limit=running.state.bar_depth)
+                    )
+                    for interval in running.state.intervals
+                },
+            )
+        )
+    return StatsView(running.state.market, running.as_of, tuple(items))

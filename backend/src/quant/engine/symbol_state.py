@@ -1,0 +1,33 @@
+"""In one word and one sentence: can this symbol's numbers be trusted now?"""
+
+from quant.clock import NS_PER_S
+from quant.engine.protocol import StreamState
+from quant.engine.running import RunningMarket, seconds_ago
+
+QUIET_AFTER_S = 10.0
+GAP_SHOWN_S = 60.0
+TRADING = ("TRADING", "RECORDED")
+
+
+def symbol_state(running: RunningMarket, symbol: str) -> tuple[StreamState, str | None]:
+    """Return the symbol's state and, where it is not live, why."""
+    spec = running.market.specs.get(symbol)
+    if symbol not in running.wanted:
+        return "stopped", None
+    if running.finished:
+        return "stopped", "the recording has ended"
+    if spec is not None and spec.status not in TRADING:
+        return "halted", f"the exchange lists it as {spec.status}"
+    seen = running.state.counters(symbol).last_ts
+    if not running.market.is_open(symbol):
+        return ("connecting", "no connection yet") if seen is None else ("stale", "the connection is down")
+    if symbol not in running.proved:
+        return ("connecting" if seen is None else "stale"), "waiting for the first trade"
+    now = running.now()
+    gap_end = running.state.last_gap_end(symbol)
+    if gap_end is not None and now - gap_end < GAP_SHOWN_S * NS_PER_S:
+        return "gap", "trades are missing"
+    age_s = seconds_ago(now, seen)
+    if age_s is not None and age_s > QUIET_AFTER_S:
+        return "quiet", f"no trade for {age_s:.0f} s"
+    return "live", None

@@ -1,0 +1,68 @@
+"""The names of WebSocket topics."""
+
+from dataclasses import dataclass
+
+from quant.domain import HedgeMethod, Pair, Scale
+from quant.engine.protocol import PairKey
+from quant.errors import InvalidInput, InvalidParameter
+
+STATUS = "status"
+GRAMMAR = "status, ticks:SYMBOL, bars:SYMBOL:INTERVAL or pair:A-B:INTERVAL:WINDOW:METHOD:SCALE"
+
+
+@dataclass(frozen=True, slots=True)
+class TicksTopic:
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarsTopic:
+    symbol: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTopic:
+    pass
+
+
+Topic = StatusTopic | TicksTopic | BarsTopic | PairKey
+
+
+def parse_topic(text: str) -> Topic:
+    """Return what `text` names; raise InvalidParameter when it names nothing."""
+    match text.split(":"):
+        case ["status"]:
+            return StatusTopic()
+        case ["ticks", symbol] if symbol:
+            return TicksTopic(symbol)
+        case ["bars", symbol, interval] if symbol:
+            return BarsTopic(symbol, interval)
+        case ["pair", legs, interval, window, method, scale] if legs.count("-") == 1:
+            return _pair_key(legs, interval, window, method, scale)
+    raise InvalidParameter("topic", f"{text[:100]!r} is not a topic; there are {GRAMMAR}")
+
+
+def _pair_key(legs: str, interval: str, window: str, method: str, scale: str) -> PairKey:
+    a, b = legs.split("-")
+    if not (window.isascii() and window.isdigit() and len(window) < 10):
+        raise InvalidParameter("window", f"{window[:20]!r} is not a number of bars")
+    try:
+        scaled = Scale(scale)
+    except ValueError:
+        raise InvalidParameter("scale", f"{scale[:20]!r} is not level or log") from None
+    return PairKey(Pair(a, b), interval, int(window), HedgeMethod.parse(method), scaled)
+
+
+def topic_name(topic: Topic) -> str:
+    """Return the text that `parse_topic` reads."""
+    match topic:
+        case StatusTopic():
+            return STATUS
+        case TicksTopic(symbol):
+            return f"ticks:{symbol}"
+        case BarsTopic(symbol, interval):
+            return f"bars:{symbol}:{interval}"
+        case PairKey():
+            return f"pair:{topic}"
+    raise InvalidInput(f"{topic!r} is not a topic")

@@ -1,0 +1,71 @@
+"""What the platform needs of an exchange. A new exchange is one file and one line in `EXCHANGES`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from quant.domain import Bars, Interval, SymbolSpec, TradeBatch
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReply:
+    """The exchange's answer to a command; `error` is None when it agreed."""
+
+    id: int | None
+    error: str | None
+
+
+class TradeDecoder(Protocol):
+    """Bytes in, trades out; no socket. One decoder a connection or recording."""
+
+    ignored: int
+    """Well-formed messages of other kinds."""
+    quarantined: dict[str, int]
+    """Frames and trades that break the protocol, by symbol ("" where it cannot be told)."""
+    replies: list[ControlReply]
+
+    def feed(self, payload: bytes | memoryview, *, ts_recv: int) -> None:
+        """Decode one frame; what is not well-formed is quarantined, never raised."""
+        ...
+
+    def pending(self) -> int:
+        """Return how many trades wait to be taken."""
+        ...
+
+    def take(self) -> TradeBatch | None:
+        """Return the trades decoded since the last call, None when there are none."""
+        ...
+
+
+class Exchange(Protocol):
+    """The wire protocol of one exchange."""
+
+    name: str
+
+    def stream_path(self, symbols: Iterable[str]) -> str:
+        """Return the path of a connection that delivers the trades of `symbols`."""
+        ...
+
+    def subscribe(self, symbols: Iterable[str], *, command_id: int) -> bytes: ...
+
+    def unsubscribe(self, symbols: Iterable[str], *, command_id: int) -> bytes: ...
+
+    def decoder(self) -> TradeDecoder: ...
+
+
+class ExchangeRest(Protocol):
+    """The questions asked over REST. Each raises ExchangeUnreachable or ExchangeRejected."""
+
+    async def symbols(self) -> list[SymbolSpec]: ...
+
+    async def server_time(self) -> int:
+        """Return the exchange's clock, ns."""
+        ...
+
+    async def klines(
+        self, symbol: str, interval: Interval, *, limit: int, start: int | None = None
+    ) -> Bars:
+        """Return the exchange's own closed bars, oldest first."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,161 @@
+"""Raw captures on disk: read both known forms, learn what a recording holds, write our own.
+
+Form 1: `<ns> {json}`, what `quant record` writes. Form 2: `<seconds>: {json}`, with other lines between.
+Either may be gzipped.
+"""
+
+import gzip
+import hashlib
+import heapq
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import IO
+
+from quant.clock import NS_PER_S
+from quant.domain import SymbolSpec
+from quant.errors import RecordingError
+from quant.feed.binance import TradeKind
+
+Line = tuple[int, bytes]
+KNOWN_QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "BTC", "ETH", "BNB")
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Yield (receive time ns, payload) in file order; lines of other forms are passed over.
+
+    Raises RecordingError for a file that cannot be opened or whose compression is torn.
+    """
+    try:
+        with _open(path) as file:
+            for line in file:
+                parsed = parse_line(line)
+                if parsed is not None:
+                    yield parsed
+    except (OSError, EOFError, zlib.error) as error:
+        raise RecordingError(f"{path} cannot be read: {error}", file=str(path)) from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if zipped else path.open("rb")
+
+
+def parse_line(line: bytes) -> Line | None:
+    """Return a capture line's receive time (ns) and payload, None when it is not one."""
+    stamp, brace, rest = line.partition(b" {")
+    if not brace:
+        return None
+    payload = b"{" + rest.rstrip()
+    if stamp.isdigit():
+        return int(stamp), payload
+    if stamp.endswith(b":"):
+        try:
+            return int(Decimal(stamp[:-1].decode("ascii")) * NS_PER_S), payload
+        except (InvalidOperation, UnicodeDecodeError):
+            return None
+    return None
+
+
+def merge_lines(paths: Sequence[Path]) -> Iterator[Line]:
+    """Yield the lines of all files by receive time; equal times keep the order of `paths`."""
+    return heapq.merge(*(read_lines(path) for path in paths), key=lambda line: line[0])
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """What a set of files holds. `digest` names the market: same files, same trade kind, same digest."""
+
+    digest: str
+    kind: TradeKind
+    symbols: tuple[SymbolSpec, ...]
+    lines: int
+
+
+def probe(paths: Sequence[Path]) -> RecordingInfo:
+    """Read the files once and return what they hold; raise RecordingError when there is no trade in them.
+
+    Aggregate trades are preferred where both kinds are present: the platform's trade id is theirs. Tick and
+    step sizes are the finest steps seen.
+    """
+    kinds: dict[str, dict[str, _Steps]] = {"aggTrade": {}, "trade": {}}
+    digest = hashlib.sha256()
+    lines = 0
+    for path in paths:
+        for stamp, payload in read_lines(path):
+            lines += 1
+            digest.update(b"%d " % stamp)
+            digest.update(payload)
+            for kind, seen in kinds.items():
+                if b'"e":"%s"' % kind.encode() in payload:
+                    _note(payload, seen)
+    kind: TradeKind = "aggTrade" if kinds["aggTrade"] else "trade"
+    if not kinds[kind]:
+        names = ", ".join(str(path) for path in paths)
+        raise RecordingError(f"no trades in {names}: not a capture of trade or aggTrade streams", files=names)
+    digest.update(kind.encode())
+    symbols = tuple(steps.spec(symbol) for symbol, steps in sorted(kinds[kind].items()))
+    return RecordingInfo(digest.hexdigest()[:12], kind, symbols, lines)
+
+
+class _Steps:
+    """The most decimals seen in a symbol's prices and sizes."""
+
+    def __init__(self) -> None:
+        self.price = 0
+        self.size = 0
+
+    def spec(self, symbol: str) -> SymbolSpec:
+        quote = next((q for q in KNOWN_QUOTES if symbol.endswith(q) and symbol != q), "")
+        base = symbol.removesuffix(quote)
+        return SymbolSpec(symbol, base, quote, "RECORDED", 10.0**-self.price, 10.0**-self.size)
+
+
+def _note(payload: bytes, seen: dict[str, _Steps]) -> None:
+    try:
+        message = json.loads(payload)
+        body = message.get("data", message)
+        symbol, price, size = body["s"], body["p"], body["q"]
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return  # the decoder quarantines it when the recording is played
+    if isinstance(symbol, str) and isinstance(price, str) and isinstance(size, str):
+        steps = seen.setdefault(symbol, _Steps())
+        steps.price = max(steps.price, _decimals(price))
+        steps.size = max(steps.size, _decimals(size))
+
+
+def _decimals(text: str) -> int:
+    return len(text.rstrip("0").partition(".")[2]) if "." in text else 0
+
+
+class RecordingWriter:
+    """Writes form 1, gzipped when the name ends in .gz; an existing file is never overwritten."""
+
+    def __init__(self, path: Path) -> None:
+        self.lines = 0
+        try:
+            self._file: IO[bytes] = gzip.open(path, "xb") if path.suffix == ".gz" else path.open("xb")
+        except FileExistsError as error:
+            raise RecordingError(f"{path} exists already; choose another name", file=str(path)) from error
+        except OSError as error:
+            raise RecordingError(f"{path} cannot be written: {error}", file=str(path)) from error
+
+    def write(self, ts_recv: int, payload: bytes) -> None:
+        self._file.write(b"%d %s\n" % (ts_recv, payload))
+        self.lines += 1
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def check_files(names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the paths; raise RecordingError naming the first that is not a file."""
+    paths = tuple(Path(name).expanduser() for name in names)
+    for path in paths:
+        if not path.is_file():
+            raise RecordingError(f"{path} is not a file", file=str(path))
+    return paths

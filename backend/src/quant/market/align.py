@@ -1,0 +1,51 @@
+"""Two legs on one clock grid. Bars that are missing or have holes are NaN: masked, never compressed or filled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.domain import FloatArray, IntArray, Pair, Quality
+from quant.market.state import MarketState
+
+# Which of two qualities says more against a bar, from harmless to bad.
+_CONCERN = np.zeros(len(Quality), np.int64)
+for _rank, _quality in enumerate(
+    (Quality.COMPLETE, Quality.KLINE, Quality.BACKFILLED, Quality.QUIET, Quality.PARTIAL, Quality.GAP, Quality.NONE)
+):
+    _CONCERN[_quality] = _rank
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedLegs:
+    """Closed bars of both legs at `times`, the last being the newest bar closed on both; y = A, x = B."""
+
+    times: IntArray
+    y: FloatArray
+    x: FloatArray
+    qualities: IntArray  # the worse of the two
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def align(
+    state: MarketState, pair: Pair, interval: str, *, rows: int, end: int | None = None
+) -> AlignedLegs:
+    """Return at most `rows` bars, without a lead-in in which either leg has no bar at all.
+
+    With `end`, only bars that closed at or before it.
+    """
+    width = next(each.ns for each in state.intervals if each.name == interval)
+    both_closed = min(state.close_from(pair.a, interval), state.close_from(pair.b, interval))
+    end = both_closed if end is None else min(both_closed, end - end % width)
+    rows = min(rows, state.bar_depth)
+    if end <= 0:
+        nothing = np.empty(0, np.int64)
+        return AlignedLegs(nothing, nothing.astype(float), nothing.astype(float), nothing)
+    times = np.arange(end - rows * width, end, width, dtype=np.int64)
+    y, quality_y = state.closed_closes(pair.a, interval, times)
+    x, quality_x = state.closed_closes(pair.b, interval, times)
+    worse = np.where(_CONCERN[quality_y] >= _CONCERN[quality_x], quality_y, quality_x)
+    known = np.flatnonzero(worse != Quality.NONE)
+    first = int(known[0]) if known.size else rows
+    return AlignedLegs(times[first:], y[first:], x[first:], worse[first:])

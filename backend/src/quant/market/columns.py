@@ -1,0 +1,94 @@
+"""The arrays behind a market: one row a symbol, so that one kernel call takes a mixed batch.
+
+Tick rings hold the newest `capacity` trades of each symbol in arrival order (41 bytes each). Bars lie on a
+dense time grid: the bar that opens at t is at slot (t / width) mod depth, so two legs align by index.
+Volumes are kept as whole multiples of QUANTUM, so that their sum does not depend on the order of trades.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from quant.domain import ByteArray, FloatArray, IntArray
+
+QUANTUM = 1e-7
+"""Unit of volume and quote volume: finer than any step size in use, and a bar may hold 9.2e11 of them × 1e7."""
+
+BAR_DEPTH = 4096
+
+
+class TickColumns(NamedTuple):
+    """(symbols, capacity) each; `written` counts all trades ever appended to a row."""
+
+    ids: IntArray
+    ts_event: IntArray
+    ts_recv: IntArray
+    prices: FloatArray
+    sizes: FloatArray
+    sells: ByteArray
+    written: IntArray
+
+
+class BarColumns(NamedTuple):
+    """(symbols, intervals, depth) each, the last three (symbols, intervals); slots with time 0 are empty."""
+
+    times: IntArray
+    opens: FloatArray
+    highs: FloatArray
+    lows: FloatArray
+    closes: FloatArray
+    volumes: IntArray
+    quote_volumes: IntArray
+    trades: IntArray
+    first_ids: IntArray
+    last_ids: IntArray
+    qualities: ByteArray
+    revisions: IntArray
+    close_from: IntArray  # open time of the oldest bar that is not closed; 0 = none yet
+    newest: IntArray  # open time of the newest bar
+    versions: IntArray  # rises with every change, closed or forming
+
+
+class LedgerColumns(NamedTuple):
+    """(symbols,) each: where a symbol's trade ids stand; -1 before the first."""
+
+    last_ids: IntArray
+    last_ts: IntArray
+    last_prices: FloatArray
+    accepted: IntArray
+    too_late: IntArray
+
+
+def tick_columns(symbols: int, capacity: int) -> TickColumns:
+    """Return empty rings; the pages are touched only as trades come in."""
+    shape = (symbols, capacity)
+    return TickColumns(
+        *(np.zeros(shape, np.int64) for _ in range(3)),
+        *(np.zeros(shape) for _ in range(2)),
+        np.zeros(shape, np.uint8),
+        np.zeros(symbols, np.int64),
+    )
+
+
+def bar_columns(symbols: int, intervals: int, depth: int = BAR_DEPTH) -> BarColumns:
+    """Return empty bars."""
+    shape = (symbols, intervals, depth)
+    return BarColumns(
+        np.zeros(shape, np.int64),
+        *(np.zeros(shape) for _ in range(4)),
+        *(np.zeros(shape, np.int64) for _ in range(5)),
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.int64),
+        *(np.zeros((symbols, intervals), np.int64) for _ in range(3)),
+    )
+
+
+def ledger_columns(symbols: int) -> LedgerColumns:
+    """Return a ledger that has seen nothing."""
+    return LedgerColumns(
+        np.full(symbols, -1, np.int64),
+        np.zeros(symbols, np.int64),
+        np.zeros(symbols),
+        np.zeros(symbols, np.int64),
+        np.zeros(symbols, np.int64),
+    )

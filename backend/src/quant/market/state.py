@@ -1,0 +1,313 @@
+"""Everything one market knows, written by one caller: trades go in, ticks, bars and holes can be read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.clock import NS_PER_S
+from quant.domain import Bars, FloatArray, IntArray, Interval, Quality, TradeBatch
+from quant.market import kernels
+from quant.market.columns import (
+    BAR_DEPTH,
+    QUANTUM,
+    BarColumns,
+    LedgerColumns,
+    TickColumns,
+    bar_columns,
+    ledger_columns,
+    tick_columns,
+)
+from quant.market.ledger import Hole, HoleBook, HoleState
+
+FIRST_ROWS = 32
+MASKED = (Quality.NONE, Quality.GAP)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Trades of one symbol, oldest first, as equal-length columns."""
+
+    ids: IntArray
+    ts_event: IntArray
+    ts_recv: IntArray
+    prices: FloatArray
+    sizes: FloatArray
+    sells: np.ndarray[tuple[int], np.dtype[np.uint8]]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolCounters:
+    """Where one symbol stands; ids and prices are None before its first trade."""
+
+    last_id: int | None
+    last_ts: int | None
+    last_price: float | None
+    accepted: int
+    duplicates: int
+    out_of_order: int
+    holes: dict[HoleState, int]
+
+
+class MarketState:
+    """Tick rings, bars and trade-id ledger of all symbols of one market."""
+
+    def __init__(
+        self,
+        market: str,
+        *,
+        intervals: Sequence[Interval],
+        tick_capacity: int,
+        bar_depth: int = BAR_DEPTH,
+    ) -> None:
+        self.market = market
+        self.intervals = tuple(intervals)
+        self.tick_capacity = tick_capacity
+        self.bar_depth = self._depth = bar_depth
+        self._widths = np.array([interval.ns for interval in intervals], np.int64)
+        self._index = {interval.name: f for f, interval in enumerate(intervals)}
+        self._rows: dict[str, int] = {}
+        self._ticks: TickColumns = tick_columns(FIRST_ROWS, tick_capacity)
+        self._bars: BarColumns = bar_columns(FIRST_ROWS, len(self.intervals), bar_depth)
+        self._ledger: LedgerColumns = ledger_columns(FIRST_ROWS)
+        self._holes: list[HoleBook] = []
+        self._duplicates: list[int] = []
+        self._out_of_order: list[int] = []
+
+    # --- writing ---
+
+    def add_symbol(self, symbol: str) -> int:
+        """Return the symbol's row, made when it is new."""
+        row = self._rows.get(symbol)
+        if row is None:
+            row = self._rows[symbol] = len(self._rows)
+            self._holes.append(HoleBook())
+            self._duplicates.append(0)
+            self._out_of_order.append(0)
+            if row >= len(self._ledger.last_ids):
+                self._grow()
+        return row
+
+    def apply(self, batch: TradeBatch) -> None:
+        """Take in trades in arrival order; dedupe on the id, take note of holes, fill them with late trades."""
+        n = len(batch)
+        rows = np.fromiter((self.add_symbol(symbol) for symbol in batch.symbols), np.int64, n)
+        holes = np.empty((n, 5), np.int64)
+        late = np.empty(n, np.int64)
+        columns = (batch.ids, batch.ts_event, batch.ts_recv, batch.prices, batch.sizes, batch.sells, batch.counts)
+        n_holes, n_late = kernels.take_in(
+            rows, *columns, self._ticks, self._ledger, self._bars, self._widths, holes, late
+        )
+        for s, first_id, last_id, before, after in holes[:n_holes].tolist():
+            self._holes[s].add(Hole(first_id, last_id, before, after))
+            self._mark(s, before, after)
+        for i in late[:n_late].tolist():
+            self._take_late(int(rows[i]), i, batch)
+
+    def _take_late(self, s: int, i: int, batch: TradeBatch) -> None:
+        missing, healed = self._holes[s].take(int(batch.ids[i]))
+        if not missing:
+            self._duplicates[s] += 1
+            return
+        self._out_of_order[s] += 1
+        columns = (batch.ids, batch.ts_event, batch.ts_recv, batch.prices, batch.sizes, batch.sells, batch.counts)
+        kernels.put(s, i, *columns, self._ticks, self._ledger, self._bars, self._widths, False)  # noqa: FBT003
+        if healed is None:
+            return
+        for f, width in enumerate(self._widths.tolist()):
+            kernels.heal_gap(s, f, width, healed.ts_before, healed.ts_after, Quality.COMPLETE, self._bars)
+        for hole in self._holes[s].open_holes:
+            self._mark(s, hole.ts_before, hole.ts_after)
+
+    def _mark(self, s: int, first_ts: int, last_ts: int) -> None:
+        for f, width in enumerate(self._widths.tolist()):
+            kernels.mark_gap(s, f, width, first_ts, last_ts, self._bars)
+
+    def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
+        """Close the bars of `symbols` that end at or before `ts`; return the (symbol, interval) that closed one."""
+        closed = set()
+        for symbol in symbols:
+            s = self._rows.get(symbol)
+            if s is None:
+                continue
+            for f, interval in enumerate(self.intervals):
+                if kernels.close_bars(s, f, interval.ns, ts, self._bars):
+                    closed.add((symbol, interval.name))
+        return closed
+
+    def interrupt(self, symbol: str) -> None:
+        """Note that listening stopped: the forming bars are partial and the next trade starts afresh."""
+        s = self._rows.get(symbol)
+        if s is None:
+            return
+        for f, width in enumerate(self._widths.tolist()):
+            k = self._bars.newest[s, f] // width % self._depth
+            if self._bars.newest[s, f] >= self._bars.close_from[s, f] and self._bars.trades[s, f, k]:
+                self._bars.qualities[s, f, k] = Quality.PARTIAL
+        self._ledger.last_ids[s] = -1
+
+    def load_klines(self, symbol: str, interval: str, klines: Bars) -> int:
+        """Take the exchange's own bars where we hold nothing better; return how many were used."""
+        s, f = self.add_symbol(symbol), self._index[interval]
+        prices = np.column_stack((klines.opens, klines.highs, klines.lows, klines.closes))
+        volumes = (klines.volumes, klines.quote_volumes, klines.trades)
+        width = int(self._widths[f])
+        return int(kernels.load_klines(s, f, width, klines.times, prices, *volumes, self._bars))
+
+    def _grow(self) -> None:
+        rows = 2 * len(self._ledger.last_ids)
+        fresh = (
+            tick_columns(rows, self.tick_capacity),
+            bar_columns(rows, len(self.intervals), self._depth),
+            ledger_columns(rows),
+        )
+        for old, new in zip((self._ticks, self._bars, self._ledger), fresh, strict=True):
+            for source, target in zip(old, new, strict=True):
+                target[: len(source)] = source
+        self._ticks, self._bars, self._ledger = fresh
+
+    # --- reading ---
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(self._rows)
+
+    def version(self, symbol: str, interval: str) -> int:
+        """Return a number that rises with every change of the symbol's bars; 0 when there are none."""
+        s = self._rows.get(symbol)
+        return 0 if s is None else int(self._bars.versions[s, self._index[interval]])
+
+    def ticks_written(self, symbol: str) -> int:
+        """Return how many trades the symbol's ring has taken in, overwritten ones included."""
+        s = self._rows.get(symbol)
+        return 0 if s is None else int(self._ticks.written[s])
+
+    def counters(self, symbol: str) -> SymbolCounters:
+        """Return where the symbol stands."""
+        s = self._rows.get(symbol)
+        if s is None or not self._ledger.accepted[s]:
+            empty = dict.fromkeys(HoleState, 0)
+            return SymbolCounters(None, None, None, 0, 0, 0, empty)
+        last_id = int(self._ledger.last_ids[s])
+        return SymbolCounters(
+            last_id if last_id >= 0 else int(self._newest_tick(s)),
+            int(self._ledger.last_ts[s]),
+            float(self._ledger.last_prices[s]),
+            int(self._ledger.accepted[s]),
+            self._duplicates[s],
+            self._out_of_order[s],
+            self._holes[s].counts(),
+        )
+
+    def _newest_tick(self, s: int) -> int:
+        return int(self._ticks.ids[s, (self._ticks.written[s] - 1) % self.tick_capacity])
+
+    def holes(self, symbol: str) -> tuple[Hole, ...]:
+        """Return the symbol's known holes, oldest first."""
+        s = self._rows.get(symbol)
+        return () if s is None else self._holes[s].all_holes
+
+    def last_gap_end(self, symbol: str) -> int | None:
+        """Return the time at which the newest open hole ended, None without one."""
+        s = self._rows.get(symbol)
+        open_holes = () if s is None else self._holes[s].open_holes
+        return open_holes[-1].ts_after if open_holes else None
+
+    def ticks(self, symbol: str, *, limit: int | None = None) -> Ticks:
+        """Return copies of the newest trades in arrival order, oldest first."""
+        s = self._rows.get(symbol)
+        written = 0 if s is None else int(self._ticks.written[s])
+        n = min(written, self.tick_capacity, written if limit is None else limit)
+        at = np.arange(written - n, written) % self.tick_capacity
+        columns = self._ticks[:6]
+        return Ticks(*(column[s or 0, at] for column in columns))
+
+    def rate(self, symbol: str, *, now: int, over_s: int = 60) -> float:
+        """Return trades per second of market time over the last `over_s` seconds, as far as the ring reaches."""
+        s = self._rows.get(symbol)
+        if s is None or now <= 0:
+            return 0.0
+        held = min(int(self._ticks.written[s]), self.tick_capacity)
+        times = self._ticks.ts_event[s, :held]
+        recent = int(np.count_nonzero(times > now - over_s * NS_PER_S))
+        if recent == held and held == self.tick_capacity:  # the ring is shorter than the span
+            return recent / max((now - int(times.min())) / NS_PER_S, 1e-3)
+        return recent / over_s
+
+    def bars(
+        self,
+        symbol: str,
+        interval: str,
+        *,
+        limit: int,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Bars:
+        """Return copies of the newest bars with start ≤ open time < end, oldest first; the last may be forming."""
+        f = self._index[interval]
+        s = self._rows.get(symbol, 0)
+        width = int(self._widths[f])
+        grid = self._grid(symbol, f, end=end)
+        held = self._bars.times[s, f, grid // width % self._depth] == grid
+        if start is not None:
+            held &= grid >= start
+        times = grid[held][-limit:] if limit else grid[:0]
+        k = times // width % self._depth
+        read = [column[s, f, k] for column in self._bars[:12]]
+        closed = times < self._bars.close_from[s, f]
+        volumes, quotes = (column * QUANTUM for column in (read[5], read[6]))
+        return Bars(
+            times, *read[1:5], _whole(volumes), _whole(quotes), read[7], read[10], read[11], closed
+        )
+
+    def _grid(self, symbol: str, f: int, *, end: int | None = None) -> IntArray:
+        """Return the open times the bar ring can hold, oldest first, up to the newest bar."""
+        s = self._rows.get(symbol)
+        if s is None or not self._bars.newest[s, f]:
+            return np.empty(0, np.int64)
+        width, newest = int(self._widths[f]), int(self._bars.newest[s, f])
+        if end is not None:
+            newest = min(newest, (end - 1) - (end - 1) % width)
+        oldest = int(self._bars.newest[s, f]) - (self._depth - 1) * width
+        return np.arange(oldest, newest + 1, width, dtype=np.int64)
+
+    def closed_closes(self, symbol: str, interval: str, times: IntArray) -> tuple[FloatArray, IntArray]:
+        """Return closes (NaN where missing or a gap) and qualities of the closed bars that open at `times`."""
+        s, f = self._rows[symbol], self._index[interval]
+        k = times // self._widths[f] % self._depth
+        quality = np.where(self._bars.times[s, f, k] == times, self._bars.qualities[s, f, k], Quality.NONE)
+        quality = np.where(times < self._bars.close_from[s, f], quality, Quality.NONE)
+        closes = np.where(np.isin(quality, MASKED), np.nan, self._bars.closes[s, f, k])
+        return closes, quality.astype(np.int64)
+
+    def close_from(self, symbol: str, interval: str) -> int:
+        """Return the open time of the oldest bar that is not closed yet; 0 when there is none."""
+        s = self._rows.get(symbol)
+        return 0 if s is None else int(self._bars.close_from[s, self._index[interval]])
+
+    def oldest_to_repair(self, symbol: str, interval: str, *, bars: int, since: int) -> int | None:
+        """Return the open time of the oldest closed bar that lacks trades; None when all are whole.
+
+        Looks at the newest `bars` closed bars that open at or after `since`.
+        """
+        s, f = self._rows.get(symbol), self._index[interval]
+        if s is None or not self._bars.close_from[s, f]:
+            return None
+        width, end = int(self._widths[f]), int(self._bars.close_from[s, f])
+        times = np.arange(max(end - bars * width, since), end, width, dtype=np.int64)
+        _, quality = self.closed_closes(symbol, interval, times)
+        lacking = np.isin(quality, (Quality.NONE, Quality.GAP, Quality.PARTIAL))
+        return int(times[lacking][0]) if lacking.any() else None
+
+    def memory_bytes(self, symbol: str) -> int:
+        """Return the bytes that the symbol's tick ring takes."""
+        held = min(self.ticks_written(symbol), self.tick_capacity)
+        return held * sum(column.itemsize for column in self._ticks[:6])
+
+
+def _whole(volumes: FloatArray) -> FloatArray:
+    """Round to the quantum, so that 3 × 1e-7 reads 3e-07."""
+    return np.round(volumes, 7)

@@ -1,0 +1,201 @@
+"""One frozen Settings object, read once at start from the environment and a `.env` file.
+
+The environment wins over `.env` in the working folder, which wins over `backend/.env` of a checkout.
+"""
+
+import io
+import ipaddress
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from dotenv.parser import parse_stream
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from quant.domain import HedgeMethod, Interval, Scale
+from quant.errors import InvalidParameter, SettingsError
+
+CHECKOUT_ENV = Path(__file__).resolve().parents[2] / ".env"
+MAX_SYMBOLS_BY_DEFAULT = 20
+SEVERAL_ASSIGNMENTS = re.compile(r"[A-Z_]+=\S*(\s+[A-Z_]+=\S*)+")
+
+T = TypeVar("T")
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+def default_data_dir() -> Path:
+    """Return the per-user folder for application data on this system."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "quant-analytics-platform"
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; `backend/.env.example` explains each line."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    available_symbols: CommaList = ()
+    tick_buffer_size: Annotated[int, Field(ge=100, le=10_000_000)] = 10_000
+    resample_intervals: CommaList = ("1s", "1m", "5m")
+    default_rolling_window: Annotated[int, Field(ge=10, le=4000)] = 60
+    default_regression: HedgeMethod = HedgeMethod.OLS
+    default_scale: Scale = Scale.LEVEL
+    cors_origins: CommaList = ("http://localhost:8080", "http://localhost:3000")
+    analytics_interval_ms: Annotated[int, Field(ge=50, le=60_000)] = 500
+
+    source: str = "binance"
+    speed: Annotated[float, Field(ge=0, le=10_000, description="market seconds per second; 0 = no waiting")] = 1.0
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: str = ""
+    bus_url: str = "memory:"
+    binance_ws_url: str = "wss://fstream.binance.com"
+    binance_rest_url: str = "https://fapi.binance.com"
+
+    log_dir: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    auth_token: SecretStr | None = None
+    allow_insecure: bool = False
+
+    @field_validator("available_symbols", "resample_intervals", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+        return value
+
+    @field_validator("available_symbols")
+    @classmethod
+    def _upper(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(symbol.upper() for symbol in value)
+
+    @field_validator("resample_intervals")
+    @classmethod
+    def _intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("needs at least one interval, such as 1s,1m,5m")
+        return tuple(_or_value_error(Interval.parse, name).name for name in value)
+
+    @field_validator("default_regression", mode="before")
+    @classmethod
+    def _method(cls, value: object) -> object:
+        return _or_value_error(HedgeMethod.parse, value) if isinstance(value, str) else value
+
+    @field_validator("default_scale", "log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("log_dir", "auth_token", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _default_when_empty(cls, value: object) -> object:
+        return default_data_dir() if value == "" else Path(str(value)).expanduser()
+
+    @field_validator("bus_url")
+    @classmethod
+    def _bus(cls, value: str) -> str:
+        if value != "memory:":
+            raise ValueError(f"{value!r} is not supported yet; use memory:")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value and not value.startswith("sqlite:///"):
+            raise ValueError(f"{value!r} is not supported yet; use sqlite:///FILE or leave it empty")
+        return value
+
+    @model_validator(mode="after")
+    def _database_default(self) -> Self:
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'metadata.sqlite'}")
+        return self
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        return tuple(Interval.parse(name) for name in self.resample_intervals)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Tell whether only this machine can reach HOST."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def _or_value_error(parse: Callable[[str], T], value: str) -> T:
+    try:
+        return parse(value)
+    except InvalidParameter as error:
+        raise ValueError(error.message) from error
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Return the settings; raise SettingsError with one sentence that names the offender.
+
+    Overrides (command-line options) win over everything; a None means "not given".
+    """
+    values: dict[str, object] = {}
+    for path in (CHECKOUT_ENV, Path(".env")):
+        if path.is_file():
+            values |= _read_env_file(path)
+    set_outside = {name.lower() for name in os.environ}
+    values = {name: value for name, value in values.items() if name not in set_outside}
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}={first['input']!s}: {message}", setting=name) from error
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    """Return the assignments of a `.env` file by lower-case name.
+
+    Refuses what such readers usually skip in silence: torn lines and names that are not settings. Several
+    assignments may share a line, apart by spaces.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}", setting=str(path)) from error
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        for binding in parse_stream(io.StringIO(_one_assignment_a_line(line))):
+            if binding.error or (binding.key is not None and binding.value is None):
+                shown = binding.original.string.strip()[:60]
+                raise SettingsError(f"{path}, line {number}: {shown!r} is not NAME=value", setting=str(path))
+            if binding.key is None or binding.value is None:
+                continue
+            if binding.key.lower() not in Settings.model_fields:
+                raise SettingsError(
+                    f"{path}, line {number}: {binding.key} is not a setting", setting=binding.key
+                )
+            values[binding.key.lower()] = binding.value
+    return values
+
+
+def _one_assignment_a_line(line: str) -> str:
+    if SEVERAL_ASSIGNMENTS.fullmatch(line.strip()):
+        return "\n".join(line.split())
+    return line

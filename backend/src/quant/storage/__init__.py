@@ -1,0 +1,1 @@
+"""What outlives the process: the data directory and its owner, metadata in SQL."""
