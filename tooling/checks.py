@@ -1,6 +1,7 @@
 """The checks that a commit must pass, in order, and how long each took."""
 
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ def python_checks(layout: Layout) -> list[Check]:
         Check("ruff format", [ruff, "format", "--check", "."], root),
         Check("mypy", [layout.tool("mypy")], backend),
         Check("import contracts", [layout.tool("lint-imports"), "--no-logo"], backend),
+        Check("generated files", [sys.executable, root / "bootstrap.py", "generate", "--check"], root),
     ]
 
 

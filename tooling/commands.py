@@ -114,12 +114,28 @@ def soak(layout: Layout, arguments: Sequence[str]) -> int:
 
 
 def generate(layout: Layout, arguments: Sequence[str]) -> int:
-    """Write backend/openapi.json from the code, and from that the dashboard's types."""
+    """Write backend/openapi.json and the dashboard's types from the code; with --check, only compare."""
     set_up_tools(layout)
-    text = output([layout.tool("quant"), "openapi"])
-    (layout.backend / "openapi.json").write_text(text, encoding="utf-8", newline="\n")
+    schema = layout.backend / "openapi.json"
+    current = output([layout.tool("quant"), "openapi"])
+    if "--check" in arguments:
+        check_generated(layout, schema, current)
+        return 0
+    schema.write_text(current, encoding="utf-8", newline="\n")
     npm(layout, "run", "--silent", "generate")
     return 0
+
+
+def check_generated(layout: Layout, schema: Path, current: str) -> None:
+    """Raise SetupError when what is committed is not what the code gives now."""
+    fresh = schema.exists() and schema.read_text(encoding="utf-8") == current
+    if fresh:
+        try:
+            npm(layout, "run", "--silent", "generate", "--", "--check")
+        except CommandFailed:
+            fresh = False
+    if not fresh:
+        raise SetupError("openapi.json or the types made from it are stale; run `make generate` and commit.")
 
 
 def lock(layout: Layout, arguments: Sequence[str]) -> int:
