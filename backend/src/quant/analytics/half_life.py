@@ -26,7 +26,7 @@ def half_life(series: ArrayLike, *, estimated: bool = False) -> HalfLife:
     """Return `-ln 2 / ln(1 + phi)` in bars, from `Δs_t = c + phi s_{t-1} + e_t`, with a 95 % interval.
 
     The interval inverts the test of each phi; its upper end is infinite where a unit root is not rejected.
-    With `estimated` the series is taken as residuals of a pair regression, which revert faster than the truth.
+    With `estimated` the series is that of a pair regression's residuals, which revert faster than the spread.
     The number itself is biased: a pure walk of 120 bars shows a median of 20. Needs 10 bars.
     """
     level = checked_series(series, "series")

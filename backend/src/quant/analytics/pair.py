@@ -146,6 +146,7 @@ def _residual_test(test: CointegrationTest) -> UnitRootTest:
     """Return the y-on-x test in the words of a unit-root test: the same regression, the same tables."""
     return UnitRootTest(
         status=test.status, reason=test.reason, statistic=test.statistic, p_value=test.p_value,
-        lags=test.lags, n=max(test.n - test.lags - 1, 0), need=test.need, critical_values=test.critical_values,
+        lags=test.lags, n=max(test.n - test.lags - 1, 0), need=test.need,
+        critical_values=test.critical_values,
         null=RESIDUAL_NULL, regression="n", autolag=test.autolag, max_lag=test.max_lag, series_in_test=2,
     )  # fmt: skip

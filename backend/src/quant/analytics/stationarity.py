@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics import mackinnon
-from quant.analytics.dickey_fuller import regress
+from quant.analytics.dickey_fuller import Regression, regress
 from quant.analytics.inputs import series as checked_series
-from quant.analytics.regression import is_flat
+from quant.analytics.regression import is_flat, is_zero_residual
 from quant.analytics.results import Status, UnitRootTest
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
@@ -48,8 +48,7 @@ def unit_root_test(
     statistic, p, chosen, n = math.nan, math.nan, 0, level.size
     critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=max(level.size - 1, 1))
     if status is Status.OK:
-        fixed, rest = _deterministic(level, regression)
-        found = regress(rest, fixed, max_lag=lags, penalty=penalty)
+        found = _regression(level, regression, lags, penalty)
         statistic, chosen, n = found.statistic, found.lags, found.n
         critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=n)
         p = mackinnon.p_value(statistic, trend=tables, n_series=series_in_test)
@@ -92,6 +91,13 @@ def _obstacle(level: FloatArray) -> tuple[Status, str]:
     if is_flat(float(np.var(level)) * level.size, level.size, float(np.abs(level).max())):
         return Status.ZERO_VARIANCE, "the series does not move"
     return Status.OK, ""
+
+
+def _regression(level: FloatArray, regression: str, max_lag: int, penalty: float) -> Regression:
+    fixed, rest = _deterministic(level, regression)
+    if is_zero_residual(float(rest @ rest), level.size, float(np.abs(level).max())):
+        return Regression(math.nan, math.nan, 0, level.size)  # a straight line and the rounding of it
+    return regress(rest, fixed, max_lag=max_lag, penalty=penalty)
 
 
 def _deterministic(level: FloatArray, regression: str) -> tuple[FloatArray, FloatArray]:

@@ -12,7 +12,7 @@ from quant.errors import InvalidParameter
 
 
 class HedgeEstimator(Protocol):
-    """Fits `y = alpha + beta x`: one fit over all bars, or rolling fits on the `window` bars before each row."""
+    """Fits `y = alpha + beta x`: once over all bars, or on the `window` bars before each row."""
 
     @overload
     def __call__(self, y: ArrayLike, x: ArrayLike, *, window: None = None) -> HedgeFit: ...
