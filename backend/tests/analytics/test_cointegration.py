@@ -6,11 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
-from analytics.walks import cointegrated, walk
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.stattools import coint
 
+from analytics.walks import cointegrated, walk
 from quant.analytics import Direction, Status, adf, engle_granger, engle_granger_both
 from quant.analytics.mackinnon import p_value
 from quant.errors import InvalidParameter
@@ -48,7 +48,7 @@ def test_meets_statas_egranger():
     common = state.randn(200).cumsum()
     y = state.randn(200, 4)
     y[:, :2] += common[:, None]
-    y = np.round(y + [1, 0, 0.5, 0], 4)
+    y = np.round(y + np.array([1, 0, 0.5, 0]), 4)
     found = engle_granger(y[:, 0], y[:, 1], max_lag=4, autolag=None)
     assert found.statistic == pytest.approx(-5.760696844656, abs=5e-13)
     assert found.lags == 4
@@ -139,7 +139,10 @@ def test_statuses_instead_of_minus_infinity():
     ]
     for left, right, status in cases:
         for trend in ("c", "ct", "n"):
-            found, both = engle_granger(left, right, trend=trend), engle_granger_both(left, right, trend=trend)
+            found, both = (
+                engle_granger(left, right, trend=trend),
+                engle_granger_both(left, right, trend=trend),
+            )
             if status is None or (status is Status.DUPLICATE and trend == "n" and left is not right):
                 assert not np.isinf(found.statistic)
                 continue

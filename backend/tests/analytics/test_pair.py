@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from analytics import reference
-from analytics.walks import cointegrated, walk
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics import reference
+from analytics.walks import cointegrated, walk
 from quant.analytics import (
     Signal,
     Status,
@@ -116,7 +116,12 @@ def test_signals_of_a_cointegrated_pair(jump, signal):
 def test_the_thresholds_are_two():
     y, x = pair(6, 400, half_life=2)
     before = analyse_pair(y, x, window=240)
-    for z, signal in ((1.99, Signal.NEUTRAL), (2.01, Signal.SELL), (-1.99, Signal.NEUTRAL), (-2.01, Signal.BUY)):
+    for z, signal in (
+        (1.99, Signal.NEUTRAL),
+        (2.01, Signal.SELL),
+        (-1.99, Signal.NEUTRAL),
+        (-2.01, Signal.BUY),
+    ):
         moved = y.copy()
         moved[-1] += (z - before.zscore) * before.sd
         assert analyse_pair(moved, x, window=240).signal is signal

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from analytics import reference
-from analytics.walks import ar1, cointegrated, walk
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics import reference
+from analytics.walks import ar1, cointegrated, walk
 from quant.analytics import ols, rolling_correlation, spread, zscore
 
 
@@ -114,7 +114,7 @@ def test_the_score_is_the_spread_in_its_windows_own_mean_and_sd():
     assert spread(y, x, window=60)[t] == pytest.approx(now, rel=1e-12)
     assert z[t] == pytest.approx((now - before.mean()) / before.std(ddof=1), rel=1e-9)
     assert path.alpha[t] == pytest.approx(before.mean(), rel=1e-9)
-    assert not z[t] == pytest.approx((now - before.mean()) / before.std(ddof=0), rel=1e-4)
+    assert z[t] != pytest.approx((now - before.mean()) / before.std(ddof=0), rel=1e-4)
 
 
 def test_the_window_ends_before_its_row():

@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 import pytest
-from analytics import reference
-from analytics.walks import ar1, walk
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.stattools import adfuller
 
+from analytics import reference
+from analytics.walks import ar1, walk
 from quant.analytics import Status, adf
 from quant.errors import InvalidParameter
 

@@ -53,15 +53,14 @@ def analyse_pair(
     The fit, the tests and the half-life rest on the `window` bars that end at t-1, the correlation on the
     `window` returns that end at t, `next_fit` on the bars that end at t. Rolling values are given from row
     `series_from` on. Needs `window` + 1 rows; with fewer the status is `too_short` and nothing is computed.
-    Raises InvalidParameter for a window under 10, unequal legs, or a method that is not in the table.
+    Raises InvalidParameter, also for a window under 10.
     """
     window, scale = checked_window(window, least=MIN_WINDOW), _scale(scale)
     estimate = hedge_method(method)
     prices_y, prices_x = legs(y, x)
     left, right = (prices_y, prices_x) if scale is Scale.LEVEL else (logs(prices_y), logs(prices_x))
-    series, next_fit = _rolling(
-        (left, right), (prices_y, prices_x), window=window, estimate=estimate, first=series_from
-    )
+    prices = prices_y, prices_x
+    series, next_fit = _rolling((left, right), prices, window=window, estimate=estimate, first=series_from)
     enough = left.size > window
     formation = slice(-window - 1, -1) if enough else slice(0, 0)
     old_y, old_x = left[formation], right[formation]
