@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the server with its dashboard")
     serve.add_argument("--source", help="binance, sim[:SEED] or replay:FILE[,FILE…]")
     serve.add_argument("--symbols", help="stream these at once: BTCUSDT,ETHUSDT")
-    serve.add_argument("--speed", type=float, help="market seconds per second of a simulation or recording; 0 = no waiting")
+    serve.add_argument(
+        "--speed", type=float, help="market seconds per second of a simulation or recording; 0 = no waiting"
+    )
     serve.add_argument("--host")
     serve.add_argument("--port", type=int)
     serve.set_defaults(run=_serve)

@@ -60,7 +60,9 @@ def _log_file(folder: Path) -> logging.Handler:
             folder / FILE_NAME, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
         )
     except OSError as error:
-        raise SettingsError(f"LOG_DIR={folder} cannot be written: {error.strerror}", setting="LOG_DIR") from error
+        raise SettingsError(
+            f"LOG_DIR={folder} cannot be written: {error.strerror}", setting="LOG_DIR"
+        ) from error
 
 
 def _printable(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     analytics_interval_ms: Annotated[int, Field(ge=50, le=60_000)] = 500
 
     source: str = "binance"
-    speed: Annotated[float, Field(ge=0, le=10_000, description="market seconds per second; 0 = no waiting")] = 1.0
+    speed: Annotated[
+        float, Field(ge=0, le=10_000, description="market seconds per second; 0 = no waiting")
+    ] = 1.0
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: str = ""
     bus_url: str = "memory:"

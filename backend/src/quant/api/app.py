@@ -95,7 +95,9 @@ def build_engine(settings: Settings) -> Engine:
     scheme = settings.bus_url.partition(":")[0]
     found = next(iter(entry_points(group="quant.engines", name=scheme)), None)
     if found is None:
-        raise SettingsError(f"BUS_URL={settings.bus_url}: no engine is installed for {scheme}:", setting="BUS_URL")
+        raise SettingsError(
+            f"BUS_URL={settings.bus_url}: no engine is installed for {scheme}:", setting="BUS_URL"
+        )
     engine: Engine = found.load()(settings)
     return engine
 

@@ -88,5 +88,7 @@ def _compressed(file: Path, headers: Headers, cache: str) -> FileResponse:
     for suffix, encoding in ENCODINGS:
         smaller = file.with_name(file.name + suffix)
         if encoding in accepted and smaller.is_file():
-            return FileResponse(smaller, headers=answer | {"Content-Encoding": encoding}, media_type=media_type)
+            return FileResponse(
+                smaller, headers=answer | {"Content-Encoding": encoding}, media_type=media_type
+            )
     return FileResponse(file, headers=answer)

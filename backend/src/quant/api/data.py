@@ -28,9 +28,7 @@ async def bars(
     limit: BarLimit = 500,
 ) -> wire.BarList:
     """OHLCV bars, oldest first; the last one may still be forming (`closed` false)."""
-    return views.bar_list(
-        await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end)
-    )
+    return views.bar_list(await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end))
 
 
 @router.get("/{symbol}/ticks", responses=responses(404, 422, 503))

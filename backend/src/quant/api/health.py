@@ -1,5 +1,7 @@
 """/livez, /readyz, /healthz: is it up, can it serve, how is it."""
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from quant import __version__
@@ -7,7 +9,9 @@ from quant.api import schemas as wire
 from quant.api.parameters import EngineOf
 
 router = APIRouter(tags=["health"])
-NOT_READY = {503: {"model": wire.Health, "description": "Not ready, with the reason"}}
+NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"model": wire.Health, "description": "Not ready, with the reason"}
+}
 
 
 @router.get("/livez")
@@ -16,7 +20,7 @@ async def live() -> wire.Health:
     return wire.Health(status="ok", reason=None, version=__version__)
 
 
-@router.get("/readyz", responses={**NOT_READY})
+@router.get("/readyz", responses=NOT_READY)
 async def ready(engine: EngineOf, response: Response) -> wire.Health:
     """The source is ready: symbols are known and data can flow."""
     readiness = engine.readiness()

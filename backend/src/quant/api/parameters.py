@@ -47,7 +47,9 @@ def instant(text: str, name: str) -> int:
 
 
 def _start(
-    start: Annotated[str | None, Query(description="from this time on: ms or ISO-8601", max_length=40)] = None,
+    start: Annotated[
+        str | None, Query(description="from this time on: ms or ISO-8601", max_length=40)
+    ] = None,
 ) -> int | None:
     return None if start is None else instant(start, "start")
 
@@ -67,9 +69,7 @@ TickLimit = Annotated[int, Query(ge=1, le=MAX_TICKS, description="at most this m
 
 def _pair_key(
     settings: SettingsOf,
-    symbol_a: Annotated[
-        str, Query(description="the dependent leg, y", examples=["BTCUSDT"], max_length=40)
-    ],
+    symbol_a: Annotated[str, Query(description="the dependent leg, y", examples=["BTCUSDT"], max_length=40)],
     symbol_b: Annotated[str, Query(description="the hedge leg, x", examples=["ETHUSDT"], max_length=40)],
     interval: Annotated[str, Query(description="bar length, one of RESAMPLE_INTERVALS", max_length=8)] = "1m",
     window: Annotated[int | None, Query(description="bars of a fit; default DEFAULT_ROLLING_WINDOW")] = None,

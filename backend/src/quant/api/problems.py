@@ -96,7 +96,12 @@ def install(app: FastAPI) -> None:
         detail = f"{name}: {first['msg'].removeprefix('Value error, ')}"
         values = {"parameter": name}
         return problem(
-            request, status=422, title="Invalid parameter", code="invalid_parameter", detail=detail, values=values
+            request,
+            status=422,
+            title="Invalid parameter",
+            code="invalid_parameter",
+            detail=detail,
+            values=values,
         )
 
     async def refused(request: Request, error: Exception) -> Response:

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Milliseconds = Annotated[int, Field(description="milliseconds since the epoch, UTC", examples=[1763819520000])]
+Milliseconds = Annotated[
+    int, Field(description="milliseconds since the epoch, UTC", examples=[1763819520000])
+]
 StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
 BarQuality = Literal["complete", "partial", "quiet", "gap", "backfilled", "kline"]
 Signal = Literal["sell", "buy", "neutral", "none"]
@@ -43,7 +45,9 @@ class Problem(Wire):
 
 
 class MarketHeader(Wire):
-    market: Annotated[str, Field(description="the market the data belong to", examples=["sim-7", "binance-um"])]
+    market: Annotated[
+        str, Field(description="the market the data belong to", examples=["sim-7", "binance-um"])
+    ]
     as_of: Annotated[Milliseconds | None, Field(description="market time; null before the first data")]
 
 

@@ -64,7 +64,9 @@ def allowed_origins(settings: Settings) -> frozenset[str]:
 class Guard:
     """Checks host, origin and token before anything else runs; adds the security headers to what comes out."""
 
-    def __init__(self, app: ASGIApp, *, token: str | None, origins: Iterable[str], loopback_only: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, token: str | None, origins: Iterable[str], loopback_only: bool
+    ) -> None:
         self._app = app
         self._token = token
         self._origins = frozenset(origins)

@@ -359,4 +359,3 @@ def message(frame: engine.Frame) -> wire.Message:
             return wire.TicksMessage(**head, data=tick_list(frame.view))
         case engine.PairView():
             return wire.PairMessage(**head, data=pair_analytics(frame.view))
-

@@ -35,5 +35,8 @@ def check_key(running: RunningMarket, key: PairKey) -> None:
     most = running.state.bar_depth - 2
     if not MIN_WINDOW <= key.window <= most:
         raise InvalidParameter(
-            "window", f"{key.window} is not between {MIN_WINDOW} and {most} bars", minimum=MIN_WINDOW, maximum=most
+            "window",
+            f"{key.window} is not between {MIN_WINDOW} and {most} bars",
+            minimum=MIN_WINDOW,
+            maximum=most,
         )

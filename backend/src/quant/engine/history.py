@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from quant.domain import Interval
+from quant.domain import Bars, Interval
 from quant.engine.markets import Market
 from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.market.state import MarketState
@@ -74,4 +74,10 @@ class HistoryKeeper:
                 await asyncio.sleep(error.retry_after_s or PAUSE_AFTER_REFUSAL_S)
             return False
         self._asked_before[key] = max(end - NOT_FINAL * interval.ns, 0)
-        return self._state.load_klines(symbol, interval.name, klines) > 0
+        return self._state.load_klines(symbol, interval.name, _final(klines, end)) > 0
+
+
+def _final(klines: Bars, end: int) -> Bars:
+    """Return the bars that open before `end`; without one, all but the last, which is still forming."""
+    kept = int((klines.times < end).sum()) if end else max(len(klines) - 1, 0)
+    return Bars(*(getattr(klines, name)[:kept] for name in Bars.__dataclass_fields__))

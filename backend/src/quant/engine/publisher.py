@@ -180,7 +180,9 @@ class Publisher:
             except TimeoutError:
                 pass
             self._closed_now.clear()
-            wanted = [topic for name in self._hub.wanted_topics() if isinstance(topic := parse_topic(name), PairKey)]
+            wanted = [
+                topic for name in self._hub.wanted_topics() if isinstance(topic := parse_topic(name), PairKey)
+            ]
             if wanted:
                 await self._compute(wanted)
             self._desk.keep_only(set(wanted))
@@ -224,4 +226,3 @@ def _rows_from(view: PairView, start: int | None, rows: int) -> PairView:
     kept = kept[-rows:]
     columns = {name: getattr(view.series, name)[kept] for name in PairSeriesView.__dataclass_fields__}
     return replace(view, series=PairSeriesView(**columns))
-

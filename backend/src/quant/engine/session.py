@@ -110,7 +110,7 @@ class Session:
             await work
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001  the edge of a task
+        except Exception as error:
             log.exception("engine.task_failed")
             if self._running is not None:
                 self._running.source_state = "failed"
@@ -134,18 +134,24 @@ class Session:
         if source is not None:
             await self._switch(self._allowed_source(source))
         running = await self._ready()
-        wanted = [check_symbol(running, symbol) for symbol in symbols] if symbols else self._by_default(running)
+        wanted = (
+            [check_symbol(running, symbol) for symbol in symbols] if symbols else self._by_default(running)
+        )
         for symbol in wanted:
             spec = running.market.specs[symbol]
             if spec.status not in ("TRADING", "RECORDED"):
-                raise InvalidParameter("symbols", f"{symbol} is not trading: the exchange lists it as {spec.status}")
+                raise InvalidParameter(
+                    "symbols", f"{symbol} is not trading: the exchange lists it as {spec.status}"
+                )
         if symbols is not None or source is None:
             await self._want(running, running.wanted.union(wanted))
         return await self.status()
 
     async def stream_stop(self, symbols: Sequence[str] | None) -> StatusView:
         running = self._now_running()
-        gone = {check_symbol(running, symbol) for symbol in symbols} if symbols is not None else running.wanted
+        gone = (
+            {check_symbol(running, symbol) for symbol in symbols} if symbols is not None else running.wanted
+        )
         await self._want(running, running.wanted.difference(gone))
         return await self.status()
 
@@ -165,7 +171,9 @@ class Session:
         """Return the source; files are only read where the operator named them at start."""
         source = parse_source(text)
         if source.kind == "replay" and source.files != self._started_with.files:
-            raise InvalidParameter("source", "a recording is chosen at start: quant serve --source replay:FILE")
+            raise InvalidParameter(
+                "source", "a recording is chosen at start: quant serve --source replay:FILE"
+            )
         return source
 
     async def _switch(self, source: SourceSpec) -> None:
@@ -186,7 +194,9 @@ class Session:
             async with asyncio.timeout(READY_WITHIN_S):
                 while not running.ready.is_set():
                     if running.source_state in ("unreachable", "failed"):
-                        raise Unavailable(running.reason or "the source is not ready", source=self._source.text)
+                        raise Unavailable(
+                            running.reason or "the source is not ready", source=self._source.text
+                        )
                     await asyncio.wait([waiting], timeout=0.05)
         except TimeoutError:
             raise Unavailable("the source is still starting", source=self._source.text) from None
@@ -268,4 +278,3 @@ class Session:
 def build_engine(settings: Settings) -> Engine:
     """Return the engine for `BUS_URL=memory:`; it does nothing until started."""
     return Session(settings)
-

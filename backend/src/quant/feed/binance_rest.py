@@ -52,14 +52,12 @@ class BinanceRest:
         answer = msgspec.json.decode(await self._get("/fapi/v1/time"), type=_Time)
         return answer.server_time * NS_PER_MS
 
-    async def klines(
-        self, symbol: str, interval: Interval, *, limit: int, start: int | None = None
-    ) -> Bars:
+    async def klines(self, symbol: str, interval: Interval, *, limit: int, start: int | None = None) -> Bars:
         query: dict[str, str | int] = {"symbol": symbol, "interval": interval.name, "limit": limit}
         if start is not None:
             query["startTime"] = start // NS_PER_MS
         rows = msgspec.json.decode(await self._get("/fapi/v1/klines", query), type=list[_Kline])
-        return _bars(rows[:-1])  # the last one is still forming
+        return _bars(rows)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -100,10 +98,15 @@ def _bars(rows: list[_Kline]) -> Bars:
     n = len(rows)
     numbers = np.array([[float(row[i]) for i in (1, 2, 3, 4, 5, 7)] for row in rows]).reshape(n, 6)
     return Bars(
-        np.array([row[0] for row in rows], np.int64) * NS_PER_MS,
-        *(np.ascontiguousarray(numbers[:, i]) for i in range(6)),
-        np.array([row[8] for row in rows], np.int64),
-        np.full(n, Quality.KLINE, np.uint8),
-        np.zeros(n, np.int64),
-        np.ones(n, np.bool_),
+        times=np.array([row[0] for row in rows], np.int64) * NS_PER_MS,
+        opens=numbers[:, 0],
+        highs=numbers[:, 1],
+        lows=numbers[:, 2],
+        closes=numbers[:, 3],
+        volumes=np.ascontiguousarray(numbers[:, 4]),
+        quote_volumes=np.ascontiguousarray(numbers[:, 5]),
+        trades=np.array([row[8] for row in rows], np.int64),
+        qualities=np.full(n, Quality.KLINE, np.uint8),
+        revisions=np.zeros(n, np.int64),
+        closed=np.ones(n, np.bool_),
     )

@@ -1,5 +1,6 @@
 """What the platform needs of an exchange. A new exchange is one file and one line in `EXCHANGES`."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,7 +21,7 @@ class TradeDecoder(Protocol):
 
     ignored: int
     """Well-formed messages of other kinds."""
-    quarantined: dict[str, int]
+    quarantined: Counter[str]
     """Frames and trades that break the protocol, by symbol ("" where it cannot be told)."""
     replies: list[ControlReply]
 
@@ -62,10 +63,8 @@ class ExchangeRest(Protocol):
         """Return the exchange's clock, ns."""
         ...
 
-    async def klines(
-        self, symbol: str, interval: Interval, *, limit: int, start: int | None = None
-    ) -> Bars:
-        """Return the exchange's own closed bars, oldest first."""
+    async def klines(self, symbol: str, interval: Interval, *, limit: int, start: int | None = None) -> Bars:
+        """Return the exchange's own bars, oldest first; the newest may still be forming."""
         ...
 
     async def close(self) -> None: ...

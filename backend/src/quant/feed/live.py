@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from quant.clock import Clock
 from quant.domain import TradeBatch
@@ -25,8 +26,8 @@ class LiveFeed:
         clock: Clock,
         tap: Tap | None = None,
     ) -> None:
-        self._make = lambda name: ConnectionRunner(
-            name,
+        self._make: Callable[[str], ConnectionRunner] = partial(
+            ConnectionRunner,
             exchange=exchange,
             base_url=base_url,
             on_batch=on_batch,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from quant.clock import NS_PER_S
 from quant.domain import SymbolSpec
@@ -42,7 +42,7 @@ def read_lines(path: Path) -> Iterator[Line]:
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if zipped else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else path.open("rb")
 
 
 def parse_line(line: bytes) -> Line | None:
@@ -82,7 +82,7 @@ def probe(paths: Sequence[Path]) -> RecordingInfo:
     Aggregate trades are preferred where both kinds are present: the platform's trade id is theirs. Tick and
     step sizes are the finest steps seen.
     """
-    kinds: dict[str, dict[str, _Steps]] = {"aggTrade": {}, "trade": {}}
+    kinds: dict[TradeKind, dict[str, _Steps]] = {"aggTrade": {}, "trade": {}}
     digest = hashlib.sha256()
     lines = 0
     for path in paths:
@@ -90,8 +90,8 @@ def probe(paths: Sequence[Path]) -> RecordingInfo:
             lines += 1
             digest.update(b"%d " % stamp)
             digest.update(payload)
-            for kind, seen in kinds.items():
-                if b'"e":"%s"' % kind.encode() in payload:
+            for name, seen in kinds.items():
+                if b'"e":"%s"' % name.encode() in payload:
                     _note(payload, seen)
     kind: TradeKind = "aggTrade" if kinds["aggTrade"] else "trade"
     if not kinds[kind]:
@@ -138,11 +138,13 @@ class RecordingWriter:
     def __init__(self, path: Path) -> None:
         self.lines = 0
         try:
-            self._file: IO[bytes] = gzip.open(path, "xb") if path.suffix == ".gz" else path.open("xb")
+            file = path.open("xb")
         except FileExistsError as error:
             raise RecordingError(f"{path} exists already; choose another name", file=str(path)) from error
         except OSError as error:
             raise RecordingError(f"{path} cannot be written: {error}", file=str(path)) from error
+        self._raw = file
+        self._file = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
 
     def write(self, ts_recv: int, payload: bytes) -> None:
         self._file.write(b"%d %s\n" % (ts_recv, payload))
@@ -150,6 +152,7 @@ class RecordingWriter:
 
     def close(self) -> None:
         self._file.close()
+        self._raw.close()  # gzip leaves the file it writes to open
 
 
 def check_files(names: Iterable[str]) -> tuple[Path, ...]:

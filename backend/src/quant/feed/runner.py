@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from picows import (
+    WSCloseCode,
     WSError,
     WSFrame,
     WSListener,
@@ -52,10 +53,12 @@ class ConnectionInfo:
     last_error: str | None
 
 
-class _Listener(WSListener):  # type: ignore[misc]  # picows is compiled; its base class is untyped
+class _Listener(WSListener):
     """Stamps frames and hands them to the decoder; batches leave when the socket buffer is drained."""
 
-    def __init__(self, decoder: TradeDecoder, on_batch: Callable[[TradeBatch], None], tap: "Tap | None") -> None:
+    def __init__(
+        self, decoder: TradeDecoder, on_batch: Callable[[TradeBatch], None], tap: "Tap | None"
+    ) -> None:
         self._decoder = decoder
         self._on_batch = on_batch
         self._tap = tap
@@ -72,10 +75,10 @@ class _Listener(WSListener):  # type: ignore[misc]  # picows is compiled; its ba
                 self._tap(stamp, bytes(payload))
             self._decoder.feed(payload, ts_recv=stamp)
         elif frame.msg_type == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
+            transport.send_close(WSCloseCode(frame.get_close_code()))
             transport.disconnect()
         elif frame.msg_type not in (WSMsgType.PING, WSMsgType.PONG):
-            self._decoder.quarantined[""] = self._decoder.quarantined.get("", 0) + 1
+            self._decoder.quarantined[""] += 1
         if frame.last_in_buffer or self._decoder.pending() >= BATCH_TRADES:
             self.last_frame_s = time.monotonic()
             self._hand_on(transport)
@@ -176,7 +179,9 @@ class ConnectionRunner:
             wait_s = next(waits)
             self._retry_at = self._clock.wall_ns() + int(wait_s * NS_PER_S)
             self._enter("waiting")
-            log.warning("feed.reconnect", connection=self.name, delay_s=round(wait_s, 2), error=self._last_error)
+            log.warning(
+                "feed.reconnect", connection=self.name, delay_s=round(wait_s, 2), error=self._last_error
+            )
             await asyncio.sleep(wait_s)
             self._retry_at = None
 
@@ -195,8 +200,9 @@ class ConnectionRunner:
         self._changed.clear()
         carried = set(self.wanted)
         url = self._base_url + self._exchange.stream_path(sorted(carried))
+        listener = _Listener(self.decoder, self._on_batch, self._tap)
         transport, made = await ws_connect(
-            lambda: _Listener(self.decoder, self._on_batch, self._tap),
+            lambda: listener,
             url,
             websocket_handshake_timeout=CONNECT_TIMEOUT_S,
             max_frame_size=10 * MAX_FRAME_BYTES,
@@ -206,7 +212,6 @@ class ConnectionRunner:
         )
         if made is None or transport.is_disconnected:
             raise ConnectionResetError("the connection closed during the handshake")
-        listener: _Listener = made
         self._listener = listener
         self._subscribed = carried
         self._last_error = None
@@ -245,7 +250,7 @@ class ConnectionRunner:
                     log.error("feed.command_refused", connection=self.name, error=reply.error)
             self.decoder.replies.clear()
             if not self.wanted:
-                transport.send_close(1000)
+                transport.send_close(WSCloseCode.OK)
                 transport.disconnect()
             elif time.monotonic() - listener.last_frame_s > SILENT_S:
                 self._last_error = f"no message for {SILENT_S:.0f} s"

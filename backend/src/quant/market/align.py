@@ -10,7 +10,15 @@ from quant.market.state import MarketState
 # Which of two qualities says more against a bar, from harmless to bad.
 _CONCERN = np.zeros(len(Quality), np.int64)
 for _rank, _quality in enumerate(
-    (Quality.COMPLETE, Quality.KLINE, Quality.BACKFILLED, Quality.QUIET, Quality.PARTIAL, Quality.GAP, Quality.NONE)
+    (
+        Quality.COMPLETE,
+        Quality.KLINE,
+        Quality.BACKFILLED,
+        Quality.QUIET,
+        Quality.PARTIAL,
+        Quality.GAP,
+        Quality.NONE,
+    )
 ):
     _CONCERN[_quality] = _rank
 
@@ -28,9 +36,7 @@ class AlignedLegs:
         return len(self.times)
 
 
-def align(
-    state: MarketState, pair: Pair, interval: str, *, rows: int, end: int | None = None
-) -> AlignedLegs:
+def align(state: MarketState, pair: Pair, interval: str, *, rows: int, end: int | None = None) -> AlignedLegs:
     """Return at most `rows` bars, without a lead-in in which either leg has no bar at all.
 
     With `end`, only bars that closed at or before it.

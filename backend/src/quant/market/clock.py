@@ -1,19 +1,24 @@
-"""Market time: the newest event time seen, carried forward between events while the feed is alive."""
+"""Market time: what the stream's own event times say, carried forward between events while the feed is alive."""
 
 from quant.clock import NS_PER_S
+
+SPAN_S = 60.0
 
 
 class MarketClock:
     """Event time of the stream; wall time never enters.
 
     `speed` is market seconds per monotonic second, or 0 where time stands still between events (a recording,
-    whose result must not depend on how fast it is read).
+    whose result must not depend on how fast it is read). Carried-forward time follows the event that was least
+    delayed within the last one to two `SPAN_S`, so that it neither runs ahead nor drifts with our own clock.
     """
 
     def __init__(self, *, speed: float) -> None:
         self._speed = speed
         self._newest = 0
-        self._seen_at_s = 0.0
+        self._offset = 0  # event time minus our time, of the least delayed event of this span
+        self._offset_before = 0
+        self._span_ends_s = 0.0
 
     @property
     def newest(self) -> int | None:
@@ -21,13 +26,23 @@ class MarketClock:
         return self._newest or None
 
     def observe(self, ts_event: int, *, monotonic_s: float) -> None:
-        """Take note of an event; an older one changes nothing."""
-        if ts_event > self.now(monotonic_s=monotonic_s):
-            self._newest = ts_event
-            self._seen_at_s = monotonic_s
+        """Take note of an event."""
+        offset = ts_event - self._elapsed(monotonic_s)
+        if not self._newest:
+            self._offset = self._offset_before = offset
+            self._span_ends_s = monotonic_s + SPAN_S
+        elif monotonic_s >= self._span_ends_s:
+            self._offset_before, self._offset = self._offset, offset
+            self._span_ends_s = monotonic_s + SPAN_S
+        self._offset = max(self._offset, offset)
+        self._newest = max(self._newest, ts_event)
 
     def now(self, *, monotonic_s: float) -> int:
         """Return market time in ns; 0 before the first event."""
         if not self._newest:
             return 0
-        return self._newest + int((monotonic_s - self._seen_at_s) * self._speed * NS_PER_S)
+        carried = self._elapsed(monotonic_s) + max(self._offset, self._offset_before)
+        return max(self._newest, carried)
+
+    def _elapsed(self, monotonic_s: float) -> int:
+        return int(monotonic_s * self._speed * NS_PER_S)

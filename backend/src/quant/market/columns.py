@@ -12,7 +12,7 @@ import numpy as np
 from quant.domain import ByteArray, FloatArray, IntArray
 
 QUANTUM = 1e-7
-"""Unit of volume and quote volume: finer than any step size in use, and a bar may hold 9.2e11 of them × 1e7."""
+"""Unit of volume and quote volume: as fine as any step size in use; a bar may hold 9.2e11 coins or dollars."""
 
 BAR_DEPTH = 4096
 
@@ -63,32 +63,44 @@ def tick_columns(symbols: int, capacity: int) -> TickColumns:
     """Return empty rings; the pages are touched only as trades come in."""
     shape = (symbols, capacity)
     return TickColumns(
-        *(np.zeros(shape, np.int64) for _ in range(3)),
-        *(np.zeros(shape) for _ in range(2)),
-        np.zeros(shape, np.uint8),
-        np.zeros(symbols, np.int64),
+        ids=np.zeros(shape, np.int64),
+        ts_event=np.zeros(shape, np.int64),
+        ts_recv=np.zeros(shape, np.int64),
+        prices=np.zeros(shape),
+        sizes=np.zeros(shape),
+        sells=np.zeros(shape, np.uint8),
+        written=np.zeros(symbols, np.int64),
     )
 
 
 def bar_columns(symbols: int, intervals: int, depth: int = BAR_DEPTH) -> BarColumns:
     """Return empty bars."""
-    shape = (symbols, intervals, depth)
+    shape, heads = (symbols, intervals, depth), (symbols, intervals)
     return BarColumns(
-        np.zeros(shape, np.int64),
-        *(np.zeros(shape) for _ in range(4)),
-        *(np.zeros(shape, np.int64) for _ in range(5)),
-        np.zeros(shape, np.uint8),
-        np.zeros(shape, np.int64),
-        *(np.zeros((symbols, intervals), np.int64) for _ in range(3)),
+        times=np.zeros(shape, np.int64),
+        opens=np.zeros(shape),
+        highs=np.zeros(shape),
+        lows=np.zeros(shape),
+        closes=np.zeros(shape),
+        volumes=np.zeros(shape, np.int64),
+        quote_volumes=np.zeros(shape, np.int64),
+        trades=np.zeros(shape, np.int64),
+        first_ids=np.zeros(shape, np.int64),
+        last_ids=np.zeros(shape, np.int64),
+        qualities=np.zeros(shape, np.uint8),
+        revisions=np.zeros(shape, np.int64),
+        close_from=np.zeros(heads, np.int64),
+        newest=np.zeros(heads, np.int64),
+        versions=np.zeros(heads, np.int64),
     )
 
 
 def ledger_columns(symbols: int) -> LedgerColumns:
     """Return a ledger that has seen nothing."""
     return LedgerColumns(
-        np.full(symbols, -1, np.int64),
-        np.zeros(symbols, np.int64),
-        np.zeros(symbols),
-        np.zeros(symbols, np.int64),
-        np.zeros(symbols, np.int64),
+        last_ids=np.full(symbols, -1, np.int64),
+        last_ts=np.zeros(symbols, np.int64),
+        last_prices=np.zeros(symbols),
+        accepted=np.zeros(symbols, np.int64),
+        too_late=np.zeros(symbols, np.int64),
     )

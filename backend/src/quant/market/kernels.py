@@ -1,4 +1,4 @@
-"""Compiled loops over the columns: take in trades, close bars, mark holes. Exact IEEE arithmetic throughout."""
+"""Compiled loops over the columns: take in trades, close bars, mark holes. Exact IEEE arithmetic."""
 
 import numpy as np
 
@@ -49,11 +49,11 @@ def take_in(
             holes[n_holes, 3] = ledger.last_ts[s]
             holes[n_holes, 4] = ts_event[i]
             n_holes += 1
-        fresh = last < 0
+        quality = PARTIAL if last < 0 else COMPLETE
         ledger.last_ids[s] = ids[i]
         ledger.last_ts[s] = max(ledger.last_ts[s], ts_event[i])
         ledger.last_prices[s] = prices[i]
-        put(s, i, ids, ts_event, ts_recv, prices, sizes, sells, counts, ticks, ledger, bars, widths, fresh)
+        put(s, i, ids, ts_event, ts_recv, prices, sizes, sells, counts, ticks, ledger, bars, widths, quality)
     return n_holes, n_late
 
 
@@ -72,9 +72,9 @@ def put(
     ledger: LedgerColumns,
     bars: BarColumns,
     widths: IntArray,
-    fresh: bool,
+    quality: int,
 ) -> None:
-    """Append the trade at batch position `i` to ring and bars of row `s`."""
+    """Append the trade at batch position `i` to ring and bars of row `s`; a new bar starts with `quality`."""
     at = ticks.written[s] % ticks.ids.shape[1]
     ticks.ids[s, at] = ids[i]
     ticks.ts_event[s, at] = ts_event[i]
@@ -87,7 +87,9 @@ def put(
     volume = np.int64(np.rint(sizes[i] * UNITS))
     quote = np.int64(np.rint(prices[i] * sizes[i] * UNITS))
     for f in range(widths.size):
-        add_to_bar(s, f, widths[f], ids[i], ts_event[i], prices[i], volume, quote, counts[i], ledger, bars, fresh)
+        add_to_bar(
+            s, f, widths[f], ids[i], ts_event[i], prices[i], volume, quote, counts[i], ledger, bars, quality
+        )
 
 
 @jit
@@ -98,12 +100,12 @@ def add_to_bar(
     trade_id: int,
     ts: int,
     price: float,
-    volume: int,
-    quote: int,
+    volume: np.int64,
+    quote: np.int64,
     count: int,
     ledger: LedgerColumns,
     bars: BarColumns,
-    fresh: bool,
+    quality: int,
 ) -> None:
     """Add one trade to the bar of its time; open and close follow trade ids, so order does not matter."""
     opened = ts - ts % width
@@ -123,13 +125,14 @@ def add_to_bar(
         bars.trades[s, f, k] = count
         bars.first_ids[s, f, k] = trade_id
         bars.last_ids[s, f, k] = trade_id
-        bars.qualities[s, f, k] = PARTIAL if fresh else COMPLETE
+        bars.qualities[s, f, k] = quality
         bars.revisions[s, f, k] = 0
-        if bars.close_from[s, f] == 0 or fresh and bars.close_from[s, f] < opened:
+        afresh = quality == PARTIAL and bars.close_from[s, f] < opened
+        if bars.close_from[s, f] == 0 or afresh:
             bars.close_from[s, f] = opened
     else:
-        quality = bars.qualities[s, f, k]
-        if quality == KLINE:
+        held_quality = bars.qualities[s, f, k]
+        if held_quality == KLINE:
             return  # the exchange's own bar already counts this trade
         empty = bars.trades[s, f, k] == 0
         if empty:
@@ -139,7 +142,7 @@ def add_to_bar(
             bars.closes[s, f, k] = price
             bars.first_ids[s, f, k] = trade_id
             bars.last_ids[s, f, k] = trade_id
-            if quality == QUIET:
+            if held_quality == QUIET:
                 bars.qualities[s, f, k] = COMPLETE
         bars.highs[s, f, k] = max(bars.highs[s, f, k], price)
         bars.lows[s, f, k] = min(bars.lows[s, f, k], price)
@@ -276,7 +279,7 @@ def load_klines(
         revision = 0
         if held == opened:
             quality = bars.qualities[s, f, k]
-            if quality == COMPLETE or quality == QUIET or quality == BACKFILLED or quality == KLINE:
+            if quality in (COMPLETE, QUIET, BACKFILLED, KLINE):
                 continue
             if opened < bars.close_from[s, f]:
                 revision = bars.revisions[s, f, k] + 1

@@ -92,12 +92,20 @@ class MarketState:
         return row
 
     def apply(self, batch: TradeBatch) -> None:
-        """Take in trades in arrival order; dedupe on the id, take note of holes, fill them with late trades."""
+        """Take in trades in arrival order: dedupe on the id, take note of holes, fill them with late trades."""
         n = len(batch)
         rows = np.fromiter((self.add_symbol(symbol) for symbol in batch.symbols), np.int64, n)
         holes = np.empty((n, 5), np.int64)
         late = np.empty(n, np.int64)
-        columns = (batch.ids, batch.ts_event, batch.ts_recv, batch.prices, batch.sizes, batch.sells, batch.counts)
+        columns = (
+            batch.ids,
+            batch.ts_event,
+            batch.ts_recv,
+            batch.prices,
+            batch.sizes,
+            batch.sells,
+            batch.counts,
+        )
         n_holes, n_late = kernels.take_in(
             rows, *columns, self._ticks, self._ledger, self._bars, self._widths, holes, late
         )
@@ -113,8 +121,16 @@ class MarketState:
             self._duplicates[s] += 1
             return
         self._out_of_order[s] += 1
-        columns = (batch.ids, batch.ts_event, batch.ts_recv, batch.prices, batch.sizes, batch.sells, batch.counts)
-        kernels.put(s, i, *columns, self._ticks, self._ledger, self._bars, self._widths, False)  # noqa: FBT003
+        columns = (
+            batch.ids,
+            batch.ts_event,
+            batch.ts_recv,
+            batch.prices,
+            batch.sizes,
+            batch.sells,
+            batch.counts,
+        )
+        kernels.put(s, i, *columns, self._ticks, self._ledger, self._bars, self._widths, Quality.COMPLETE)
         if healed is None:
             return
         for f, width in enumerate(self._widths.tolist()):
@@ -127,7 +143,7 @@ class MarketState:
             kernels.mark_gap(s, f, width, first_ts, last_ts, self._bars)
 
     def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
-        """Close the bars of `symbols` that end at or before `ts`; return the (symbol, interval) that closed one."""
+        """Close the bars of `symbols` that end at or before `ts`; return each (symbol, interval) with one."""
         closed = set()
         for symbol in symbols:
             s = self._rows.get(symbol)
@@ -226,7 +242,7 @@ class MarketState:
         return Ticks(*(column[s or 0, at] for column in columns))
 
     def rate(self, symbol: str, *, now: int, over_s: int = 60) -> float:
-        """Return trades per second of market time over the last `over_s` seconds, as far as the ring reaches."""
+        """Return trades per second of market time over the last `over_s` seconds, if the ring reaches that far."""
         s = self._rows.get(symbol)
         if s is None or now <= 0:
             return 0.0
@@ -246,7 +262,10 @@ class MarketState:
         start: int | None = None,
         end: int | None = None,
     ) -> Bars:
-        """Return copies of the newest bars with start ≤ open time < end, oldest first; the last may be forming."""
+        """Return copies of the newest bars with start ≤ open time < end, oldest first.
+
+        The last one may be forming.
+        """
         f = self._index[interval]
         s = self._rows.get(symbol, 0)
         width = int(self._widths[f])
@@ -257,10 +276,18 @@ class MarketState:
         times = grid[held][-limit:] if limit else grid[:0]
         k = times // width % self._depth
         read = [column[s, f, k] for column in self._bars[:12]]
-        closed = times < self._bars.close_from[s, f]
-        volumes, quotes = (column * QUANTUM for column in (read[5], read[6]))
         return Bars(
-            times, *read[1:5], _whole(volumes), _whole(quotes), read[7], read[10], read[11], closed
+            times=times,
+            opens=read[1],
+            highs=read[2],
+            lows=read[3],
+            closes=read[4],
+            volumes=_whole(read[5] * QUANTUM),
+            quote_volumes=_whole(read[6] * QUANTUM),
+            trades=read[7],
+            qualities=read[10],
+            revisions=read[11],
+            closed=times < self._bars.close_from[s, f],
         )
 
     def _grid(self, symbol: str, f: int, *, end: int | None = None) -> IntArray:
@@ -275,7 +302,7 @@ class MarketState:
         return np.arange(oldest, newest + 1, width, dtype=np.int64)
 
     def closed_closes(self, symbol: str, interval: str, times: IntArray) -> tuple[FloatArray, IntArray]:
-        """Return closes (NaN where missing or a gap) and qualities of the closed bars that open at `times`."""
+        """Return closes (NaN where missing or a gap) and qualities of the closed bars at `times`."""
         s, f = self._rows[symbol], self._index[interval]
         k = times // self._widths[f] % self._depth
         quality = np.where(self._bars.times[s, f, k] == times, self._bars.qualities[s, f, k], Quality.NONE)

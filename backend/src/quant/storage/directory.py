@@ -27,7 +27,8 @@ class DataDirectory:
             lock = (self.path / LOCK_NAME).open("a+", encoding="ascii")
         except OSError as error:
             raise SettingsError(
-                f"DATA_DIR={self.path} cannot be written: {error.strerror}; choose another folder", setting="DATA_DIR"
+                f"DATA_DIR={self.path} cannot be written: {error.strerror}; choose another folder",
+                setting="DATA_DIR",
             ) from error
         if not _lock(lock):
             lock.seek(0)
