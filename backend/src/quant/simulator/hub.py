@@ -86,7 +86,7 @@ class Hub:
     def publish(self) -> None:
         """Send everything that is due, in the order of publication."""
         now_ms = self._timeline.now_ms()
-        if now_ms - self._last_ms > 1000 * _MAX_CATCH_UP_S * max(1.0, self._timeline.speed):
+        if self._cursors and now_ms - self._last_ms > 1000 * _MAX_CATCH_UP_S * max(1.0, self._timeline.speed):
             self._start_over()
         self._last_ms = now_ms
         due = [

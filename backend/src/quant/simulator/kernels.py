@@ -1,7 +1,8 @@
 """Compiled kernels: seeded noise, price bridges, trades and their aggregation.
 
 Everything random is a hash of (key, counter), so any hour of any symbol can be made by itself. All kernels
-live in one file because the disk cache of a kernel does not notice a change in another file it calls.
+live in this one file, over the budget of lines, because the disk cache of a kernel does not notice a change
+in another file it calls.
 Times are milliseconds; `base_ms` is the start of the hour, other times count from there.
 """
 
@@ -112,7 +113,7 @@ def schedule(key: np.uint64, hour: int, total: int) -> IntArray:
     """Return the number of aggregates before each second of an hour, bursts and pauses included.
 
     The seconds get exponential weights, so counts cluster as a Poisson stream with a restless rate does. The
-    first second always trades: a bar therefore never needs the hour before to know its opening price.
+    first second always trades, see `_offset_ms`.
     """
     counts = np.zeros(SECONDS + 1, dtype=np.int64)
     weights = np.empty(SECONDS)
@@ -143,8 +144,13 @@ def _last_id(bits: np.uint64, aggregate: int, next_first: int) -> int:
 
 
 @jit
-def _offset_ms(bits: np.uint64, slot: int, slots: int) -> int:
-    """Return the time within the second of aggregate `slot` out of `slots`; it rises with `slot`."""
+def _offset_ms(bits: np.uint64, second: int, slot: int, slots: int) -> int:
+    """Return the time within the second of aggregate `slot` out of `slots`; it rises with `slot`.
+
+    Every hour opens with a trade on its first ms: a bar never needs the hour before to know the last price.
+    """
+    if second == 0 and slot == 0:
+        return 0
     jitter = float((bits >> np.uint64(10)) & _LOW_16) / 65536.0
     return int(1000.0 * ((slot + jitter) / slots))
 
@@ -181,6 +187,7 @@ def latency_ms(key: np.uint64, base_ms: int, at_ms: int) -> int:
 def _aggregate(
     key: np.uint64,
     aggregate: int,
+    second: int,
     slot: int,
     slots: int,
     left: float,
@@ -191,7 +198,7 @@ def _aggregate(
 ) -> tuple[int, int, int, int, int, int]:
     """Return (time within the second, f, l, ticks, steps, sold); the mid runs from `left` to `right`."""
     bits = noise(key, aggregate)
-    at_ms = _offset_ms(bits, slot, slots)
+    at_ms = _offset_ms(bits, second, slot, slots)
     sells = _sells(key, bits, aggregate)
     ticks = _price_ticks(bits, left + (right - left) * (at_ms / 1000.0), half_spread, per_tick, sells)
     last = _last_id(bits, aggregate, _first_id(noise(key, aggregate + 1), aggregate + 1))
@@ -220,10 +227,11 @@ def trades(
     n = 0
     for second in range(start, stop):
         slots = counts[second + 1] - counts[second]
+        left, right = mids[second], mids[second + 1]
         for slot in range(slots):
             number = first + counts[second] + slot
             offset, f, last, ticks, steps, sells = _aggregate(
-                keys[0], number, slot, slots, mids[second], mids[second + 1], half_spread, per_tick, sizes
+                keys[0], number, second, slot, slots, left, right, half_spread, per_tick, sizes
             )
             at_ms = 1000 * second + offset
             if at_ms < from_ms or at_ms >= to_ms:
@@ -289,10 +297,11 @@ def bars(
             row += 1
             _open_bar(table[row], price)
         slots = counts[second + 1] - counts[second]
+        left, right = mids[second], mids[second + 1]
         for slot in range(slots):
             number = first + counts[second] + slot
             offset, f, last, ticks, steps, sells = _aggregate(
-                keys[0], number, slot, slots, mids[second], mids[second + 1], half_spread, per_tick, sizes
+                keys[0], number, second, slot, slots, left, right, half_spread, per_tick, sizes
             )
             if 1000 * second + offset >= to_ms:
                 break

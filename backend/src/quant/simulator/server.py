@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
-from quant.clock import Clock, SystemClock
+from quant.clock import NS_PER_MS, Clock, SystemClock
 from quant.errors import InvalidParameter
 from quant.simulator.hub import Hub
+from quant.simulator.instrument import EPOCH_MS
 from quant.simulator.market import SimMarket
 from quant.simulator.rest import rest_app
 from quant.simulator.timeline import Timeline
@@ -37,6 +38,8 @@ class SimConfig:
     def __post_init__(self) -> None:
         if not 0.0 < self.speed <= MAX_SPEED:
             raise InvalidParameter("speed", f"{self.speed} is not above 0 and at most {MAX_SPEED:.0f}")
+        if self.start_ns is not None and self.start_ns < EPOCH_MS * NS_PER_MS:
+            raise InvalidParameter("start_ns", "the simulated market opened on 2024-01-01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ async def running(config: SimConfig, *, clock: Clock | None = None) -> AsyncGene
                 )
                 rest.should_exit = True
                 sending.cancel()
+        except BaseExceptionGroup as failures:
+            if len(failures.exceptions) > 1:
+                raise
+            raise failures.exceptions[0] from None  # the caller's own error, as if there were no group
         finally:
             ws_server.close()
             hub.disconnect_all()

@@ -1,5 +1,6 @@
 """The REST budget: request weight per minute and client."""
 
+import math
 from dataclasses import dataclass
 
 from quant.simulator.timeline import Timeline
@@ -25,12 +26,12 @@ class WeightMeter:
         self._used: dict[str, int] = {}
 
     def charge(self, client: str, weight: int) -> Charge:
-        """Return the charge; a request over the budget counts too, as on the exchange."""
+        """Return the charge; a refused request counts too, a free one is never refused."""
         now_s = self._timeline.monotonic_s()
         minute, within = divmod(now_s, _MINUTE_S)
         if minute != self._minute:
             self._minute = int(minute)
             self._used.clear()
         used = self._used[client] = self._used.get(client, 0) + weight
-        over = used > MAX_WEIGHT
-        return Charge(used, max(1, round(_MINUTE_S - within + 0.5)) if over else None)
+        over = weight > 0 and used > MAX_WEIGHT
+        return Charge(used, math.ceil(_MINUTE_S - within) if over else None)

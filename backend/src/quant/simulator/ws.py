@@ -23,7 +23,6 @@ from quant.simulator.hub import Hub
 from quant.simulator.streams import Category
 from quant.simulator.wire import compact
 
-MAX_BACKLOG_BYTES = 8 << 20  # unsent bytes after which a client that does not read is dropped
 _MAX_FRAME = 1 << 18  # 1,024 subscriptions in one message fit
 _CLOSE_WITHIN_S = 5.0
 _DATA_FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
@@ -37,6 +36,7 @@ class WsLimits:
     ping_every_s: float = 180.0
     pong_within_s: float = 600.0
     life_s: float = 86_400.0
+    backlog_bytes: int = 8 << 20  # unsent, after which a client that does not read is dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Connection(WSListener):
     def check(self, now_s: float) -> None:
         if self._transport is None:
             return
-        if self._transport.underlying_transport.get_write_buffer_size() > MAX_BACKLOG_BYTES:
+        if self._transport.underlying_transport.get_write_buffer_size() > self._limits.backlog_bytes:
             self._hub.evicted += 1
             self.drop()
         elif self._closing_s is not None:

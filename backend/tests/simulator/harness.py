@@ -1,0 +1,87 @@
+"""An exchange in this process on a clock that the test moves, and ordinary clients to talk to it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from quant.simulator import Running, SimConfig, WsLimits, running
+
+START_NS = 1_740_830_400_000_000_000  # 2025-03-01T12:00:00Z
+START_MS = START_NS // 1_000_000
+PATIENCE_S = 30.0  # a bound for a test that hangs, never waited for
+
+
+class HandClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._elapsed_ns = 0
+
+    def advance(self, seconds: float) -> None:
+        self._elapsed_ns += round(seconds * 1e9)
+
+    def wall_ns(self) -> int:
+        return START_NS + self._elapsed_ns
+
+    def monotonic_s(self) -> float:
+        return 1000.0 + self._elapsed_ns / 1e9
+
+
+class Exchange:
+    """A running exchange as a test sees it."""
+
+    def __init__(self, started: Running, clock: HandClock, client: httpx.AsyncClient) -> None:
+        self.ws_url = started.ws_url
+        self.rest_url = started.rest_url
+        self.market = started.market
+        self.clock = clock
+        self._client = client
+
+    def connect(self, path: str) -> connect:
+        return connect(
+            self.ws_url + path, proxy=None, open_timeout=PATIENCE_S, ping_interval=None, max_queue=None
+        )
+
+    async def get(self, path: str, **params: object) -> httpx.Response:
+        query = {key: str(value) for key, value in params.items()}
+        return await self._client.get(self.rest_url + path, params=query)
+
+    async def rows(self, path: str, **params: object) -> Any:  # JSON of any shape
+        response = await self.get(path, **params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+def with_exchange(
+    scenario: Callable[[Exchange], Awaitable[None]], *, seed: int = 7, limits: WsLimits | None = None
+) -> None:
+    """Run `scenario` against an exchange of its own."""
+
+    async def run() -> None:
+        clock = HandClock()
+        config = SimConfig(seed=seed, start_ns=START_NS, limits=limits or WsLimits())
+        async with (
+            asyncio.timeout(4 * PATIENCE_S),
+            running(config, clock=clock) as started,
+            httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client,
+        ):
+            await scenario(Exchange(started, clock, client))
+
+    asyncio.run(run())
+
+
+async def ask(ws: ClientConnection, request: object) -> Any:
+    """Send one control message and return its reply, passing over data."""
+    await ws.send(request if isinstance(request, str) else json.dumps(request))
+    while True:
+        message = await receive(ws)
+        if "result" in message or "error" in message:
+            return message
+
+
+async def receive(ws: ClientConnection) -> Any:
+    return json.loads(await asyncio.wait_for(ws.recv(), PATIENCE_S))
