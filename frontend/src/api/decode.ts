@@ -23,7 +23,7 @@ const resultStatus = z.enum([
   "missing",
   "zero_variance",
   "duplicate",
-  "near_perfect_fit",
+  "near_perfect",
   "not_reverting",
   "oscillating",
   "singular",

@@ -3,7 +3,293 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/analytics/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pair
+         * @description Hedge ratio, spread, z-score, correlation, ADF, cointegration and half-life of two legs.
+         *
+         *     With `end`, as it stood when the bars before that time had closed. `start` shortens `series` only.
+         */
+        get: operations["pair_analytics_pair_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Config
+         * @description What a client needs to know before the first data.
+         */
+        get: operations["config_config_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/{symbol}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bars
+         * @description OHLCV bars, oldest first; the last one may still be forming (`closed` false).
+         */
+        get: operations["bars_data__symbol__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/{symbol}/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gaps
+         * @description Holes in the symbol's trade ids, oldest first.
+         */
+        get: operations["gaps_data__symbol__gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/{symbol}/ticks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ticks
+         * @description Trades in the symbol's buffer by id, oldest first; `side` is the aggressor's.
+         */
+        get: operations["ticks_data__symbol__ticks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats
+         * @description Ticks and bars held in memory, by symbol.
+         */
+        get: operations["stats_data_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description How it goes, always answered with 200.
+         */
+        get: operations["health_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description The process answers.
+         */
+        get: operations["live_livez_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description The source is ready: symbols are known and data can flow.
+         */
+        get: operations["ready_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/simulation/truth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Simulation Truth
+         * @description What the simulated market is made of: the known α, β and half-life of its pairs.
+         */
+        get: operations["simulation_truth_simulation_truth_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Stream
+         * @description Add symbols to the stream, switching the source first when one is named.
+         *
+         *     Idempotent. Without symbols: AVAILABLE_SYMBOLS, or the market's first twenty when that is empty; with only
+         *     a source, what streamed there before. The set survives a restart.
+         */
+        post: operations["start_stream_stream_start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Status
+         * @description How the stream stands: source, connections, every symbol with its trade-id ledger.
+         */
+        get: operations["stream_status_stream_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Stream
+         * @description Stop some symbols, or all; what was received stays readable.
+         */
+        post: operations["stop_stream_stream_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/symbols": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Symbols
+         * @description The market's symbols; empty until the source has told them.
+         */
+        get: operations["symbols_symbols_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -194,7 +480,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect_fit" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
         };
         /**
          * Command
@@ -329,7 +615,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect_fit" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
         };
         /** Health */
         Health: {
@@ -387,21 +673,6 @@ export interface components {
             time: number | null;
             /** Zscore */
             zscore: number | null;
-        };
-        /** MarketHeader */
-        MarketHeader: {
-            /**
-             * As Of
-             * @description market time; null before the first data
-             */
-            as_of: number | null;
-            /**
-             * Market
-             * @description the market the data belong to
-             * @example sim-7
-             * @example binance-um
-             */
-            market: string;
         };
         /**
          * PairAnalytics
@@ -489,7 +760,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect_fit" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -498,72 +769,6 @@ export interface components {
             window: number;
             /** Zscore */
             zscore: number | null;
-        };
-        /**
-         * PairHeader
-         * @description `status` is ok, or tells in one word why the numbers are null; `reason` says it in a sentence.
-         */
-        PairHeader: {
-            /**
-             * As Of
-             * @description market time; null before the first data
-             */
-            as_of: number | null;
-            /**
-             * First Time
-             * @description open time of the first bar of the fit
-             */
-            first_time: number | null;
-            /**
-             * Have
-             * @description bars at hand
-             */
-            have: number;
-            /** Interval */
-            interval: string;
-            /**
-             * Last Time
-             * @description open time of the last closed bar, t
-             */
-            last_time: number | null;
-            /**
-             * Market
-             * @description the market the data belong to
-             * @example sim-7
-             * @example binance-um
-             */
-            market: string;
-            /**
-             * Method
-             * @enum {string}
-             */
-            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
-            /**
-             * Need
-             * @description bars the window needs
-             */
-            need: number;
-            quality: components["schemas"]["WindowQuality"];
-            /** Reason */
-            reason: string | null;
-            /**
-             * Scale
-             * @enum {string}
-             */
-            scale: "level" | "log";
-            /** Seq */
-            seq: number;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect_fit" | "not_reverting" | "oscillating" | "singular";
-            /** Symbol A */
-            symbol_a: string;
-            /** Symbol B */
-            symbol_b: string;
-            /** Window */
-            window: number;
         };
         /** PairMessage */
         PairMessage: {
@@ -698,21 +903,19 @@ export interface components {
             /**
              * Source
              * @description switch to this source first
-             * @default null
              * @example sim:7
              * @example binance
              */
-            source: string | null;
+            source?: string | null;
             /**
              * Symbols
              * @description symbols to add; none = AVAILABLE_SYMBOLS
-             * @default null
              * @example [
              *       "BTCUSDT",
              *       "ETHUSDT"
              *     ]
              */
-            symbols: string[] | null;
+            symbols?: string[] | null;
         };
         /** StreamStatus */
         StreamStatus: {
@@ -765,9 +968,8 @@ export interface components {
             /**
              * Symbols
              * @description symbols to stop; none = all
-             * @default null
              */
-            symbols: string[] | null;
+            symbols?: string[] | null;
         };
         /** SymbolList */
         SymbolList: {
@@ -901,7 +1103,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect_fit" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
         };
         /** Tick */
         Tick: {
@@ -1029,4 +1231,571 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    pair_analytics_pair_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description rows of `series`, the newest */
+                limit?: number;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairAnalytics"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    config_config_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientConfig"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bars_data__symbol__get: {
+        parameters: {
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description at most this many, the newest */
+                limit?: number;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BarList"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gaps_data__symbol__gaps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapList"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ticks_data__symbol__ticks_get: {
+        parameters: {
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description at most this many, the newest */
+                limit?: number;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TickList"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stats_data_stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataStats"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    live_livez_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    ready_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Not ready, with the reason */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    simulation_truth_simulation_truth_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationTruth"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_stream_stream_start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StreamStart"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamStatus"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_status_stream_status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamStatus"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_stream_stream_stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StreamStop"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamStatus"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    symbols_symbols_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SymbolList"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -5,12 +5,15 @@ import type { Token } from "./theme";
 export type LineSeries = {
   kind: "line";
   key: string;
+  /** Empty where the pane's title names it. */
   label: string;
   color: Token;
   time: readonly number[];
   value: readonly (number | null)[];
   axis: "left" | "right";
   dashed: boolean;
+  /** Whether it is drawn at once; otherwise only its numbers are in the legend, and Plotly can switch it on. */
+  drawn: boolean;
   format: (value: number | null) => string;
 };
 
@@ -48,6 +51,8 @@ export type Pane = {
   series: readonly ChartSeries[];
   levels: readonly Level[];
   markers: readonly Marker[];
+  /** Whether it may have markers, for which room is kept. */
+  marked: boolean;
   gaps: readonly GapSpan[];
 };
 

@@ -59,7 +59,7 @@ export function count(value: number): string {
 /** A duration in the largest unit that keeps it readable, such as `42.0 s`, `18.5 min`, `2.3 h`. */
 export function duration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return ABSENT;
-  if (seconds < 120) return `${fixed(seconds, 1)} s`;
+  if (seconds < 100) return `${fixed(seconds, 1)} s`;
   if (seconds < 2 * 3600) return `${fixed(seconds / 60, 1)} min`;
   if (seconds < 48 * 3600) return `${fixed(seconds / 3600, 1)} h`;
   return `${fixed(seconds / 86400, 1)} d`;

@@ -21,6 +21,9 @@ import { pointsFrom } from "./points";
 type Drawn = { api: ISeriesApi<SeriesType>; lastTime: number; firstTime: number };
 // Below this many rows an update in place is cheaper than setting the whole series anew.
 const MOST_ROWS_IN_PLACE = 20;
+// Room for the legend above and, where there are arrows with letters, for those too.
+const PLAIN_MARGINS = { top: 0.26, bottom: 0.1 };
+const MARKER_MARGINS = { top: 0.32, bottom: 0.24 };
 
 /** One pane of the chart: keeps its series, levels, markers and hatching in step with a `Pane`. */
 export class DrawnPane {
@@ -30,6 +33,7 @@ export class DrawnPane {
   private markerKey = "";
   private levelKey = "";
   private levels: readonly Level[] = [];
+  private marked = false;
 
   constructor(
     private readonly chart: IChartApi,
@@ -44,7 +48,10 @@ export class DrawnPane {
   set(pane: Pane, changedFrom: number | null): void {
     const first = this.series.size === 0;
     this.levels = pane.levels;
-    for (const series of pane.series) this.setSeries(series, pane.step, changedFrom);
+    this.marked = pane.marked;
+    for (const series of pane.series) {
+      if (series.kind === "candles" || series.drawn) this.setSeries(series, pane.step, changedFrom);
+    }
     if (first) this.chart.panes()[this.index]?.attachPrimitive(this.hatching);
     this.hatching.set(pane.gaps);
     this.setLevels(pane);
@@ -97,7 +104,7 @@ export class DrawnPane {
       },
       this.index,
     );
-    line.priceScale().applyOptions({ scaleMargins: { top: 0.22, bottom: 0.1 } });
+    line.priceScale().applyOptions({ scaleMargins: this.marked ? MARKER_MARGINS : PLAIN_MARGINS });
     return line;
   }
 
@@ -136,7 +143,7 @@ export class DrawnPane {
     const api = this.series.get(pane.series[0]?.key ?? "")?.api;
     if (key === this.markerKey || !api) return;
     this.markerKey = key;
-    this.markers ??= createSeriesMarkers(api, []);
+    this.markers ??= createSeriesMarkers(api, [], { autoScale: false });
     this.markers.setMarkers(pane.markers.map((marker) => drawnMarker(marker, this.theme)));
   }
 }

@@ -3,7 +3,7 @@ import type { ChartSeries, Pane } from "../series";
 import { axis, baseLayout, type Figure, type FigureLook, type Trace } from "./figure";
 import { axisTime } from "./time-axis";
 
-function trace(series: ChartSeries, look: FigureLook, zone: TimeZone): Trace {
+function trace(series: ChartSeries, title: string, look: FigureLook, zone: TimeZone): Trace {
   const { theme } = look;
   if (series.kind === "candles") {
     const column = (name: "open" | "high" | "low" | "close") => series.candles.map((candle) => candle[name]);
@@ -22,10 +22,11 @@ function trace(series: ChartSeries, look: FigureLook, zone: TimeZone): Trace {
   return {
     type: "scatter",
     mode: "lines",
-    name: series.label,
+    name: series.label || title,
     x: series.time.map((time) => axisTime(time, zone)),
     y: series.value,
     connectgaps: false,
+    visible: series.drawn ? true : "legendonly",
     line: { color: theme[series.color], width: 1.25, dash: series.dashed ? "dash" : "solid" },
     ...(series.axis === "left" ? { yaxis: "y2" } : {}),
   };
@@ -58,11 +59,11 @@ export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure
     line: { width: 0 },
   });
   return {
-    data: pane.series.map((series) => trace(series, look, zone)),
+    data: pane.series.map((series) => trace(series, pane.title, look, zone)),
     layout: {
       ...baseLayout(look),
       xaxis: { ...axis(look), type: "date", rangeslider: { visible: false } },
-      yaxis: { ...axis(look, right?.label ?? pane.title), side: "right" },
+      yaxis: { ...axis(look, right?.label || pane.title), side: "right" },
       ...(second
         ? { yaxis2: { ...axis(look, left?.label), overlaying: "y", side: "left", showgrid: false } }
         : {}),

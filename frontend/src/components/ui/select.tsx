@@ -15,7 +15,7 @@ export function Select({ label, value, options, onChange, caption }: Props) {
   const id = useId();
   return (
     <div className="flex items-center gap-1.5">
-      <label htmlFor={id} className={caption ? "text-label text-fg-2" : "sr-only"}>
+      <label htmlFor={id} className={caption ? "text-label text-fg-2 max-lg:sr-only" : "sr-only"}>
         {caption ?? label}
       </label>
       <select

@@ -32,7 +32,7 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
     const write = () =>
       heads().forEach((head, index) => {
         const pane = feed?.panes.get(PANE_KEYS[index] ?? "price");
-        if (pane) writeLegend(head, pane, at);
+        if (pane) writeLegend(head, pane, at, narrow);
       });
     const begin = (library: typeof import("@/charts/lightweight/stacked-chart")) => {
       if (gone || !element.current) return;

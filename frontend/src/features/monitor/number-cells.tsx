@@ -11,7 +11,7 @@ export type NumberCell = {
   key: string;
   label: string;
   Value: (props: CellProps) => ReactNode;
-  /** Up to two short lines below the number: how certain, from what. */
+  /** Two short lines below the number, or one that may wrap into both: how certain, from what. */
   notes: (props: CellProps) => readonly ReactNode[];
 };
 
@@ -36,7 +36,7 @@ function coverage(pair: PairAnalytics): string {
 export const NUMBER_CELLS: readonly NumberCell[] = [
   {
     key: "beta",
-    label: "Hedge ratio",
+    label: "Hedge β",
     Value: ({ pair }) => (
       <FigureText field="beta" value={pair.beta} format={(v) => significant(v, 6)} reason={pair.reason} />
     ),
@@ -79,7 +79,11 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
       return (
         <span className={TONES[tone]}>
           {SIGNS[tone]}
-          <FigureText field="zscore" value={pair.zscore} format={zFormat} reason={pair.reason} />
+          <FigureText field="zscore" value={pair.zscore} format={zFormat} reason={pair.signal_reason} />
+          <span className="pl-2 text-label font-normal text-fg-2">
+            live{" "}
+            <FigureText field="live.zscore" value={pair.live.zscore} format={zFormat} reason={pair.reason} />
+          </span>
         </span>
       );
     },
@@ -87,9 +91,6 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
       <span key="words" data-testid="signal">
         {verdict(pair, view.entry).words}
       </span>,
-      <>
-        live <FigureText field="live.zscore" value={pair.live.zscore} format={zFormat} reason={pair.reason} />
-      </>,
     ],
   },
   {

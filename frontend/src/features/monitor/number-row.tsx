@@ -6,9 +6,15 @@ import { methodName } from "@/lib/words";
 import { useHeld } from "@/stores/topics";
 import { NUMBER_CELLS } from "./number-cells";
 import type { PanelProps } from "./panel-props";
-import { barsTopic, pairTopic } from "./view-state";
+import { barsTopic, type PairView, pairTopic } from "./view-state";
 
-const DERIVED = new Set(["beta", "spread", "zscore", "correlation", "adf", "half_life"]);
+const FITTED = new Set(["beta", "spread", "zscore", "adf", "half_life"]);
+
+/** From what a number was computed; correlation is of returns, whatever the method and the scale. */
+function scopeOf(key: string, { method, window, scale }: PairView): string | undefined {
+  if (key === "correlation") return `${window} bars`;
+  return FITTED.has(key) ? `${methodName(method)} ${window} ${scale}` : undefined;
+}
 
 type CellProps = {
   label: ReactNode;
@@ -28,15 +34,23 @@ function Cell({ label, scope, value, notes, topic, seq }: CellProps) {
     >
       <dt className="flex justify-between gap-1 text-label text-fg-2">
         <span className="truncate">{label}</span>
-        {scope && <span className="truncate text-fg-3">{scope}</span>}
+        {scope && (
+          <span className="truncate text-fg-3" title={scope}>
+            {scope}
+          </span>
+        )}
       </dt>
       <dd className="m-0">
         <div className="truncate text-stat font-medium">{value ?? "–"}</div>
-        {[0, 1].map((line) => (
-          <div key={line} className="h-3.5 truncate text-label text-fg-2">
-            {notes[line]}
-          </div>
-        ))}
+        {notes.length === 1 ? (
+          <div className="line-clamp-2 h-7 text-label text-fg-2">{notes[0]}</div>
+        ) : (
+          [0, 1].map((line) => (
+            <div key={line} className="h-3.5 truncate text-label text-fg-2">
+              {notes[line]}
+            </div>
+          ))
+        )}
       </dd>
     </div>
   );
@@ -77,7 +91,6 @@ export function NumberRow(props: PanelProps & { dimmed: boolean }) {
   const { view, decimals, dimmed } = props;
   const topic = pairTopic(view);
   const held = useHeld("pair", topic);
-  const scope = `${methodName(view.method)} ${view.window} ${view.scale}`;
   return (
     <dl
       aria-label="Numbers of the pair"
@@ -96,7 +109,7 @@ export function NumberRow(props: PanelProps & { dimmed: boolean }) {
         <Cell
           key={key}
           label={label}
-          scope={DERIVED.has(key) ? scope : undefined}
+          scope={scopeOf(key, view)}
           value={held && <Value {...props} pair={held.data} />}
           notes={held ? notes({ ...props, pair: held.data }) : []}
         />

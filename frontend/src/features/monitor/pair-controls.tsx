@@ -26,29 +26,31 @@ export function PairControls({ view, config, streaming, onChange }: Props) {
   const { a, b } = view;
   return (
     <>
-      <Select
-        caption="Pair"
-        label="Leg A"
-        value={a ?? ""}
-        options={legOptions(streaming, a, b)}
-        onChange={(symbol) => onChange({ a: symbol })}
-      />
-      <Button
-        look="ghost"
-        size="icon"
-        aria-label="Swap the legs"
-        title="Swap the legs"
-        disabled={!a || !b}
-        onClick={() => onChange({ a: b, b: a })}
-      >
-        <ArrowLeftRight aria-hidden className="size-4" />
-      </Button>
-      <Select
-        label="Leg B"
-        value={b ?? ""}
-        options={legOptions(streaming, b, a)}
-        onChange={(symbol) => onChange({ b: symbol })}
-      />
+      <div className="flex items-center gap-1">
+        <Select
+          caption="Pair"
+          label="Leg A"
+          value={a ?? ""}
+          options={legOptions(streaming, a, b)}
+          onChange={(symbol) => onChange({ a: symbol })}
+        />
+        <Button
+          look="ghost"
+          size="icon"
+          aria-label="Swap the legs"
+          title="Swap the legs"
+          disabled={!a || !b}
+          onClick={() => onChange({ a: b, b: a })}
+        >
+          <ArrowLeftRight aria-hidden className="size-4" />
+        </Button>
+        <Select
+          label="Leg B"
+          value={b ?? ""}
+          options={legOptions(streaming, b, a)}
+          onChange={(symbol) => onChange({ b: symbol })}
+        />
+      </div>
       <Select
         caption="Interval"
         label="Interval"

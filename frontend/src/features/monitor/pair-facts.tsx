@@ -13,7 +13,7 @@ const whole = (value: number | null) => fixed(value, 0);
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="flex justify-between gap-2 px-2 py-px">
-      <dt className="text-fg-2">{name}</dt>
+      <dt className="whitespace-nowrap text-fg-2">{name}</dt>
       <dd className="truncate text-right">{children}</dd>
     </div>
   );
@@ -86,11 +86,14 @@ export function PairFacts({ view, truth }: PanelProps) {
         <FigureText field="sd" value={pair.sd} format={(v) => significant(v, 3)} reason={pair.reason} />
       </Fact>
       {truth && (
-        <Fact name="truth (simulated)">
-          {truth.kind}
-          {truth.beta !== null && `, β ${significant(truth.beta, 5)}`}
-          {truth.alpha !== null && `, α ${significant(truth.alpha, 4)}`}
-          {truth.half_life_s !== null && `, half-life ${duration(truth.half_life_s)}`}
+        <Fact name={`truth: ${truth.kind}`}>
+          {[
+            truth.beta !== null && `β ${significant(truth.beta, 5)}`,
+            truth.alpha !== null && `α ${significant(truth.alpha, 4)}`,
+            truth.half_life_s !== null && duration(truth.half_life_s),
+          ]
+            .filter(Boolean)
+            .join(" · ")}
         </Fact>
       )}
     </dl>

@@ -25,6 +25,8 @@ type Props = { pane: PaneKey; view: PairView; narrow: boolean; onOpen: (pane: Pa
 export function PaneHead({ pane, view, narrow, onOpen }: Props) {
   const { title, series } = EMPTY[pane](view);
   const note = hint(pane, view);
+  // A phone has room for what is drawn, no more.
+  const shown = series.filter((item) => !narrow || item.kind === "candles" || item.drawn);
   return (
     <div
       data-legend={pane}
@@ -35,9 +37,9 @@ export function PaneHead({ pane, view, narrow, onOpen }: Props) {
     >
       <div className="flex min-w-0 flex-1 flex-wrap gap-x-3">
         {pane !== "price" && <span className="font-semibold">{title}</span>}
-        {series.map((item) => (
+        {shown.map((item) => (
           <span key={item.key} className="whitespace-nowrap">
-            <span className={LABEL_COLORS[item.color] ?? ""}>{item.label} </span>
+            <span className={LABEL_COLORS[item.color] ?? ""}>{item.label && `${item.label} `}</span>
             <span data-series={item.key} className="text-fg" />
           </span>
         ))}

@@ -15,7 +15,7 @@ const NO_SERIES = { time: [], alpha: [], sd: [], spread: [], zscore: [], correla
 const stepOf = (view: PairView) => intervalMs(view.interval) ?? 60_000;
 
 function line(series: Pick<LineSeries, "key" | "label" | "color" | "time" | "value" | "format">): LineSeries {
-  return { kind: "line", axis: "right", dashed: false, ...series };
+  return { kind: "line", axis: "right", dashed: false, drawn: true, ...series };
 }
 
 export function pricePane(view: PairView, a: Bars, b: Bars, decimals: Decimals): Pane {
@@ -50,41 +50,51 @@ export function pricePane(view: PairView, a: Bars, b: Bars, decimals: Decimals):
     ],
     levels: [],
     markers: [],
+    marked: false,
     gaps: gapSpans([barsA, barsB], step),
   };
 }
 
-/** α is the mean of the window's spread y − β·x, since its residuals have the mean 0. */
-function band(pair: PairAnalytics, sds: number): (number | null)[] {
-  const { alpha, sd } = pair.series;
-  return alpha.map((mean, index) => {
-    const width = sd[index] ?? null;
-    return mean === null || width === null ? null : mean + sds * width;
-  });
+/** The columns of the spread pane. α is the mean of y − β·x over its window, since residuals have the mean 0. */
+function spreadColumns(pair: PairAnalytics, sds: number) {
+  const { alpha, sd, spread } = pair.series;
+  const minus = (value: number | null, mean: number | null) =>
+    value === null || mean === null ? null : value - mean;
+  const times = (value: number | null, factor: number) => (value === null ? null : value * factor);
+  return {
+    deviation: spread.map((value, index) => minus(value, alpha[index] ?? null)),
+    upper: sd.map((value) => times(value, sds)),
+    lower: sd.map((value) => times(value, -sds)),
+  };
 }
 
+const NO_COLUMNS = { deviation: [], upper: [], lower: [] };
+
+/**
+ * The spread less its window's mean, between bands of σ. Each bar has a β of its own: y − β·x itself moves by β's
+ * steps times the price of x, which dwarf what a trader looks for; its values stand in the legend.
+ */
 export function spreadPane(view: PairView, pair: PairAnalytics | null, gaps: Pane["gaps"]): Pane {
   const { time, alpha, spread } = pair?.series ?? NO_SERIES;
+  const { deviation, upper, lower } = pair ? spreadColumns(pair, view.entry) : NO_COLUMNS;
   const decimals = decimalsFor(pair?.sd ?? null, 3);
-  const format = (value: number | null) => fixed(value, decimals);
-  const dashed = (key: string, label: string, value: (number | null)[]): LineSeries => ({
-    ...line({ key, label, color: "text-3", time, value, format }),
-    dashed: true,
-  });
-  const sds = view.entry;
+  const base = { time, format: (value: number | null) => fixed(value, decimals) };
+  const quiet = { ...base, color: "text-3" as const };
   return {
     key: "spread",
-    title: "Spread",
+    title: "Spread less mean",
     weight: 1.5,
     step: stepOf(view),
     series: [
-      line({ key: "spread", label: "Spread", color: "text", time, value: spread, format }),
-      dashed("mean", "Mean", alpha),
-      dashed("upper", `+${sds}σ`, pair ? band(pair, sds) : []),
-      dashed("lower", `−${sds}σ`, pair ? band(pair, -sds) : []),
+      line({ ...base, key: "deviation", label: "", color: "text", value: deviation }),
+      { ...line({ ...quiet, key: "upper", label: `+${view.entry}σ`, value: upper }), dashed: true },
+      { ...line({ ...quiet, key: "lower", label: `−${view.entry}σ`, value: lower }), dashed: true },
+      { ...line({ ...quiet, key: "spread", label: "spread", value: spread }), drawn: false },
+      { ...line({ ...quiet, key: "mean", label: "mean", value: alpha }), drawn: false },
     ],
-    levels: [],
+    levels: [{ value: 0, label: "mean", color: "text-3" }],
     markers: [],
+    marked: false,
     gaps,
   };
 }
@@ -98,7 +108,7 @@ export function zscorePane(view: PairView, pair: PairAnalytics | null, gaps: Pan
     weight: 1.5,
     step: stepOf(view),
     series: [
-      line({ key: "z", label: "Z", color: "text", time, value: zscore, format: (value) => signed(value, 2) }),
+      line({ key: "z", label: "", color: "text", time, value: zscore, format: (value) => signed(value, 2) }),
     ],
     levels: [
       { value: entry, label: "entry", color: "down" },
@@ -107,6 +117,7 @@ export function zscorePane(view: PairView, pair: PairAnalytics | null, gaps: Pan
       { value: -entry, label: "entry", color: "up" },
     ],
     markers: tradeMarkers(time, zscore, entry, exit),
+    marked: true,
     gaps,
   };
 }
@@ -121,7 +132,7 @@ export function correlationPane(view: PairView, pair: PairAnalytics | null, gaps
     series: [
       line({
         key: "correlation",
-        label: "ρ",
+        label: "",
         color: "leg-b",
         time,
         value: correlation,
@@ -130,6 +141,7 @@ export function correlationPane(view: PairView, pair: PairAnalytics | null, gaps
     ],
     levels: [],
     markers: [],
+    marked: false,
     gaps,
   };
 }

@@ -6,10 +6,10 @@ const MOST_ROWS = 300;
 
 type Column = { key: string; label: string; text: (time: number) => string };
 
-function columnsOf(series: ChartSeries): Column[] {
+function columnsOf(series: ChartSeries, title: string): Column[] {
   if (series.kind === "line") {
     const text = (time: number) => series.format(valueAt(series, time));
-    return [{ key: series.key, label: series.label, text }];
+    return [{ key: series.key, label: series.label || title, text }];
   }
   return (["open", "high", "low", "close"] as const).map((name) => ({
     key: name,
@@ -29,7 +29,7 @@ function timesOf(pane: Pane): number[] {
 
 /** A pane's data as a table, newest first. */
 export function PaneTable({ pane, zone }: { pane: Pane; zone: TimeZone }) {
-  const columns = pane.series.flatMap(columnsOf);
+  const columns = pane.series.flatMap((series) => columnsOf(series, pane.title));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
     <section aria-label={`Data of ${pane.title}`} tabIndex={0} className="absolute inset-0 overflow-auto">

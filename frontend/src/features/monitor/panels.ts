@@ -16,13 +16,13 @@ type PanelEntry = {
 
 /** The panels beside the live panes: a new one is a component and a line here. */
 export const PANELS: readonly PanelEntry[] = [
-  { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.05 },
+  { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.1 },
   { key: "hedge", title: "Hedge ratio over time", short: "Hedge ratio", Content: HedgeHistory, weight: 1 },
   {
     key: "regression",
     title: "Regression in the window",
     short: "Regression",
     Content: RegressionScatter,
-    weight: 1.2,
+    weight: 1.15,
   },
 ];

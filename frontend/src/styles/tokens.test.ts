@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+
+const css = readFileSync("src/styles/tokens.css", "utf8");
+const THEMES = { dark: /:root \{([^}]*)\}/, light: /:root\.light \{([^}]*)\}/ };
+const TEXT = ["text", "text-2", "text-3", "leg-a", "leg-b", "up", "down", "warn", "crit", "ok"];
+
+function tokens(theme: keyof typeof THEMES): Record<string, string> {
+  const block = THEMES[theme].exec(css)?.[1] ?? "";
+  return Object.fromEntries([...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((match) => match.slice(1)));
+}
+
+function luminance(hex: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((start) => {
+    const channel = Number.parseInt(hex.slice(start, start + 2), 16) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(one: string | undefined, other: string | undefined): number {
+  const [low = 0, high = 0] = [luminance(one ?? ""), luminance(other ?? "")].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+describe.each(["dark", "light"] as const)("the %s theme", (theme) => {
+  const color = tokens(theme);
+
+  test.each(TEXT)("%s can be read on every surface", (name) => {
+    for (const surface of ["card", "page", "raised"]) {
+      expect(contrast(color[name], color[surface]), `on ${surface}`).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  test("buttons can be read and controls be seen", () => {
+    expect(contrast(color["on-primary"], color.primary)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(color["on-primary"], color["primary-hover"])).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(color.control, color.card)).toBeGreaterThanOrEqual(3);
+    expect(contrast(color.focus, color.page)).toBeGreaterThanOrEqual(3);
+  });
+
+  test("has a value for every name", () => {
+    expect(Object.keys(color)).toEqual(expect.arrayContaining(Object.keys(tokens("dark"))));
+  });
+});
+
+test("no colour is written anywhere else", () => {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((path) =>
+    /(?<!\.test|\.gen)\.(tsx?|css)$/.test(path),
+  );
+  const written = files.filter((path) => /#[0-9a-fA-F]{6}\b/.test(readFileSync(`src/${path}`, "utf8")));
+  expect(written).toEqual(["styles/tokens.css"]);
+});
