@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from quant.api import schemas as wire
 from quant.api import views
-from quant.api.parameters import MAX_BARS, End, EngineOf, PairKeyOf, Start
+from quant.api.parameters import MAX_SERIES, End, EngineOf, PairKeyOf, Start
 from quant.api.problems import responses
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
@@ -18,7 +18,9 @@ async def pair(
     key: PairKeyOf,
     start: Start,
     end: End,
-    limit: Annotated[int, Query(ge=1, le=MAX_BARS, description="rows of `series`, the newest")] = 1000,
+    limit: Annotated[
+        int, Query(ge=1, le=MAX_SERIES, description="rows of `series`, the newest")
+    ] = MAX_SERIES,
 ) -> wire.PairAnalytics:
     """Hedge ratio, spread, z-score, correlation, ADF, cointegration and half-life of two legs.
 

@@ -14,6 +14,7 @@ from quant.settings import Settings
 MAX_MS = 9_000_000_000_000  # nanoseconds stay within int64
 MAX_BARS = 4096
 MAX_TICKS = 10_000
+MAX_SERIES = 1500
 
 
 def engine_of(request: Request) -> Engine:

@@ -15,8 +15,8 @@ from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
 from quant.market.align import AlignedLegs, align
 
-SERIES_ROWS = 1000
-"""How many bars of rolling values a pair carries unless asked for another number."""
+SERIES_ROWS = 1500
+"""How many bars of rolling values a pair carries: as many as a bars topic, so that charts line up."""
 
 LIVE_STATES = ("live", "quiet")
 

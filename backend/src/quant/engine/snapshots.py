@@ -230,9 +230,7 @@ def stats_view(running: RunningMarket) -> StatsView:
                 first_time=int(ticks.ts_event.min()) if len(ticks) else None,
                 last_time=int(ticks.ts_event.max()) if len(ticks) else None,
                 bars={
-                    interval.name: len(
-                        running.state.bars(symbol, interval.name, limit=running.state.bar_depth)
-                    )
+                    interval.name: running.state.bar_count(symbol, interval.name)
                     for interval in running.state.intervals
                 },
             )

@@ -290,6 +290,12 @@ class MarketState:
             closed=times < self._bars.close_from[s, f],
         )
 
+    def bar_count(self, symbol: str, interval: str) -> int:
+        """Return how many bars are held."""
+        f, grid = self._index[interval], self._grid(symbol, self._index[interval])
+        at = grid // self._widths[f] % self._depth
+        return int(np.count_nonzero(self._bars.times[self._rows.get(symbol, 0), f, at] == grid))
+
     def _grid(self, symbol: str, f: int, *, end: int | None = None) -> IntArray:
         """Return the open times the bar ring can hold, oldest first, up to the newest bar."""
         s = self._rows.get(symbol)
