@@ -34,7 +34,12 @@ UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; every error of ours is one sentence on standard error."""
-    arguments = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments, options = _parser().parse_known_args(given)
+    if arguments.run is _simulate:
+        arguments.options = options  # the simulator reads its own
+    elif options:
+        _parser().error(f"unrecognized arguments: {' '.join(options)}")
     try:
         return int(arguments.run(arguments) or 0)
     except QuantError as error:
@@ -60,7 +65,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     simulate = commands.add_parser("simulate", help="run the simulated exchange alone", add_help=False)
-    simulate.add_argument("options", nargs=argparse.REMAINDER)
     simulate.set_defaults(run=_simulate)
 
     record = commands.add_parser("record", help="write what a live source sends to a file")
