@@ -7,7 +7,9 @@ const TEXT = ["text", "text-2", "text-3", "leg-a", "leg-b", "up", "down", "warn"
 
 function tokens(theme: keyof typeof THEMES): Record<string, string> {
   const block = THEMES[theme].exec(css)?.[1] ?? "";
-  return Object.fromEntries([...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((match) => match.slice(1)));
+  return Object.fromEntries(
+    [...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((match) => match.slice(1)),
+  );
 }
 
 function luminance(hex: string): number {

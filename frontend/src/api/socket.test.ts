@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { FakeSocket } from "@/testing/fake-socket";
+import { retryDelayMs } from "./backoff";
+import { type LinkState, LiveSocket } from "./socket";
+
+const HELLO = { type: "hello", session: "s1", version: "0.1.0", market: "sim-7", time: 1 };
+const states: LinkState[] = [];
+const onMessage = vi.fn();
+const onUnreadable = vi.fn();
+let socket: LiveSocket;
+
+const phases = () => states.map(({ phase }) => phase);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeSocket);
+  FakeSocket.made = [];
+  states.length = 0;
+  onMessage.mockReset();
+  onUnreadable.mockReset();
+  socket = new LiveSocket("ws://server/ws", {
+    onMessage,
+    onUnreadable,
+    onState: (state) => states.push(state),
+  });
+  socket.open();
+});
+
+afterEach(() => {
+  socket.close();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("connection", () => {
+  test("asks for the wanted topics when it opens, and again after a reconnect", () => {
+    socket.subscribe(["status"]);
+    socket.subscribe(["bars:BTCUSDT:1m"]);
+    FakeSocket.last.accept();
+    expect(FakeSocket.last.sent).toEqual([{ op: "subscribe", topics: ["status", "bars:BTCUSDT:1m"] }]);
+    socket.unsubscribe(["status"]);
+    FakeSocket.last.drop();
+    vi.advanceTimersByTime(1000);
+    FakeSocket.last.accept();
+    expect(FakeSocket.made).toHaveLength(2);
+    expect(FakeSocket.last.sent).toEqual([{ op: "subscribe", topics: ["bars:BTCUSDT:1m"] }]);
+  });
+
+  test("tries again within a second, then slower, never after more than 4 s", () => {
+    FakeSocket.last.accept();
+    FakeSocket.last.say(HELLO);
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      FakeSocket.last.drop();
+      const state = states.at(-1);
+      const wait = state?.phase === "offline" ? state.retryAt - Date.now() : Number.NaN;
+      expect(wait).toBeLessThanOrEqual(attempt === 0 ? 1000 : 4000);
+      vi.advanceTimersByTime(4000);
+    }
+    expect(FakeSocket.made).toHaveLength(9);
+  });
+
+  test("gives up a handshake that nobody answers", () => {
+    vi.advanceTimersByTime(4000);
+    expect(phases().at(-1)).toBe("offline");
+  });
+
+  test("does not reconnect after it was closed on purpose", () => {
+    FakeSocket.last.accept();
+    socket.close();
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.made).toHaveLength(1);
+  });
+});
+
+describe("silence", () => {
+  test("is stale after 3 s and open again with the next message", () => {
+    FakeSocket.last.accept();
+    FakeSocket.last.say(HELLO);
+    vi.advanceTimersByTime(2900);
+    expect(phases()).toEqual(["connecting", "open"]);
+    vi.advanceTimersByTime(400);
+    expect(phases().at(-1)).toBe("stale");
+    FakeSocket.last.say(HELLO);
+    expect(phases().at(-1)).toBe("open");
+  });
+
+  test("hangs up on a peer that stays silent, and hears nothing more from it", () => {
+    FakeSocket.last.accept();
+    const frozen = FakeSocket.last;
+    vi.advanceTimersByTime(9500);
+    expect(phases().at(-1)).toBe("offline");
+    frozen.say(HELLO);
+    expect(onMessage).not.toHaveBeenCalled();
+  });
+});
+
+test("a frame that is not a message is reported, and the next one is heard", () => {
+  FakeSocket.last.accept();
+  FakeSocket.last.say("{not json");
+  FakeSocket.last.say({ ...HELLO, session: 5 });
+  FakeSocket.last.say({ type: "update", topic: "weather", seq: 1, time: 1, data: {} });
+  expect(onUnreadable).toHaveBeenCalledTimes(3);
+  FakeSocket.last.say(HELLO);
+  expect(onMessage).toHaveBeenCalledExactlyOnceWith({ kind: "hello", ...HELLO });
+});
+
+test("retry delays are jittered down, never up", () => {
+  for (let attempt = 0; attempt < 12; attempt += 1) {
+    const longest = retryDelayMs(attempt, () => 0);
+    const shortest = retryDelayMs(attempt, () => 1);
+    expect(shortest).toBeLessThan(longest);
+    expect(longest).toBeLessThanOrEqual(4000);
+  }
+});

@@ -1,0 +1,150 @@
+import type { Bar, BarList, ClientConfig, PairAnalytics, StreamStatus, SymbolStatus } from "@/api/types";
+
+/** Payloads as the server sends them, for tests; each test names only what it is about. */
+export const MINUTE = 60_000;
+export const T0 = 1_763_819_520_000;
+
+export function bar(index: number, part: Partial<Bar> = {}): Bar {
+  const price = 100 + index;
+  return {
+    time: T0 + index * MINUTE,
+    open: price,
+    high: price + 1,
+    low: price - 1,
+    close: price,
+    volume: 2,
+    quote_volume: 2 * price,
+    trades: 5,
+    vwap: price,
+    closed: true,
+    quality: "complete",
+    revision: 0,
+    ...part,
+  };
+}
+
+export function barList(items: Bar[], part: Partial<BarList> = {}): BarList {
+  return {
+    market: "sim-7",
+    as_of: T0,
+    seq: 1,
+    symbol: "BTCUSDT",
+    interval: "1m",
+    items,
+    next: null,
+    ...part,
+  };
+}
+
+const NO_TEST = {
+  statistic: -3.5,
+  p_value: 0.02,
+  lags: 1,
+  n: 58,
+  critical_values: { "1%": -4.07, "5%": -3.43, "10%": -3.1 },
+  null: "no cointegration",
+  status: "ok",
+  reason: null,
+} as const;
+
+export function pairData(part: Partial<PairAnalytics> = {}): PairAnalytics {
+  return {
+    market: "sim-7",
+    as_of: T0,
+    symbol_a: "BTCUSDT",
+    symbol_b: "ETHUSDT",
+    interval: "1m",
+    window: 60,
+    method: "ols",
+    scale: "level",
+    seq: 7,
+    status: "ok",
+    reason: null,
+    have: 900,
+    need: 61,
+    first_time: T0,
+    last_time: T0 + 2 * MINUTE,
+    quality: { complete: 40, partial: 1, quiet: 2, gap: 0, backfilled: 0, kline: 17 },
+    alpha: 1000,
+    alpha_se: 40,
+    beta: 18.123456,
+    beta_se: 0.25,
+    spread: 1012.5,
+    mean: 1000,
+    sd: 10,
+    zscore: 1.25,
+    signal: "neutral",
+    signal_reason: null,
+    correlation: 0.91,
+    adf: NO_TEST,
+    cointegration: { ...NO_TEST, direction: "y_on_x", p_yx: 0.01, p_xy: 0.03 },
+    half_life: { bars: 6.5, seconds: 390, low: 4, high: null, status: "ok", reason: null },
+    live: { spread: 1013, zscore: 1.3, time: T0 },
+    series: {
+      time: [T0, T0 + MINUTE, T0 + 2 * MINUTE],
+      price_a: [100, 101, 103],
+      price_b: [10, 11, 12],
+      alpha: [null, 1000, 1000],
+      beta: [null, 18, 18.1],
+      sd: [null, 10, 10],
+      spread: [null, 990, 1012.5],
+      zscore: [null, -1, 1.25],
+      correlation: [null, 0.9, 0.91],
+    },
+    ...part,
+  };
+}
+
+export function symbolStatus(symbol: string, part: Partial<SymbolStatus> = {}): SymbolStatus {
+  return {
+    symbol,
+    state: "live",
+    reason: null,
+    last_id: 1,
+    last_time: T0,
+    last_price: 100,
+    ticks: 10,
+    rate: 2,
+    latency_ms: 12,
+    gaps: { open: 0, filled: 0, confirmed: 0 },
+    duplicates: 0,
+    out_of_order: 0,
+    quarantined: 0,
+    ...part,
+  };
+}
+
+export function streamStatus(part: Partial<StreamStatus> = {}): StreamStatus {
+  return {
+    market: "sim-7",
+    as_of: T0,
+    seq: 1,
+    running: true,
+    source: "sim:7",
+    source_state: "ready",
+    reason: null,
+    finished: false,
+    speed: 1,
+    connections: [],
+    symbols: [symbolStatus("BTCUSDT"), symbolStatus("ETHUSDT")],
+    journal: { state: "ok", lag_ms: 2 },
+    ...part,
+  };
+}
+
+export function clientConfig(part: Partial<ClientConfig> = {}): ClientConfig {
+  return {
+    version: "0.1.0",
+    market: "sim-7",
+    source: "sim:7",
+    sources: ["sim:7", "binance"],
+    intervals: ["1s", "1m", "5m"],
+    window: 60,
+    method: "ols",
+    methods: ["ols"],
+    scale: "level",
+    available_symbols: [],
+    tick_buffer_size: 10_000,
+    ...part,
+  };
+}
