@@ -11,13 +11,15 @@ LARGEST = 1e75
 
 
 def series(values: ArrayLike, name: str) -> FloatArray:
-    """Return `values` as a contiguous float64 vector, NaN where they are not usable as numbers.
+    """Return `values` as a contiguous, writable float64 vector, NaN where they are not usable as numbers.
 
     Infinite values and magnitudes over 1e75 count as missing. Raises InvalidParameter for another shape.
     """
     array = np.ascontiguousarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise InvalidParameter(name, f"must have one dimension, got {array.ndim}")
+    if not array.flags.writeable:
+        array = array.copy()  # a read-only array is another type to a kernel, and would compile it again
     usable = np.abs(array) <= LARGEST
     return array if usable.all() else np.where(usable, array, np.nan)
 
