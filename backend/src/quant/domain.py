@@ -142,6 +142,30 @@ class TradeBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """Best bid and ask."""
+
+    symbol: str
+    ts_event: int
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPrice:
+    """What a perpetual is marked at, its index, and the funding to come; `next_funding` in ns."""
+
+    symbol: str
+    ts_event: int
+    mark: float
+    index: float
+    funding_rate: float
+    next_funding: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
     """Bars of one symbol and interval, oldest first, as equal-length columns."""
 

@@ -43,3 +43,19 @@ async def ticks(
 async def gaps(engine: EngineOf, symbol: Symbol) -> wire.GapList:
     """Holes in the symbol's trade ids, oldest first."""
     return views.gap_list(await engine.gaps(symbol.upper()))
+
+
+@router.get("/{symbol}/quote", responses=responses(404, 422, 503))
+async def quote(
+    engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: BarLimit = 60
+) -> wire.QuoteList:
+    """Best bid and ask: the latest, and the last of each second, oldest first."""
+    return views.quote_list(await engine.quotes(symbol.upper(), limit=limit, start=start, end=end))
+
+
+@router.get("/{symbol}/funding", responses=responses(404, 422, 503))
+async def funding(
+    engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: BarLimit = 60
+) -> wire.FundingList:
+    """Mark price, index price and funding rate: the latest, and the last of each second, oldest first."""
+    return views.funding_list(await engine.funding(symbol.upper(), limit=limit, start=start, end=end))

@@ -190,6 +190,44 @@ class GapList(MarketHeader):
     next: str | None
 
 
+class Quote(Wire):
+    """Best bid and ask, with what stands there."""
+
+    time: Milliseconds
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+
+
+class QuoteList(MarketHeader):
+    """`latest` and the last quote of each second, oldest first; null and empty where none has come."""
+
+    symbol: str
+    latest: Quote | None
+    items: list[Quote]
+    next: str | None
+
+
+class Funding(Wire):
+    """Mark and index price, and the funding rate to be paid at `next_funding_time`."""
+
+    time: Milliseconds
+    mark: float
+    index: float
+    funding_rate: float
+    next_funding_time: Milliseconds
+
+
+class FundingList(MarketHeader):
+    """`latest` and the last value of each second, oldest first; null and empty where none has come."""
+
+    symbol: str
+    latest: Funding | None
+    items: list[Funding]
+    next: str | None
+
+
 class SymbolStats(Wire):
     symbol: str
     ticks: int

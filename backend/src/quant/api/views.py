@@ -194,6 +194,40 @@ def gap_list(view: engine.GapsView) -> wire.GapList:
     return wire.GapList(market=view.market, as_of=ms(view.as_of), symbol=view.symbol, items=items, next=None)
 
 
+def quote_list(view: engine.SecondsView) -> wire.QuoteList:
+    items = [
+        wire.Quote(time=_ms(time), bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size)
+        for time, (bid, bid_size, ask, ask_size) in zip(
+            view.times.tolist(), view.values.tolist(), strict=True
+        )
+    ]
+    return wire.QuoteList(
+        market=view.market,
+        as_of=ms(view.as_of),
+        symbol=view.symbol,
+        latest=items[-1] if items else None,
+        items=items,
+        next=None,
+    )
+
+
+def funding_list(view: engine.SecondsView) -> wire.FundingList:
+    items = [
+        wire.Funding(
+            time=_ms(time), mark=mark, index=index, funding_rate=rate, next_funding_time=_ms(round(due))
+        )
+        for time, (mark, index, rate, due) in zip(view.times.tolist(), view.values.tolist(), strict=True)
+    ]
+    return wire.FundingList(
+        market=view.market,
+        as_of=ms(view.as_of),
+        symbol=view.symbol,
+        latest=items[-1] if items else None,
+        items=items,
+        next=None,
+    )
+
+
 def data_stats(view: engine.StatsView) -> wire.DataStats:
     symbols = [
         wire.SymbolStats(

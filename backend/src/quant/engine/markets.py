@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from quant.clock import Clock
-from quant.domain import SymbolSpec, TradeBatch
+from quant.domain import SymbolSpec
 from quant.engine.protocol import TruthView
 from quant.engine.simulation import SimulatedExchange
 from quant.engine.source import SourceSpec
@@ -17,10 +17,8 @@ from quant.feed.exchange import ExchangeRest
 from quant.feed.live import LiveFeed
 from quant.feed.recording import check_files, probe
 from quant.feed.replay import ReplayFeed
-from quant.feed.runner import ConnectionInfo, Tap
+from quant.feed.runner import ConnectionInfo, OnBatch, OnViews, Tap, ignore_views
 from quant.settings import Settings
-
-OnBatch = Callable[[TradeBatch], None]
 
 
 class Market(Protocol):
@@ -38,8 +36,8 @@ class Market(Protocol):
         """Make ready and read the symbols; raises ExchangeUnreachable, ExchangeRejected or RecordingError."""
         ...
 
-    async def run(self, on_batch: OnBatch) -> None:
-        """Hand trades on: without end where live, to the end of a recording otherwise."""
+    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
+        """Hand trades, quotes and mark prices on: without end where live, to the end of a recording otherwise."""
         ...
 
     def want(self, symbols: Iterable[str]) -> None: ...
@@ -81,7 +79,7 @@ class BinanceMarket:
             self.rest = BinanceRest(self._rest_url)
         self.specs = {spec.symbol: spec for spec in await self.rest.symbols()}
 
-    async def run(self, on_batch: OnBatch) -> None:
+    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
         self._feed = LiveFeed(
             exchange=BinanceUm(),
             base_url=self._ws_url,
@@ -89,6 +87,7 @@ class BinanceMarket:
             on_state=lambda: None,
             clock=self._clock,
             tap=self.tap,
+            on_views=on_views,
         )
         self._feed.want(self._wanted)
         await self._feed.run()
@@ -132,9 +131,9 @@ class SimulatedMarket(BinanceMarket):
         self._ws_url, self._rest_url = addresses.ws, addresses.rest
         await super().open()
 
-    async def run(self, on_batch: OnBatch) -> None:
+    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
         async with asyncio.TaskGroup() as group:
-            feed = group.create_task(super().run(on_batch))
+            feed = group.create_task(super().run(on_batch, on_views))
             code = await self._exchange.wait()
             feed.cancel()
         raise ExchangeUnreachable(f"the simulated exchange ended with code {code}")
@@ -170,10 +169,15 @@ class RecordedMarket:
         self.specs = {spec.symbol: spec for spec in info.symbols}
         self._decoder = BinanceDecoder(info.kind)
 
-    async def run(self, on_batch: OnBatch) -> None:
+    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
         self._running = True
         feed = ReplayFeed(
-            self._files, decoder=self._decoder, on_batch=on_batch, clock=self._clock, speed=self._speed
+            self._files,
+            decoder=self._decoder,
+            on_batch=on_batch,
+            clock=self._clock,
+            speed=self._speed,
+            on_views=on_views,
         )
         await feed.run()
         self._running = False

@@ -110,6 +110,20 @@ class GapsView:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondsView:
+    """The last value of each second, oldest first: `values` is (n, columns).
+
+    Quotes: bid, bid size, ask, ask size. Funding: mark, index, funding rate, next funding (ns).
+    """
+
+    market: str
+    as_of: int | None
+    symbol: str
+    times: IntArray
+    values: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolStatsView:
     symbol: str
     ticks: int
@@ -278,6 +292,12 @@ class Engine(Protocol):
     async def ticks(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> TicksView: ...
 
     async def gaps(self, symbol: str) -> GapsView: ...
+
+    async def quotes(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> SecondsView: ...
+
+    async def funding(
+        self, symbol: str, *, limit: int, start: int | None, end: int | None
+    ) -> SecondsView: ...
 
     async def stats(self) -> StatsView: ...
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
-from quant.domain import TradeBatch
+from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.engine.history import HistoryKeeper
 from quant.engine.markets import Market
 from quant.engine.protocol import SourceState
@@ -113,12 +113,12 @@ class RunningMarket:
         log.info("source.ready", market=self.market.name, symbols=len(self.market.specs))
         if not self.market.live:
             self.want(self.market.specs)  # a recording plays all it has
-            await self.market.run(self._take_recorded)
+            await self.market.run(self._take_recorded, self._take_views)
             self.finished = True
             return
         self.market.want(self.wanted)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.market.run(self._take))
+            group.create_task(self.market.run(self._take, self._take_views))
             group.create_task(self._close_by_clock())
             group.create_task(self._keep_history())
 
@@ -129,6 +129,11 @@ class RunningMarket:
         self.state.apply(kept)
         self.proved.update(kept.symbols)
         self._market_clock.observe(int(kept.ts_event.max()), monotonic_s=self._clock.monotonic_s())
+
+    def _take_views(self, views: list[Quote | MarkPrice]) -> None:
+        for view in views:
+            if view.symbol in self.wanted:
+                self.state.take_view(view)
 
     def _take_recorded(self, batch: TradeBatch) -> None:
         """Take a slice of a recording and close bars at once: by event time alone, at any speed the same."""

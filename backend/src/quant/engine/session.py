@@ -20,6 +20,7 @@ from quant.engine.protocol import (
     PairKey,
     PairView,
     Readiness,
+    SecondsView,
     StatsView,
     StatusView,
     SymbolsView,
@@ -251,6 +252,18 @@ class Session:
     async def gaps(self, symbol: str) -> GapsView:
         running = self._now_running()
         return snapshots.gaps_view(running, check_symbol(running, symbol))
+
+    async def quotes(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> SecondsView:
+        running = self._now_running()
+        name = check_symbol(running, symbol)
+        rows = running.state.quotes.read(name, limit=limit, start=start, end=end)
+        return SecondsView(running.state.market, running.as_of, name, *rows)
+
+    async def funding(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> SecondsView:
+        running = self._now_running()
+        name = check_symbol(running, symbol)
+        rows = running.state.marks.read(name, limit=limit, start=start, end=end)
+        return SecondsView(running.state.market, running.as_of, name, *rows)
 
     async def stats(self) -> StatsView:
         return snapshots.stats_view(self._now_running())

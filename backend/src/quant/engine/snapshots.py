@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from quant.clock import NS_PER_MS
-from quant.domain import Bars
+from quant.domain import Bars, IntArray
 from quant.engine.protocol import (
     BarsView,
     ConnectionView,
@@ -150,7 +150,11 @@ def ticks_view(
     end: int | None = None,
     seq: int = 0,
 ) -> TicksView:
-    """Return trades by id, oldest first, and where the page before them ends."""
+    """Return trades by id, oldest first, and where the page before them ends.
+
+    Trades of one instant are never torn apart, since the end of a page is a time: a page may be shorter than
+    `limit`, and longer only where more than `limit` trades share an instant.
+    """
     ticks = running.state.ticks(symbol)
     kept = np.ones(len(ticks), np.bool_)
     if start is not None:
@@ -158,10 +162,20 @@ def ticks_view(
     if end is not None:
         kept &= ticks.ts_event < end
     at = np.flatnonzero(kept)
-    at = at[np.argsort(ticks.ids[at], kind="stable")]
-    page = at[-limit:]
-    next_end = int(ticks.ts_event[page[0]]) if len(page) < len(at) else None
+    at = at[np.argsort(ticks.ts_event[at], kind="stable")]  # the event time may step back while ids rise
+    first = _page_start(ticks.ts_event[at], limit)
+    page = at[first:][np.argsort(ticks.ids[at[first:]], kind="stable")]
+    next_end = int(ticks.ts_event[at[first]]) if first else None
     return _ticks_view(running, symbol, ticks, page, seq=seq, next_end=next_end)
+
+
+def _page_start(times: IntArray, limit: int) -> int:
+    """Return where the newest `limit` of sorted times begin, moved so that equal times stay together."""
+    first = max(len(times) - limit, 0)
+    if first and times[first - 1] == times[first]:
+        later = int(np.searchsorted(times, times[first], side="right"))
+        first = later if later < len(times) else int(np.searchsorted(times, times[first], side="left"))
+    return first
 
 
 def _ticks_view(

@@ -4,15 +4,15 @@ Also decodes the `trade` stream, which recordings and spot captures have in plac
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
 from quant.clock import NS_PER_MS
-from quant.domain import TradeBatch
-from quant.feed.exchange import ControlReply
+from quant.domain import MarkPrice, Quote, TradeBatch
+from quant.feed.exchange import Channel, ControlReply
 
 TradeKind = Literal["aggTrade", "trade"]
 
@@ -50,7 +50,14 @@ class _Depth(msgspec.Struct, tag_field="e", tag="depthUpdate", gc=False):
 
 
 class _Book(msgspec.Struct, tag_field="e", tag="bookTicker", gc=False):
-    pass
+    """b/B best bid and its size, a/A best ask and its size."""
+
+    s: str
+    T: Ms
+    b: str
+    B: str
+    a: str
+    A: str
 
 
 class _Kline(msgspec.Struct, tag_field="e", tag="kline", gc=False):
@@ -58,7 +65,14 @@ class _Kline(msgspec.Struct, tag_field="e", tag="kline", gc=False):
 
 
 class _Mark(msgspec.Struct, tag_field="e", tag="markPriceUpdate", gc=False):
-    pass
+    """p mark price, i index price, r funding rate, T time of the next funding, E event time."""
+
+    s: str
+    E: Ms
+    p: str
+    i: str
+    r: str
+    T: Annotated[int, msgspec.Meta(ge=0, lt=9_000_000_000_000)]
 
 
 _Event = _AggTrade | _Trade | _Depth | _Book | _Kline | _Mark
@@ -81,6 +95,7 @@ class BinanceDecoder:
         self._wanted: type[_AggTrade] | type[_Trade] = _AggTrade if kind == "aggTrade" else _Trade
         self._events: list[_AggTrade | _Trade] = []
         self._stamps: list[int] = []
+        self._views: dict[tuple[type, str, int], _Book | _Mark] = {}
 
     def feed(self, payload: bytes | memoryview, *, ts_recv: int) -> None:
         """Decode one frame, combined or raw."""
@@ -93,12 +108,21 @@ class BinanceDecoder:
             self._events.append(event)
             self._stamps.append(ts_recv)
         else:
+            self._keep(event)
+
+    def _keep(self, event: _Event) -> None:
+        """Keep the newest quote or mark price of a second; count what is of no use here."""
+        if isinstance(event, _Book):
+            self._views[(_Book, event.s, event.T // 1000)] = event
+        elif isinstance(event, _Mark):
+            self._views[(_Mark, event.s, event.E // 1000)] = event
+        else:
             self.ignored += 1
 
     def _feed_other(self, payload: bytes, ts_recv: int) -> None:
         """Sort what is not a combined trade frame: raw trades, replies, kinds we do not know, rubbish."""
         try:
-            event: object = self._raw(payload)
+            event = self._raw(payload)
         except msgspec.DecodeError:
             self._sort_unknown(payload)
             return
@@ -106,7 +130,7 @@ class BinanceDecoder:
             self._events.append(event)
             self._stamps.append(ts_recv)
         else:
-            self.ignored += 1
+            self._keep(event)
 
     def _sort_unknown(self, payload: bytes) -> None:
         try:
@@ -143,6 +167,17 @@ class BinanceDecoder:
             if not events:
                 return None
         return _batch(events, stamps)
+
+    def take_views(self) -> list[Quote | MarkPrice]:
+        """Return the newest quote and mark price of each symbol and second; malformed ones are quarantined."""
+        held, self._views = self._views, {}
+        views: list[Quote | MarkPrice] = []
+        for event in held.values():
+            try:
+                views.append(_quote(event) if isinstance(event, _Book) else _mark_price(event))
+            except ValueError:
+                self.quarantined[event.s] += 1
+        return views
 
     def _quarantine(
         self, events: list[_AggTrade | _Trade], stamps: list[int]
@@ -189,6 +224,25 @@ def _batch(events: list[_AggTrade | _Trade], stamps: list[int]) -> TradeBatch:
     )
 
 
+def _quote(event: _Book) -> Quote:
+    bid, bid_size, ask, ask_size = (_number(text) for text in (event.b, event.B, event.a, event.A))
+    return Quote(event.s, event.T * NS_PER_MS, bid, bid_size, ask, ask_size)
+
+
+def _mark_price(event: _Mark) -> MarkPrice:
+    rate = _number(event.r.removeprefix("-"))
+    rate = -rate if event.r.startswith("-") else rate
+    prices = (_number(event.p), _number(event.i))
+    return MarkPrice(event.s, event.E * NS_PER_MS, *prices, rate, event.T * NS_PER_MS)
+
+
+def _number(text: str) -> float:
+    """Return a plain decimal that is not negative; raise ValueError for anything else."""
+    if not text or text.translate(NUMBER_CHARS):
+        raise ValueError(text)
+    return float(text)
+
+
 def _reply(message: dict[str, object]) -> ControlReply:
     command_id = message.get("id")
     error = message.get("error")
@@ -199,26 +253,31 @@ def _reply(message: dict[str, object]) -> ControlReply:
 
 
 class BinanceUm:
-    """Binance USD-M Futures: trades come from `aggTrade`, on the /market category."""
+    """Binance USD-M Futures. Trades come from `aggTrade`; one connection carries one category of streams."""
 
     name = "binance"
-    category = "/market"
+    _streams_of: Mapping[Channel, tuple[str, tuple[str, ...]]] = {
+        "trades": ("/market", ("aggTrade", "markPrice@1s")),
+        "quotes": ("/public", ("bookTicker",)),
+    }
 
-    def stream_path(self, symbols: Iterable[str]) -> str:
-        return f"{self.category}/stream?streams={'/'.join(self._streams(symbols))}"
+    def stream_path(self, symbols: Iterable[str], *, channel: Channel = "trades") -> str:
+        category, _ = self._streams_of[channel]
+        return f"{category}/stream?streams={'/'.join(self._streams(symbols, channel))}"
 
-    def subscribe(self, symbols: Iterable[str], *, command_id: int) -> bytes:
-        return self._command("SUBSCRIBE", symbols, command_id)
+    def subscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes:
+        return _command("SUBSCRIBE", self._streams(symbols, channel), command_id)
 
-    def unsubscribe(self, symbols: Iterable[str], *, command_id: int) -> bytes:
-        return self._command("UNSUBSCRIBE", symbols, command_id)
+    def unsubscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes:
+        return _command("UNSUBSCRIBE", self._streams(symbols, channel), command_id)
 
     def decoder(self) -> BinanceDecoder:
         return BinanceDecoder("aggTrade")
 
-    def _command(self, method: str, symbols: Iterable[str], command_id: int) -> bytes:
-        params = self._streams(symbols)
-        return msgspec.json.encode({"method": method, "params": params, "id": command_id})
+    def _streams(self, symbols: Iterable[str], channel: Channel) -> list[str]:
+        _, kinds = self._streams_of[channel]
+        return [f"{symbol.lower()}@{kind}" for symbol in symbols for kind in kinds]
 
-    def _streams(self, symbols: Iterable[str]) -> list[str]:
-        return [f"{symbol.lower()}@aggTrade" for symbol in symbols]
+
+def _command(method: str, streams: list[str], command_id: int) -> bytes:
+    return msgspec.json.encode({"method": method, "params": streams, "id": command_id})

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from quant.domain import Bars, Interval, SymbolSpec, TradeBatch
+from quant.domain import Bars, Interval, MarkPrice, Quote, SymbolSpec, TradeBatch
+
+Channel = Literal["trades", "quotes"]
+"""What a connection carries: trades with mark prices, or best bids and asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,25 @@ class TradeDecoder(Protocol):
         """Return the trades decoded since the last call, None when there are none."""
         ...
 
+    def take_views(self) -> list[Quote | MarkPrice]:
+        """Return quotes and mark prices since the last call: the newest of each symbol, kind and second."""
+        ...
+
 
 class Exchange(Protocol):
     """The wire protocol of one exchange."""
 
     name: str
 
-    def stream_path(self, symbols: Iterable[str]) -> str:
-        """Return the path of a connection that delivers the trades of `symbols`."""
+    def stream_path(self, symbols: Iterable[str], *, channel: Channel = "trades") -> str:
+        """Return the path of a connection that delivers `channel` of `symbols`."""
         ...
 
-    def subscribe(self, symbols: Iterable[str], *, command_id: int) -> bytes: ...
+    def subscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes: ...
 
-    def unsubscribe(self, symbols: Iterable[str], *, command_id: int) -> bytes: ...
+    def unsubscribe(
+        self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades"
+    ) -> bytes: ...
 
     def decoder(self) -> TradeDecoder: ...
 

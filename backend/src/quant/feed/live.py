@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from quant.clock import Clock
-from quant.domain import TradeBatch
-from quant.feed.exchange import Exchange
-from quant.feed.runner import ConnectionInfo, ConnectionRunner, Tap
+from quant.feed.exchange import Channel, Exchange
+from quant.feed.runner import (
+    ConnectionInfo,
+    ConnectionRunner,
+    OnBatch,
+    OnViews,
+    Tap,
+    ignore_views,
+)
 
-STREAMS_PER_CONNECTION = 200  # newer exchange text says 1024, older 200
+CHANNELS: tuple[Channel, ...] = ("trades", "quotes")
+
+SYMBOLS_PER_CONNECTION = 100
+"""Two streams each on the trades channel: 200, which the exchange's older text allows and the newer exceeds."""
 
 
 class LiveFeed:
@@ -21,12 +30,13 @@ class LiveFeed:
         *,
         exchange: Exchange,
         base_url: str,
-        on_batch: Callable[[TradeBatch], None],
+        on_batch: OnBatch,
         on_state: Callable[[], None],
         clock: Clock,
         tap: Tap | None = None,
+        on_views: OnViews = ignore_views,
     ) -> None:
-        self._make: Callable[[str], ConnectionRunner] = partial(
+        self._make: Callable[..., ConnectionRunner] = partial(
             ConnectionRunner,
             exchange=exchange,
             base_url=base_url,
@@ -35,26 +45,30 @@ class LiveFeed:
             clock=clock,
             rng=random.Random(),  # noqa: S311  jitter, not a secret
             tap=tap,
+            on_views=on_views,
         )
         self._runners: list[ConnectionRunner] = []
         self._grown = asyncio.Event()
 
     def want(self, symbols: Iterable[str]) -> None:
         """Change the set of streamed symbols; streams that stay are not touched."""
-        left = set(symbols)
-        keep: list[set[str]] = []
-        for runner in self._runners:
-            keep.append(runner.wanted & left)
-            left -= runner.wanted
-        for symbol in sorted(left):
-            roomy = next((held for held in keep if len(held) < STREAMS_PER_CONNECTION), None)
+        symbols = set(symbols)
+        for channel in CHANNELS:
+            self._want(channel, symbols)
+
+    def _want(self, channel: Channel, symbols: set[str]) -> None:
+        runners = [runner for runner in self._runners if runner.channel == channel]
+        keep = [runner.wanted & symbols for runner in runners]
+        for symbol in sorted(symbols.difference(*keep)):
+            roomy = next((held for held in keep if len(held) < SYMBOLS_PER_CONNECTION), None)
             if roomy is None:
                 roomy = set()
                 keep.append(roomy)
-                self._runners.append(self._make(f"c{len(self._runners) + 1}"))
+                runners.append(self._make(f"{channel}-{len(runners) + 1}", channel=channel))
+                self._runners.append(runners[-1])
                 self._grown.set()
             roomy.add(symbol)
-        for runner, held in zip(self._runners, keep, strict=True):
+        for runner, held in zip(runners, keep, strict=True):
             if held != runner.wanted:
                 runner.want(held)
 
@@ -73,8 +87,12 @@ class LiveFeed:
         return [runner.info() for runner in self._runners]
 
     def is_open(self, symbol: str) -> bool:
-        """Tell whether the connection that carries `symbol` is up."""
-        return any(symbol in runner.wanted and runner.is_open for runner in self._runners)
+        """Tell whether the connection that carries the symbol's trades is up."""
+        return any(
+            symbol in runner.wanted and runner.is_open
+            for runner in self._runners
+            if runner.channel == "trades"
+        )
 
     def quarantined(self, symbol: str) -> int:
         """Return how many of the symbol's frames broke the protocol."""

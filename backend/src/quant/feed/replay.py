@@ -1,14 +1,14 @@
 """A recording as a feed: the same decoder, on the recording's own clock."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
-from quant.domain import TradeBatch
 from quant.feed.exchange import TradeDecoder
 from quant.feed.recording import Line, merge_lines
+from quant.feed.runner import OnBatch, OnViews, ignore_views
 
 SLICE_NS = 100 * NS_PER_MS
 """Trades leave in slices of recorded time, so that what follows does not depend on the speed of reading."""
@@ -24,14 +24,16 @@ class ReplayFeed:
         paths: Sequence[Path],
         *,
         decoder: TradeDecoder,
-        on_batch: Callable[[TradeBatch], None],
+        on_batch: OnBatch,
         clock: Clock,
         speed: float,
+        on_views: OnViews = ignore_views,
     ) -> None:
         self.decoder = decoder
         self.lines = 0
         self._paths = paths
         self._on_batch = on_batch
+        self._on_views = on_views
         self._clock = clock
         self._speed = speed
 
@@ -56,6 +58,9 @@ class ReplayFeed:
         batch = self.decoder.take()
         if batch is not None:
             self._on_batch(batch)
+        views = self.decoder.take_views()
+        if views:
+            self._on_views(views)
 
 
 def _slices(lines: Iterator[Line]) -> Iterator[tuple[int, list[Line]]]:

@@ -20,9 +20,9 @@ from picows import (
 )
 
 from quant.clock import NS_PER_S, Clock
-from quant.domain import TradeBatch
+from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed.backoff import backoff
-from quant.feed.exchange import Exchange, TradeDecoder
+from quant.feed.exchange import Channel, Exchange, TradeDecoder
 
 log = structlog.get_logger()
 
@@ -53,14 +53,22 @@ class ConnectionInfo:
     last_error: str | None
 
 
+OnBatch = Callable[[TradeBatch], None]
+OnViews = Callable[[list[Quote | MarkPrice]], None]
+Tap = Callable[[int, bytes], None]
+
+
+def ignore_views(_: list[Quote | MarkPrice]) -> None:
+    """Take quotes and mark prices and do nothing with them."""
+
+
 class _Listener(WSListener):
     """Stamps frames and hands them to the decoder; batches leave when the socket buffer is drained."""
 
-    def __init__(
-        self, decoder: TradeDecoder, on_batch: Callable[[TradeBatch], None], tap: "Tap | None"
-    ) -> None:
+    def __init__(self, decoder: TradeDecoder, on_batch: OnBatch, on_views: OnViews, tap: Tap | None) -> None:
         self._decoder = decoder
         self._on_batch = on_batch
+        self._on_views = on_views
         self._tap = tap
         self.messages = 0
         self.last_frame_s = time.monotonic()
@@ -84,17 +92,15 @@ class _Listener(WSListener):
             self._hand_on(transport)
 
     def _hand_on(self, transport: WSTransport) -> None:
-        batch = self._decoder.take()
-        if batch is None:
-            return
+        batch, views = self._decoder.take(), self._decoder.take_views()
         try:
-            self._on_batch(batch)
+            if batch is not None:
+                self._on_batch(batch)
+            if views:
+                self._on_views(views)
         except BaseException as error:  # noqa: BLE001  our own bug: kept, raised by the runner's task
             self.failure = error
             transport.disconnect()
-
-
-Tap = Callable[[int, bytes], None]
 
 
 class ConnectionRunner:
@@ -106,18 +112,22 @@ class ConnectionRunner:
         *,
         exchange: Exchange,
         base_url: str,
-        on_batch: Callable[[TradeBatch], None],
+        on_batch: OnBatch,
         on_state: Callable[[], None],
         clock: Clock,
         rng: random.Random,
         tap: Tap | None = None,
+        channel: Channel = "trades",
+        on_views: OnViews = ignore_views,
     ) -> None:
         self.name = name
+        self.channel: Channel = channel
         self.wanted: set[str] = set()
         self.decoder = exchange.decoder()
         self._exchange = exchange
         self._base_url = base_url.rstrip("/")
         self._on_batch = on_batch
+        self._on_views = on_views
         self._on_state = on_state
         self._clock = clock
         self._rng = rng
@@ -199,8 +209,8 @@ class ConnectionRunner:
         self._enter("connecting")
         self._changed.clear()
         carried = set(self.wanted)
-        url = self._base_url + self._exchange.stream_path(sorted(carried))
-        listener = _Listener(self.decoder, self._on_batch, self._tap)
+        url = self._base_url + self._exchange.stream_path(sorted(carried), channel=self.channel)
+        listener = _Listener(self.decoder, self._on_batch, self._on_views, self._tap)
         transport, made = await ws_connect(
             lambda: listener,
             url,
@@ -242,7 +252,8 @@ class ConnectionRunner:
             for symbols, command in ((gone, self._exchange.unsubscribe), (new, self._exchange.subscribe)):
                 if symbols:
                     self._command_id += 1
-                    transport.send(WSMsgType.TEXT, command(sorted(symbols), command_id=self._command_id))
+                    text = command(sorted(symbols), command_id=self._command_id, channel=self.channel)
+                    transport.send(WSMsgType.TEXT, text)
                     await asyncio.sleep(COMMAND_EVERY_S)
             self._subscribed = (self._subscribed - gone) | new
             for reply in self.decoder.replies:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.clock import NS_PER_S
-from quant.domain import Bars, FloatArray, IntArray, Interval, Quality, TradeBatch
+from quant.domain import Bars, FloatArray, IntArray, Interval, MarkPrice, Quality, Quote, TradeBatch
 from quant.market import kernels
 from quant.market.columns import (
     BAR_DEPTH,
@@ -19,6 +19,7 @@ from quant.market.columns import (
     tick_columns,
 )
 from quant.market.ledger import Hole, HoleBook, HoleState
+from quant.market.seconds import SecondSeries
 
 FIRST_ROWS = 32
 MASKED = (Quality.NONE, Quality.GAP)
@@ -74,6 +75,8 @@ class MarketState:
         self._bars: BarColumns = bar_columns(FIRST_ROWS, len(self.intervals), bar_depth)
         self._ledger: LedgerColumns = ledger_columns(FIRST_ROWS)
         self._holes: list[HoleBook] = []
+        self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
+        self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
         self._duplicates: list[int] = []
         self._out_of_order: list[int] = []
 
@@ -114,6 +117,14 @@ class MarketState:
             self._mark(s, before, after)
         for i in late[:n_late].tolist():
             self._take_late(int(rows[i]), i, batch)
+
+    def take_view(self, view: Quote | MarkPrice) -> None:
+        """Take in a quote or a mark price."""
+        match view:
+            case Quote(symbol, ts, bid, bid_size, ask, ask_size):
+                self.quotes.put(symbol, ts, (bid, bid_size, ask, ask_size))
+            case MarkPrice(symbol, ts, mark, index, rate, next_funding):
+                self.marks.put(symbol, ts, (mark, index, rate, next_funding))
 
     def _take_late(self, s: int, i: int, batch: TradeBatch) -> None:
         missing, healed = self._holes[s].take(int(batch.ids[i]))
