@@ -129,10 +129,12 @@ class Publisher:
         written, last = running.state.ticks_written(symbol), self._hub.newest(name)
         if isinstance(last, TicksView) and self._versions.get(name) == written:
             return last.seq
-        contiguous = written - self._versions.get(name, 0) <= TOPIC_TICKS
+        more = written - self._versions.get(name, 0)
         self._versions[name] = written
         view = snapshots.ticks_view(running, symbol, limit=TOPIC_TICKS)
-        update = snapshots.newer_ticks(last, view) if isinstance(last, TicksView) and contiguous else None
+        update = snapshots.newer_ticks(last, view) if isinstance(last, TicksView) else None
+        if update is not None and len(update.ids) != more:  # some new ones are not on the page
+            update = None
         return self._hub.put(name, view, update, time=self._time())
 
     async def _publish_data(self) -> None:
