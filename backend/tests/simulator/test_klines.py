@@ -1,5 +1,6 @@
 """Bars equal a recomputation from the trades by other code, value for value."""
 
+import json
 from decimal import Decimal
 from itertools import pairwise
 
@@ -72,7 +73,7 @@ def told(symbol: str, interval: str, start_ms: int, end_ms: int) -> list[list[ob
     klines = MARKET.klines(symbol, Interval.parse(interval), start_ms * NS_PER_MS, end_ms * NS_PER_MS)
     return [
         [Decimal(value) if isinstance(value, str) else value for value in row]
-        for row in kline_rows(TICKS[symbol], klines)
+        for row in json.loads(kline_rows(TICKS[symbol], klines))
     ]
 
 

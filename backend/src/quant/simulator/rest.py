@@ -16,7 +16,7 @@ from quant.simulator.rest_errors import Query, RestError
 from quant.simulator.weights import WeightMeter
 from quant.simulator.wire import compact
 
-Answer = Callable[[Query, int], object]  # (query, market time in ms) -> JSON-ready data
+Answer = Callable[[Query, int], bytes]  # (query, market time in ms) -> JSON
 Weight = Callable[[Query], int]
 _TOO_MANY = {"code": -1003, "msg": "Too many requests; current limit is 2400 request weight per 1 MINUTE."}
 
@@ -36,7 +36,7 @@ def rest_app(hub: Hub, meter: WeightMeter, executor: Executor) -> Starlette:
             now_ms = hub.timeline.now_ms()
             try:
                 loop = asyncio.get_running_loop()
-                body = await loop.run_in_executor(executor, lambda: compact(answer(query, now_ms)))
+                body = await loop.run_in_executor(executor, answer, query, now_ms)
             except RestError as error:
                 return _json(compact({"code": error.number, "msg": error.message}), 400, headers)
             return _json(body, 200, headers)
@@ -44,13 +44,13 @@ def rest_app(hub: Hub, meter: WeightMeter, executor: Executor) -> Starlette:
         return Route(path, endpoint, methods=["GET"])
 
     endpoints: list[tuple[str, Weight, Answer]] = [
-        ("/fapi/v1/ping", _fixed(1), lambda _query, _now: {}),
-        ("/fapi/v1/time", _fixed(1), lambda _query, now: {"serverTime": now}),
+        ("/fapi/v1/ping", _fixed(1), lambda _query, _now: b"{}"),
+        ("/fapi/v1/time", _fixed(1), lambda _query, now: compact({"serverTime": now})),
         ("/fapi/v1/exchangeInfo", _fixed(1), lambda _query, now: rest_data.exchange_info(now)),
         ("/fapi/v1/aggTrades", _fixed(20), partial(rest_data.agg_trades, market)),
         ("/fapi/v1/klines", rest_data.kline_weight, partial(rest_data.klines, market)),
         ("/fapi/v1/premiumIndex", _premium_weight, partial(rest_data.premium_index, market)),
-        ("/simulation/truth", _fixed(0), lambda _query, _now: market.truth),
+        ("/simulation/truth", _fixed(0), lambda _query, _now: compact(market.truth)),
         ("/simulation/status", _fixed(0), lambda _query, now: _status(hub, now)),
     ]
     return Starlette(routes=[route(*endpoint) for endpoint in endpoints])
@@ -64,8 +64,8 @@ def _premium_weight(query: Query) -> int:
     return 1 if query.get("symbol") else 10
 
 
-def _status(hub: Hub, now_ms: int) -> dict[str, object]:
-    return {
+def _status(hub: Hub, now_ms: int) -> bytes:
+    body = {
         "market": hub.market.name,
         "time": now_ms,
         "speed": hub.timeline.speed,
@@ -73,6 +73,7 @@ def _status(hub: Hub, now_ms: int) -> dict[str, object]:
         "sent": hub.sent,
         "evicted": hub.evicted,
     }
+    return compact(body)
 
 
 def _json(body: bytes, status: int, headers: dict[str, str]) -> Response:

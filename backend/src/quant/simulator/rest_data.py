@@ -1,4 +1,4 @@
-"""The answers of the REST side: query in, JSON-ready data out, no HTTP."""
+"""The answers of the REST side: query in, JSON out, no HTTP."""
 
 from quant.errors import UnknownSymbol
 from quant.simulator.instrument import EPOCH_MS, Instrument
@@ -7,7 +7,7 @@ from quant.simulator.rest_errors import Query, RestError, invalid_data, limit_of
 from quant.simulator.streams import KLINE_INTERVALS
 from quant.simulator.symbols import LISTINGS, Listing
 from quant.simulator.weights import MAX_WEIGHT
-from quant.simulator.wire import aggregate_rows, kline_rows, mark_prices
+from quant.simulator.wire import aggregate_rows, compact, kline_rows, mark_prices
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -18,10 +18,10 @@ _KLINE_WEIGHTS = ((99, 1), (499, 2), (1000, 5))
 _PERPETUAL_DELIVERY_MS = 4_133_404_800_000
 
 
-def exchange_info(now_ms: int) -> dict[str, object]:
+def exchange_info(now_ms: int) -> bytes:
     """Return `/fapi/v1/exchangeInfo`."""
     limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": MAX_WEIGHT}
-    return {
+    body = {
         "timezone": "UTC",
         "serverTime": now_ms,
         "futuresType": "U_MARGINED",
@@ -30,6 +30,7 @@ def exchange_info(now_ms: int) -> dict[str, object]:
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "0"}],
         "symbols": [_symbol_info(listing) for listing in LISTINGS],
     }
+    return compact(body)
 
 
 def _symbol_info(listing: Listing) -> dict[str, object]:
@@ -71,7 +72,7 @@ def instrument_of(market: SimMarket, query: Query) -> Instrument:
         raise RestError(-1121, "Invalid symbol.") from error
 
 
-def agg_trades(market: SimMarket, query: Query, now_ms: int) -> list[dict[str, object]]:
+def agg_trades(market: SimMarket, query: Query, now_ms: int) -> bytes:
     """Return `/fapi/v1/aggTrades`: by id, by time or the latest; raise RestError."""
     instrument = instrument_of(market, query)
     limit = limit_of(query, default=500, most=1000)
@@ -116,7 +117,7 @@ def kline_weight(query: Query) -> int:
     return next((weight for most, weight in _KLINE_WEIGHTS if limit <= most), 10)
 
 
-def klines(market: SimMarket, query: Query, now_ms: int) -> list[list[object]]:
+def klines(market: SimMarket, query: Query, now_ms: int) -> bytes:
     """Return `/fapi/v1/klines`, the last one still forming; raise RestError."""
     instrument = instrument_of(market, query)
     name = query.get("interval", "")
@@ -137,14 +138,12 @@ def klines(market: SimMarket, query: Query, now_ms: int) -> list[list[object]]:
     return kline_rows(instrument.listing, instrument.klines(ms, first_open, until_ms))
 
 
-def premium_index(
-    market: SimMarket, query: Query, now_ms: int
-) -> dict[str, object] | list[dict[str, object]]:
+def premium_index(market: SimMarket, query: Query, now_ms: int) -> bytes:
     """Return `/fapi/v1/premiumIndex` of one symbol, or of all that trade; raise RestError."""
     if query.get("symbol"):
-        return _premium(instrument_of(market, query), now_ms)
+        return compact(_premium(instrument_of(market, query), now_ms))
     trading = (market.instrument(item.symbol) for item in LISTINGS if item.status == "TRADING")
-    return [_premium(instrument, now_ms) for instrument in trading]
+    return compact([_premium(instrument, now_ms) for instrument in trading])
 
 
 def _premium(instrument: Instrument, now_ms: int) -> dict[str, object]:

@@ -113,7 +113,10 @@ def _rest_server(hub: Hub, executor: Executor) -> _EmbeddedServer:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=128)
+    listener = socket.create_server((host, port), family=family, backlog=128)
+    # asyncio sets this only on sockets it opened itself; without it each small answer waits 40 ms for an ack.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _url(scheme: str, host: str, listener: socket.socket) -> str:

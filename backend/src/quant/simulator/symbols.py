@@ -6,6 +6,7 @@ Rates are mean aggregate trades a second, volatilities are daily, prices are whe
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 
 
 class Kind(StrEnum):
@@ -47,7 +48,7 @@ class Listing:
     @property
     def tick_units(self) -> int:
         """Return the tick in units of the last printed decimal: 10 for a tick of "0.10"."""
-        return int(Decimal(self.tick).scaleb(self.price_decimals))
+        return _units(self.tick)
 
     @property
     def half_spread(self) -> float:
@@ -70,8 +71,14 @@ class PairDesign:
     noise: float
 
 
+@cache
 def _decimals(text: str) -> int:
     return len(text.partition(".")[2])
+
+
+@cache
+def _units(text: str) -> int:
+    return int(Decimal(text).scaleb(_decimals(text)))
 
 
 _PAIRED = "cointegrated"

@@ -2,6 +2,9 @@
 
 import json
 
+import numpy as np
+
+from quant.domain import IntArray
 from quant.simulator import kernels
 from quant.simulator.instrument import Instrument
 from quant.simulator.klines import Klines
@@ -10,7 +13,7 @@ from quant.simulator.trades import Trades
 
 FUNDING_MS = 8 * 3_600_000
 _BASIS_STEPS = 1 << 16
-_BOOL = ("false", "true")
+_MAKER = ('"m":false}', '"m":true}')
 
 
 def compact(value: object) -> bytes:
@@ -41,52 +44,82 @@ def quote_text(listing: Listing, quote: int) -> str:
 
 def aggregate_events(listing: Listing, trades: Trades) -> list[tuple[int, bytes]]:
     """Return (E, aggTrade payload) of each trade."""
-    symbol = listing.symbol
-    events = []
-    for a, f, last, traded, published, ticks, steps, sells in trades.rows.tolist():
-        text = (
-            f'{{"e":"aggTrade","E":{published},"s":"{symbol}",'
-            f'"a":{a},"p":"{price_text(listing, ticks)}",'
-            f'"q":"{size_text(listing, steps)}","f":{f},"l":{last},"T":{traded},"m":{_BOOL[sells]}}}'
-        )
-        events.append((published, text.encode()))
-    return events
+    texts = _aggregates(listing, trades, head=f'"e":"aggTrade","E":%d,"s":"{listing.symbol}",')
+    return [(at, text.encode()) for at, text in zip(trades.published_ms.tolist(), texts, strict=True)]
 
 
-def aggregate_rows(listing: Listing, trades: Trades) -> list[dict[str, object]]:
-    """Return the rows of REST `aggTrades`."""
-    return [
-        {
-            "a": a,
-            "p": price_text(listing, ticks),
-            "q": size_text(listing, steps),
-            "f": f,
-            "l": last,
-            "T": traded,
-            "m": bool(sells),
-        }
-        for a, f, last, traded, _, ticks, steps, sells in trades.rows.tolist()
-    ]
+def aggregate_rows(listing: Listing, trades: Trades) -> bytes:
+    """Return the body of REST `aggTrades`."""
+    return _array(_aggregates(listing, trades))
 
 
-def kline_rows(listing: Listing, klines: Klines) -> list[list[object]]:
-    """Return the rows of REST `klines`."""
-    rows: list[list[object]] = []
-    for open_ms, bar in zip(klines.times_ms.tolist(), klines.table.tolist(), strict=True):
-        rows.append(
-            [
-                open_ms,
-                *(price_text(listing, bar[column]) for column in _OHLC),
-                size_text(listing, bar[kernels.BAR_VOLUME]),
-                open_ms + klines.interval_ms - 1,
-                quote_text(listing, bar[kernels.BAR_QUOTE]),
-                bar[kernels.BAR_TRADES],
-                size_text(listing, bar[kernels.BAR_TAKER_VOLUME]),
-                quote_text(listing, bar[kernels.BAR_TAKER_QUOTE]),
-                "0",
-            ]
-        )
-    return rows
+def _aggregates(listing: Listing, trades: Trades, *, head: str = "") -> list[str]:
+    columns = _Columns()
+    if head:
+        columns.add(head, trades.published_ms)
+    columns.add('"a":%d,', trades.ids)
+    columns.add_decimal('"p":"', trades.price_ticks * listing.tick_units, listing.price_decimals, '",')
+    columns.add_decimal('"q":"', trades.size_steps, listing.size_decimals, '",')
+    columns.add('"f":%d,"l":%d,"T":%d,', trades.first_ids, trades.last_ids, trades.times_ms)
+    rows = columns.texts()
+    return ["{" + row + _MAKER[sells] for row, sells in zip(rows, trades.sells.tolist(), strict=True)]
+
+
+def kline_rows(listing: Listing, klines: Klines) -> bytes:
+    """Return the body of REST `klines`."""
+    columns, table = _Columns(), klines.table
+    columns.add("[%d,", klines.times_ms)
+    for column in _OHLC:
+        _add_price(columns, listing, table[:, column])
+    _add_size(columns, listing, table[:, kernels.BAR_VOLUME])
+    columns.add("%d,", klines.times_ms + klines.interval_ms - 1)
+    _add_quote(columns, listing, table[:, kernels.BAR_QUOTE])
+    columns.add("%d,", table[:, kernels.BAR_TRADES])
+    _add_size(columns, listing, table[:, kernels.BAR_TAKER_VOLUME])
+    _add_quote(columns, listing, table[:, kernels.BAR_TAKER_QUOTE])
+    return _array([row + '"0"]' for row in columns.texts()])
+
+
+def _add_price(columns: "_Columns", listing: Listing, ticks: IntArray) -> None:
+    columns.add_decimal('"', ticks * listing.tick_units, listing.price_decimals, '",')
+
+
+def _add_size(columns: "_Columns", listing: Listing, steps: IntArray) -> None:
+    columns.add_decimal('"', steps, listing.size_decimals, '",')
+
+
+def _add_quote(columns: "_Columns", listing: Listing, quote: IntArray) -> None:
+    decimals = listing.price_decimals + listing.size_decimals
+    columns.add_decimal('"', quote * listing.tick_units, decimals, '",')
+
+
+def _array(rows: list[str]) -> bytes:
+    return f"[{','.join(rows)}]".encode()
+
+
+class _Columns:
+    """Prints many rows of one shape: one template for all of them, ten times as fast as value by value."""
+
+    def __init__(self) -> None:
+        self._template: list[str] = []
+        self._columns: list[IntArray] = []
+
+    def add(self, text: str, *columns: IntArray) -> None:
+        """Append a piece of template and the columns of its `%d`s."""
+        self._template.append(text)
+        self._columns.extend(columns)
+
+    def add_decimal(self, before: str, units: IntArray, decimals: int, after: str) -> None:
+        """Append numbers >= 0, given in units of their last decimal."""
+        if decimals:
+            whole, rest = np.divmod(units, 10**decimals)
+            self.add(f"{before}%d.%0{decimals}d{after}", whole, rest)
+        else:
+            self.add(f"{before}%d{after}", units)
+
+    def texts(self) -> list[str]:
+        template = "".join(self._template)
+        return [template % tuple(row) for row in np.column_stack(self._columns).tolist()]
 
 
 _OHLC = (kernels.BAR_OPEN, kernels.BAR_HIGH, kernels.BAR_LOW, kernels.BAR_CLOSE)
