@@ -84,7 +84,6 @@ class BinanceMarket:
             exchange=BinanceUm(),
             base_url=self._ws_url,
             on_batch=on_batch,
-            on_state=lambda: None,
             clock=self._clock,
             tap=self.tap,
             on_views=on_views,

@@ -31,7 +31,6 @@ class LiveFeed:
         exchange: Exchange,
         base_url: str,
         on_batch: OnBatch,
-        on_state: Callable[[], None],
         clock: Clock,
         tap: Tap | None = None,
         on_views: OnViews = ignore_views,
@@ -41,7 +40,6 @@ class LiveFeed:
             exchange=exchange,
             base_url=base_url,
             on_batch=on_batch,
-            on_state=on_state,
             clock=clock,
             rng=random.Random(),  # noqa: S311  jitter, not a secret
             tap=tap,

@@ -113,7 +113,6 @@ class ConnectionRunner:
         exchange: Exchange,
         base_url: str,
         on_batch: OnBatch,
-        on_state: Callable[[], None],
         clock: Clock,
         rng: random.Random,
         tap: Tap | None = None,
@@ -128,7 +127,6 @@ class ConnectionRunner:
         self._base_url = base_url.rstrip("/")
         self._on_batch = on_batch
         self._on_views = on_views
-        self._on_state = on_state
         self._clock = clock
         self._rng = rng
         self._tap = tap
@@ -199,7 +197,6 @@ class ConnectionRunner:
         if state != self._state:
             self._state = state
             self._since = self._clock.wall_ns()
-            self._on_state()
 
     async def _next_change(self) -> None:
         await self._changed.wait()
