@@ -29,6 +29,7 @@ UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
     "timeout_graceful_shutdown": 3,
     "log_config": None,
     "access_log": False,
+    "server_header": False,
 }
 
 

@@ -51,7 +51,7 @@ def install(app: FastAPI) -> None:
             with_google_fonts=False,
         )
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request, path: str) -> Response:
         return _file(request, path)
 
