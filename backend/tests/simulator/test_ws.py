@@ -45,7 +45,9 @@ def test_raw_streams_tell_every_trade_once_and_in_order() -> None:
         assert list(told[0]) == AGG_TRADE_FIELDS
         ids = [trade["a"] for trade in told]
         assert ids == list(range(ids[0], ids[0] + len(ids)))
-        assert told[0]["E"] > START_MS
+        around = exchange.market.instrument("BTCUSDT").trades(START_MS - 1000, START_MS + 1000)
+        assert ids[0] == around.ids[around.published_ms > START_MS][0]
+        assert told[0]["T"] < START_MS  # it was on its way when we came
         true = exchange.market.trades_from_id(
             "BTCUSDT", ids[0], limit=len(ids), until_ns=START_NS + 60 * 10**9
         )
