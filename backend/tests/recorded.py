@@ -137,7 +137,9 @@ def write_recording(path: Path, trades: Iterable[Trade], *, lag_ms: int = 35) ->
                 "m": trade.sold,
             }
             message = {"stream": f"{trade.symbol.lower()}@aggTrade", "data": data}
-            file.write(f"{(trade.time_ms + lag_ms) * 1_000_000} {json.dumps(message)}\n")
+            file.write(
+                f"{(trade.time_ms + lag_ms) * 1_000_000} {json.dumps(message, separators=(',', ':'))}\n"
+            )
     return path
 
 

@@ -13,17 +13,29 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import structlog
 import uvicorn
-from waiting import PATIENCE_S, eventually
 from websockets.sync.client import ClientConnection, connect
 
 from quant.api.app import build_engine, create_app
 from quant.cli import UVICORN
 from quant.engine.protocol import Engine
 from quant.settings import Settings
+from waiting import PATIENCE_S, eventually
 
 # Settings of the machine that runs the tests must not decide how they end.
 SETTINGS = tuple(name.upper() for name in Settings.model_fields)
+
+
+# One plain line an event: pytest shows it where a test fails. The default draws every local variable of a trace.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+)
 
 
 class Client:
@@ -58,6 +70,8 @@ class Client:
 
         def look() -> Any:
             status = self.status()
+            if status["source_state"] == "failed":
+                pytest.fail(status["reason"])
             return status if status["finished"] else None
 
         return eventually(look, what="the recording has ended")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from recorded import MS, Trade, bars_of, read_capture, wire_bar
 from serving import Client, serving
 

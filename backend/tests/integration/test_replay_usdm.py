@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from recorded import bars_of, read_capture, wire_bar
 from serving import ServerProcess, server_process
 

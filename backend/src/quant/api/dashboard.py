@@ -6,12 +6,16 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from quant.errors import NotFound
 
 PACKAGED = Path(__file__).resolve().parents[1] / "_dashboard"
 CHECKOUT = Path(__file__).resolve().parents[4] / "frontend" / "dist"
 IMMUTABLE = "public, max-age=31536000, immutable"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 ENCODINGS = ((".br", "br"), (".gz", "gzip"))
 DOCS_ASSETS = "/docs-assets"
 NOT_BUILT = "The dashboard is not built. Run `make run`, or `npm ci && npm run build` in frontend/.\n"
@@ -51,9 +55,20 @@ def install(app: FastAPI) -> None:
             with_google_fonts=False,
         )
 
-    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    # Every method, since this route also answers for those that are not: a wrong one is told the right ones.
+    @app.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
     async def page(request: Request, path: str) -> Response:
+        allowed = [method for method in METHODS if _has_endpoint(app, {**request.scope, "method": method})]
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+        if request.method not in ("GET", "HEAD"):
+            raise NotFound(f"there is nothing at /{path[:100]}")
         return _file(request, path)
+
+
+def _has_endpoint(app: FastAPI, scope: Scope) -> bool:
+    """Tell whether any route but the last, which takes all, answers the scope's path and method."""
+    return any(route.matches(scope)[0] is Match.FULL for route in app.routes[:-1])
 
 
 def _without_inline_script(page: HTMLResponse, script: str) -> HTMLResponse:

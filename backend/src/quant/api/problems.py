@@ -92,7 +92,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         first = error.errors()[0]
         where = [str(part) for part in first["loc"] if part not in ("query", "path", "body")]
-        name = ".".join(where) or "body"
+        torn = first["type"] == "json_invalid"  # its place is a character's number, which names nothing
+        name = "body" if torn else ".".join(where) or "body"
         detail = f"{name}: {first['msg'].removeprefix('Value error, ')}"
         values = {"parameter": name}
         return problem(
@@ -108,9 +109,11 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101
         title = str(error.detail)
         code = title.lower().replace(" ", "_")
-        return problem(
+        answer = problem(
             request, status=error.status_code, title=title, code=code, detail=f"{title}: {request.url.path}"
         )
+        answer.headers.update(error.headers or {})
+        return answer
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("http.failed", path=request.url.path, request_id=request_id(request), exc_info=error)

@@ -1,0 +1,92 @@
+"""Every endpoint answers what `openapi.json` declares, and that file is what the server serves."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from quant.api import schemas
+from serving import Client
+
+COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text(encoding="utf-8"))
+PATHS: dict[str, Any] = COMMITTED["paths"]
+VALUES = {"symbol": "AAAUSDT", "symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT"}
+READS = [path for path, operations in PATHS.items() if "get" in operations]
+PROBLEM = "application/problem+json"
+
+
+def model_of(content: dict[str, Any]) -> type[BaseModel]:
+    ((_, media),) = content.items()
+    model = getattr(schemas, media["schema"]["$ref"].rpartition("/")[2])
+    assert issubclass(model, BaseModel)
+    return model
+
+
+def test_the_committed_description_is_the_served_one(api: Client) -> None:
+    assert api.get("/openapi.json") == COMMITTED
+
+
+def test_every_read_of_the_interface_is_there() -> None:
+    promised = {
+        "/stream/status",
+        "/symbols",
+        "/data/{symbol}",
+        "/data/{symbol}/ticks",
+        "/data/{symbol}/gaps",
+        "/data/stats",
+        "/analytics/pair",
+        "/simulation/truth",
+        "/livez",
+        "/readyz",
+    }
+    assert promised <= set(READS)
+    assert {"/stream/start", "/stream/stop"} <= {path for path in PATHS if "post" in PATHS[path]}
+
+
+@pytest.mark.parametrize("path", READS)
+def test_answers_are_of_the_declared_shape(api: Client, path: str) -> None:
+    operation = PATHS[path]["get"]
+    required = [each["name"] for each in operation.get("parameters", []) if each["required"]]
+    query = {name: VALUES[name] for name in required if f"{{{name}}}" not in path}
+    answer = api.http.get(path.format(**VALUES), params=query)
+
+    declared = operation["responses"][str(answer.status_code)]["content"]
+
+    assert answer.headers["content-type"].partition(";")[0] in declared
+    model = model_of(declared)
+    assert model.model_config["extra"] == ("allow" if model is schemas.Problem else "forbid")
+    parsed = model.model_validate_json(answer.text)
+    if answer.status_code == 200:
+        assert json.loads(parsed.model_dump_json()) == answer.json()
+
+
+@pytest.mark.parametrize("path", READS)
+def test_errors_are_declared_as_problems(path: str) -> None:
+    responses = PATHS[path]["get"]["responses"]
+    for status, answer in responses.items():
+        if status != "200" and path not in ("/readyz",):
+            assert set(answer["content"]) == {PROBLEM}, (path, status)
+
+
+@pytest.mark.parametrize("path", ["/stream/start", "/stream/stop"])
+def test_changes_answer_the_status(api: Client, path: str) -> None:
+    answer = api.post(path, symbols=["AAAUSDT"])
+    schemas.StreamStatus.model_validate(answer)
+    assert answer["market"] == api.status()["market"]
+
+
+def test_an_answer_without_body_is_taken_as_all(api: Client) -> None:
+    answer = api.http.post("/stream/start")
+    assert answer.status_code == 200, answer.text
+
+
+def test_market_data_carry_market_and_time(api: Client) -> None:
+    market, as_of = api.status()["market"], api.status()["as_of"]
+    for path in READS:
+        required = [each["name"] for each in PATHS[path]["get"].get("parameters", []) if each["required"]]
+        query = {name: VALUES[name] for name in required if f"{{{name}}}" not in path}
+        answer = api.http.get(path.format(**VALUES), params=query)
+        if answer.status_code == 200 and path.startswith(("/data", "/analytics", "/stream", "/symbols")):
+            assert (answer.json()["market"], answer.json()["as_of"]) == (market, as_of), path
