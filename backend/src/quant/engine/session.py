@@ -278,7 +278,8 @@ class Session:
         return view
 
     async def truth(self) -> TruthView:
-        return await self._now_running().market.truth()
+        running = await self._ready() if self._source.kind == "sim" else self._now_running()
+        return await running.market.truth()
 
     def subscribe(self) -> Listener:
         return self._hub.listener(self._publisher.check_topic)
