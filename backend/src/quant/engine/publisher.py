@@ -168,7 +168,8 @@ class Publisher:
         if not isinstance(last, PairView) or name not in self._hub.wanted_topics():
             await self._compute([key])
             last = self._hub.newest(name)
-        assert isinstance(last, PairView)  # noqa: S101  just computed
+        if not isinstance(last, PairView):
+            raise Unavailable("the source was changed meanwhile: ask again")
         view = _rows_from(last, start, rows)
         if name not in self._hub.wanted_topics():
             self._hub.forget(name)
@@ -194,7 +195,7 @@ class Publisher:
         views = await self._desk.views([pair_inputs(running, key) for key in keys])
         if running is not self._running:
             return  # the market was switched meanwhile: these numbers belong to nobody
-        for view in views:
+        for view in (view for view in views if view.market == running.state.market):
             name = topic_name(view.key)
             last = self._hub.newest(name)
             update = None
