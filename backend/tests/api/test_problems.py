@@ -1,11 +1,10 @@
 """What cannot be answered is told in one sentence that names the offender, and never with a stack trace."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from quant.api.schemas import Problem
+from problems import problem_of
 from quant.engine.protocol import StatsView
 from quant.engine.session import Session
 from quant.settings import Settings
@@ -13,7 +12,6 @@ from serving import Client, InProcess
 from waiting import eventually
 
 PAIR = {"symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT"}
-MEDIA_TYPE = "application/problem+json"
 
 # path, query, status, code, what the sentence must name
 READS: list[tuple[str, dict[str, object], int, str, str]] = [
@@ -49,19 +47,6 @@ READS: list[tuple[str, dict[str, object], int, str, str]] = [
     ("/nothing/here", {}, 404, "not_found", "nothing/here"),
     ("/data/AAAUSDT/nothing", {}, 404, "not_found", "data/AAAUSDT/nothing"),
 ]
-
-
-def problem_of(answer: Any, *, status: int) -> dict[str, Any]:
-    """Return a problem answer, checked to be a whole one."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    body: dict[str, Any] = answer.json()
-    Problem.model_validate(body)
-    assert body["status"] == status
-    assert body["request_id"]
-    assert "Traceback" not in answer.text
-    assert ".py" not in answer.text
-    return body
 
 
 @pytest.mark.parametrize(("path", "query", "status", "code", "named"), READS)

@@ -1,6 +1,7 @@
 """Who may talk to the server: this machine's browser by default, token holders when it is open to others."""
 
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Iterable
 from http.cookies import SimpleCookie
@@ -16,6 +17,7 @@ from quant.settings import Settings
 
 COOKIE = "quant_token"
 OPEN_PATHS = ("/livez", "/readyz")
+SIGN_IN = "sign in with the URL the server printed at its start, or send Authorization: Bearer"
 TOKEN_FILE = "token"  # noqa: S105  a file's name
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -41,17 +43,19 @@ def access_token(settings: Settings) -> str | None:
         return None
     path = settings.data_dir / TOKEN_FILE
     try:
-        if path.exists():
-            return path.read_text(encoding="ascii").strip()
-        return _make_token(path)
+        kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        return kept or _make_token(path)  # an empty file would let everybody in
     except OSError as error:
         raise SettingsError(f"{path} cannot be used: {error.strerror}", setting="DATA_DIR") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not a token: {error}; remove it", setting="DATA_DIR") from error
 
 
 def _make_token(path: Path) -> str:
     token = secrets.token_urlsafe(32)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
+    path.chmod(0o600)  # it may have been there before, empty
     path.write_text(token, encoding="ascii")
     return token
 
@@ -77,31 +81,36 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
+        refusal = self._stranger(scope, headers)
+        if refusal is None and not self._is_signed_in(scope, headers):
+            if self._is_login(scope):
+                await self._log_in(scope, receive, _with_headers(send))
+                return
+            refusal = 401, SIGN_IN
         if refusal is None:
             await self._app(scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal[1]})
-        elif self._is_login(scope):
-            await self._log_in(scope, receive, send)
         else:
             status, detail = refusal
-            await _refuse(status, detail, scope, receive, send)
+            await _refuse(status, detail, scope, receive, _with_headers(send))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+    def _stranger(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        """Return why this caller may not even try to sign in, None when it may."""
         host = headers.get("host", "")
         if self._loopback_only and not _is_loopback(host):
             return 403, f"host {host[:60]!r} is not this machine: open http://127.0.0.1 instead"
         origin = headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != host and origin not in self._origins
+        foreign = origin is not None and _place(origin) != host and origin not in self._origins
         changes = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD", "OPTIONS")
         if foreign and changes:
             return 403, f"origin {origin[:60]!r} is not in CORS_ORIGINS" if origin else "origin missing"
-        if self._token is None or scope["path"] in OPEN_PATHS or scope.get("method") == "OPTIONS":
-            return None
-        if self._is_login(scope) or not hmac.compare_digest(_shown(headers).encode(), self._token.encode()):
-            return 401, "sign in with the URL the server printed at its start, or send Authorization: Bearer"
         return None
+
+    def _is_signed_in(self, scope: Scope, headers: Headers) -> bool:
+        if self._token is None or scope["path"] in OPEN_PATHS or scope.get("method") == "OPTIONS":
+            return True
+        return hmac.compare_digest(_shown(headers).encode(), self._token.encode())
 
     def _is_login(self, scope: Scope) -> bool:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
@@ -132,8 +141,20 @@ def _shown(headers: Headers) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
-    return name in ("localhost", "::1") or name.startswith("127.")
+    """Tell whether a Host header names this machine; 127.evil.example and torn names do not."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _place(origin: str) -> str | None:
+    """Return an origin's host and port, None where it has none."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def _with_headers(send: Send) -> Send:

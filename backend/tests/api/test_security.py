@@ -1,0 +1,214 @@
+"""Who may talk to the server, and what a browser is told to allow."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from problems import problem_of
+from serving import Client, InProcess, serving
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+}
+EVIL = "http://evil.example"
+ALLOWED = "http://localhost:8080"
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104  a setting; the test itself listens on loopback
+SECRET = "s3cret"  # noqa: S105  of this test
+
+
+@pytest.fixture(scope="module")
+def open_to_others(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    folder = tmp_path_factory.mktemp("open")
+    with serving(folder, source=f"replay:{recording}", speed=0, host=ANY_ADDRESS) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(open_to_others: InProcess) -> str:
+    return (open_to_others.app.state.settings.data_dir / "token").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("/stream/status", {}),
+        ("/docs", {}),
+        ("/data/NOPE", {}),
+        ("/nothing", {}),
+        ("/stream/status", {"headers": {"Host": "evil.example"}}),
+    ],
+)
+def test_every_answer_carries_the_security_headers(api: Client, path: str, options: dict[str, Any]) -> None:
+    headers = api.http.get(path, **options).headers
+
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'self'"
+    assert policy["script-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:{port}", "127.0.0.1:{port}", "127.9.9.9", "[::1]:{port}", "localhost"]
+)
+def test_this_machine_is_known_by_its_names(api: Client, host: str) -> None:
+    answer = api.http.get("/livez", headers={"Host": host.format(port=api.port)})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.evil.example", "localhost.evil.example", "", "[", "a b"]
+)
+def test_another_host_name_is_refused(api: Client, host: str) -> None:
+    body = problem_of(api.http.get("/stream/status", headers={"Host": host}), status=403)
+    assert body["code"] == "refused"
+
+
+@pytest.mark.parametrize(
+    "origin", [EVIL, "null", "http://[", "https://localhost:8080", "http://localhost:8081"]
+)
+def test_a_foreign_page_changes_nothing(api: Client, origin: str) -> None:
+    problem_of(api.http.post("/stream/stop", headers={"Origin": origin}), status=403)
+
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{api.port}/ws", proxy=None, origin=origin)  # type: ignore[arg-type]
+    assert refused.value.response.status_code == 403
+
+
+def test_a_foreign_page_cannot_read_either(api: Client) -> None:
+    answer = api.http.get("/stream/status", headers={"Origin": EVIL})
+    assert "access-control-allow-origin" not in answer.headers
+
+    asked = {"Origin": EVIL, "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in api.http.options("/stream/start", headers=asked).headers
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, "http://localhost:3000", "http://127.0.0.1:{port}"])
+def test_our_own_and_configured_pages_may_all(api: Client, origin: str) -> None:
+    origin = origin.format(port=api.port)
+
+    assert api.http.post("/stream/start", headers={"Origin": origin}).status_code == 200
+    with connect(f"ws://127.0.0.1:{api.port}/ws", proxy=None, origin=origin) as socket:  # type: ignore[arg-type]
+        assert '"hello"' in str(socket.recv(10))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_preflights_of_configured_pages_pass(api: Client, method: str) -> None:
+    asked = {
+        "Origin": ALLOWED,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type",
+    }
+
+    answer = api.http.options("/stream/start", headers=asked)
+
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == ALLOWED
+    assert method in answer.headers["access-control-allow-methods"]
+
+
+def test_open_to_others_makes_a_token_only_its_owner_can_read(open_to_others: InProcess, token: str) -> None:
+    file = open_to_others.app.state.settings.data_dir / "token"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(token) >= 32
+
+
+@pytest.mark.parametrize(
+    "path", ["/stream/status", "/", "/docs", "/openapi.json", "/healthz", "/?token=wrong"]
+)
+def test_without_the_token_nothing_is_shown(open_to_others: InProcess, path: str) -> None:
+    body = problem_of(open_to_others.client.http.get(path), status=401)
+    assert body["code"] == "not_signed_in"
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_probes_need_no_token(open_to_others: InProcess, path: str) -> None:
+    assert open_to_others.client.http.get(path).status_code in (200, 503)
+
+
+def test_preflights_need_no_token(open_to_others: InProcess) -> None:
+    asked = {"Origin": ALLOWED, "Access-Control-Request-Method": "POST"}
+    answer = open_to_others.client.http.options("/stream/start", headers=asked)
+    assert answer.headers["access-control-allow-origin"] == ALLOWED
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_the_token_opens_everything(open_to_others: InProcess, token: str, scheme: str) -> None:
+    client, shown = open_to_others.client, {"Authorization": f"{scheme} {token}"}
+
+    assert client.http.get("/stream/status", headers=shown).status_code == 200
+    assert client.http.post("/stream/start", headers=shown).status_code in (200, 503)
+    with connect(f"ws://127.0.0.1:{client.port}/ws", proxy=None, additional_headers=shown) as socket:
+        assert '"hello"' in str(socket.recv(10))
+
+
+@pytest.mark.parametrize("shown", [{}, {"Authorization": "Bearer wrong"}, {"Cookie": "quant_token=wrong"}])
+def test_the_socket_asks_for_the_token_too(open_to_others: InProcess, shown: dict[str, str]) -> None:
+    with pytest.raises(InvalidStatus):
+        connect(f"ws://127.0.0.1:{open_to_others.client.port}/ws", proxy=None, additional_headers=shown)
+
+
+def test_the_printed_address_signs_a_browser_in(open_to_others: InProcess, token: str) -> None:
+    client = open_to_others.client
+    answer = client.http.get("/", params={"token": token, "pair": "A-B"})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/?pair=A-B"  # the token does not stay in the address
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    signed_in = {"Cookie": cookie.partition(";")[0]}
+    assert client.http.get("/stream/status", headers=signed_in).status_code == 200
+    client.http.cookies.clear()
+
+
+def test_a_token_in_the_address_signs_in_on_the_first_page_only(
+    open_to_others: InProcess, token: str
+) -> None:
+    problem_of(open_to_others.client.http.get("/stream/status", params={"token": token}), status=401)
+    problem_of(open_to_others.client.http.post("/", params={"token": token}), status=401)
+
+
+def test_the_token_stays_over_a_restart(
+    open_to_others: InProcess, token: str, recording: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(token)
+    with serving(tmp_path, source=f"replay:{recording}", speed=0, host=ANY_ADDRESS) as server:
+        shown = {"Authorization": f"Bearer {token}"}
+        assert server.client.http.get("/stream/status", headers=shown).status_code == 200
+
+
+def test_an_empty_token_file_is_not_a_password(recording: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("\n")
+    with serving(tmp_path, source=f"replay:{recording}", speed=0, host=ANY_ADDRESS) as server:
+        problem_of(server.client.http.get("/stream/status"), status=401)
+        file = tmp_path / "token"
+        assert (stat.S_IMODE(file.stat().st_mode), len(file.read_text()) >= 32) == (0o600, True)
+
+
+def test_auth_token_asks_for_it_on_this_machine_too(recording: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, source=f"replay:{recording}", speed=0, auth_token=SECRET) as server:
+        http = server.client.http
+        problem_of(http.get("/stream/status"), status=401)
+        assert http.get("/stream/status", headers={"Authorization": f"Bearer {SECRET}"}).status_code == 200
+        assert http.get("/", params={"token": SECRET}).status_code == 303
+        # the name of another machine is refused before any token is looked at
+        answer = http.get("/", params={"token": SECRET}, headers={"Host": "evil.example"})
+        problem_of(answer, status=403)
+        assert not (tmp_path / "token").exists()
+
+
+def test_allow_insecure_opens_to_all(recording: Path, tmp_path: Path) -> None:
+    with serving(
+        tmp_path, source=f"replay:{recording}", speed=0, host=ANY_ADDRESS, allow_insecure=True
+    ) as server:
+        answer = server.client.http.get("/stream/status", headers={"Host": "desk.example"})
+        assert answer.status_code == 200
+        assert not (tmp_path / "token").exists()
