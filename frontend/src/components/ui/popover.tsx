@@ -1,5 +1,5 @@
 import { Popover as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
 type Props = {
   label: string;
@@ -14,6 +14,7 @@ type Props = {
 
 /** A small dialog at its trigger; Escape closes it and gives the focus back. */
 export function Popover({ trigger, anchor, label, open, onOpenChange, children }: Props) {
+  const opener = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       {anchor ? (
@@ -24,6 +25,15 @@ export function Popover({ trigger, anchor, label, open, onOpenChange, children }
       <Radix.Portal>
         <Radix.Content
           aria-label={label}
+          // Radix gives the focus back to a trigger; an anchor's own control has to be remembered.
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            if (!anchor || !(opener.current instanceof HTMLElement)) return;
+            event.preventDefault();
+            opener.current.focus();
+          }}
           align="start"
           sideOffset={4}
           collisionPadding={8}

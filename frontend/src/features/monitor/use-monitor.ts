@@ -55,6 +55,14 @@ function useFirstPair({ view, change, status, truth, config, start }: FirstPairN
   }, [unchosen, status, truth, config, change, start]);
 }
 
+/** The pair to go to when the shown one will not stream: who starts two other symbols wants to see those. */
+function pairAfter(view: View, streaming: string[], wanted: { start: string[]; stop: string[] }) {
+  const chosen = [...wanted.start, ...streaming.filter((symbol) => !wanted.stop.includes(symbol))];
+  const [a, b] = chosen;
+  const shown = [view.a, view.b].every((leg) => leg !== null && chosen.includes(leg));
+  return !shown && a && b ? { a, b } : null;
+}
+
 /** Everything the Monitor page knows about the server, and what it can ask of it. */
 export function useMonitor(config: ClientConfig) {
   useWatch("status");
@@ -90,6 +98,8 @@ export function useMonitor(config: ClientConfig) {
       stopping.reset();
     },
     apply: (wanted: { start: string[]; stop: string[] }) => {
+      const pair = pairAfter(view, streaming, wanted);
+      if (pair) change(pair);
       if (wanted.start.length > 0) start({ symbols: wanted.start });
       if (wanted.stop.length > 0) stop({ symbols: wanted.stop });
     },

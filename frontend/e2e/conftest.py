@@ -1,0 +1,191 @@
+"""A real server process and a real browser for the dashboard's tests."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FRONTEND = REPOSITORY / "frontend"
+READY_ATTEMPTS = 900
+PATIENCE_MS = 30_000
+CHROMIUM_ARGS = [
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-gpu",
+    "--disable-quic",
+]
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """`quant serve` as a user runs it, on a port and a data directory of its own."""
+
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        kept = {
+            name: value for name, value in os.environ.items() if name not in ("SOURCE", "AVAILABLE_SYMBOLS")
+        }
+        settings = {"SOURCE": "sim:7", "LOG_LEVEL": "warning", "DATA_DIR": str(self.data_dir)}
+        command = [str(Path(sys.executable).parent / "quant"), "serve"]
+        environment = kept | settings | self.environment | {"PORT": str(self.port)}
+        self.process = subprocess.Popen(command, env=environment, cwd=self.data_dir)
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def _wait_until_ready(self) -> None:
+        assert self.process is not None
+        for _ in range(READY_ATTEMPTS):
+            try:
+                # The pause between two attempts, cut short by a server that ends.
+                code = self.process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                if self._answers():
+                    return
+            else:
+                self.process = None
+                pytest.fail(f"quant serve ended with exit code {code} before it was ready")
+        self.stop()
+        pytest.fail("quant serve did not become ready")
+
+    def _answers(self) -> bool:
+        try:
+            # A source that cannot be reached is "degraded", and the page's business.
+            return bool(self.get("/healthz")["status"] != "starting")
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+@pytest.fixture(scope="package", autouse=True)
+def built_dashboard() -> None:
+    if not (FRONTEND / "dist" / "index.html").is_file():
+        pytest.fail("the dashboard is not built: run `npm run build` in frontend/, or `make test`")
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The simulated market, shared by the tests that leave the server as it is."""
+    shared = Server(tmp_path_factory.mktemp("data"))
+    shared.start()
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Server]]:
+    """Start a server of the test's own."""
+    made: list[Server] = []
+
+    def make(environment: dict[str, str]) -> Server:
+        data_dir = tmp_path / f"data{len(made)}"
+        data_dir.mkdir()
+        own = Server(data_dir, environment)
+        made.append(own)
+        own.start()
+        return own
+
+    yield make
+    for own in made:
+        own.stop()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.fail("there is no Chromium: install it, on Debian with `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        # As root, in a container, Chromium's sandbox cannot start.
+        sandbox = getattr(os, "geteuid", lambda: 1000)() != 0
+        chromium = playwright.chromium.launch(
+            executable_path=executable, chromium_sandbox=sandbox, args=CHROMIUM_ARGS
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visit:
+    """A page and what it did that a user would not see."""
+
+    page: Page
+    console_errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open pages of a given size and theme, with their console and requests recorded."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(*, width: int = 1280, height: int = 720, theme: str = "dark") -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, timezone_id="Europe/Berlin"
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        stored = json.dumps({"state": {"theme": theme, "zone": "utc"}, "version": 0})
+        context.add_init_script(
+            f"localStorage.getItem('quant.preferences') ?? localStorage.setItem('quant.preferences', {stored!r})"
+        )
+        seen = Visit(context.new_page())
+        seen.page.on(
+            "console", lambda line: seen.console_errors.append(line.text) if line.type == "error" else None
+        )
+        seen.page.on("pageerror", lambda error: seen.console_errors.append(str(error)))
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        return seen
+
+    yield open_page
+    for context in contexts:
+        context.close()

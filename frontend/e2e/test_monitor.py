@@ -1,0 +1,248 @@
+"""The main job: pick two symbols, start, see the numbers of the API, stop."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+# Keeps what every element with a topic and a seq has shown, once a frame: { "topic#seq": { field: [value, text] } }.
+RECORD = """
+() => {
+  window.shown = {};
+  const note = () => {
+    for (const owner of document.querySelectorAll("[data-topic][data-seq]")) {
+      const key = owner.dataset.topic + "#" + owner.dataset.seq;
+      const fields = (window.shown[key] ??= {});
+      for (const element of owner.querySelectorAll("[data-field]")) {
+        if (element.closest("[data-topic]") !== owner) continue;
+        fields[element.dataset.field] = [element.dataset.value, element.textContent];
+      }
+    }
+    requestAnimationFrame(note);
+  };
+  note();
+}
+"""
+A_NUMBER = "[data-field=beta]:not([data-value=null])"
+PAIR_QUERY = {
+    "symbol_a": "BTCUSDT",
+    "symbol_b": "ETHUSDT",
+    "interval": "1m",
+    "window": 60,
+    "method": "ols",
+    "scale": "level",
+}
+PAIR_TOPIC = "pair:BTCUSDT-ETHUSDT:1m:60:ols:level"
+# The text of these is in another unit than the number.
+OTHER_UNIT = {"half_life.seconds"}
+ATTEMPTS = 12
+
+
+def state(page: Page) -> Any:
+    return page.get_by_test_id("state")
+
+
+def shown_at(page: Page, topic: str, answer: Callable[[], Any]) -> tuple[dict[str, list[str]], Any]:
+    """Return what the page showed for the same sequence number as an answer of the API, and that answer."""
+    for _ in range(ATTEMPTS):
+        body = answer()
+        key = f"{topic}#{body['seq']}"
+        try:
+            page.wait_for_function("key => window.shown[key]", arg=key, timeout=2500)
+        except PlaywrightTimeout:
+            # Two updates came within one frame: this seq was never shown.
+            continue
+        return page.evaluate("key => window.shown[key]", key), body
+    pytest.fail(f"the page never showed a sequence number that the API answered for {topic}")
+
+
+def at_path(body: Any, path: str) -> Any:
+    for name in path.split("."):
+        body = body[name]
+    return body
+
+
+def assert_reads_as(text: str, value: float) -> None:
+    """The text is the number, rounded to the decimals that it has."""
+    plain = text.replace("−", "-").replace(",", "")
+    if plain.startswith("<"):
+        assert value < float(plain[1:])
+        return
+    decimals = len(plain.partition(".")[2])
+    assert abs(float(plain) - value) <= 0.5000001 * 10**-decimals, (text, value)
+
+
+def test_pick_start_numbers_stop(make_server: Any, visit: Any) -> None:
+    server = make_server({})
+    page = visit().page
+    page.goto(server.url)
+    # A fresh simulated market opens by itself on its best pair; this user wants another one.
+    expect(state(page)).to_have_text(re.compile("Live"))
+    page.get_by_role("button", name="Stop").click()
+    expect(state(page)).to_have_text(re.compile("Stopped"))
+    page.get_by_role("button", name=re.compile("^Symbols")).click()
+    for symbol in server.get("/stream/status")["symbols"]:
+        page.get_by_role("checkbox", name=symbol["symbol"]).uncheck()
+    page.get_by_role("checkbox", name="BTCUSDT").check()
+    page.get_by_role("checkbox", name="ETHUSDT").check()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Start").click()
+
+    expect(state(page)).to_have_text(re.compile("Live"))
+    expect(page.get_by_test_id("numbers")).to_have_attribute("data-topic", PAIR_TOPIC)
+    expect(page.locator(A_NUMBER)).to_be_visible()
+    streaming = {
+        item["symbol"] for item in server.get("/stream/status")["symbols"] if item["state"] != "stopped"
+    }
+    assert streaming == {"BTCUSDT", "ETHUSDT"}
+    assert "a=BTCUSDT&b=ETHUSDT" in page.url
+
+    page.evaluate(RECORD)
+    fields, body = shown_at(page, PAIR_TOPIC, lambda: server.get("/analytics/pair?" + urlencode(PAIR_QUERY)))
+    assert_same_numbers(fields, body)
+    for symbol, name in (("BTCUSDT", "last_a"), ("ETHUSDT", "last_b")):
+        path = f"/data/{symbol}?interval=1m&limit=1"
+        fields, bars = shown_at(page, f"bars:{symbol}:1m", lambda path=path: server.get(path))
+        assert float(fields[name][0]) == bars["items"][-1]["close"]
+        assert_reads_as(fields[name][1], bars["items"][-1]["close"])
+
+    page.get_by_role("button", name="Stop").click()
+    expect(state(page)).to_have_text(re.compile("Stopped"))
+    assert server.get("/stream/status")["running"] is False
+    # The last message of all says why there is no signal any more.
+    expect(page.get_by_test_id("signal")).to_have_text(re.compile("stopped"))
+    assert_frozen(page)
+
+
+def assert_same_numbers(fields: dict[str, list[str]], body: Any) -> None:
+    compared = 0
+    for name, (raw, text) in fields.items():
+        value = at_path(body, name)
+        assert json.loads(raw) == value, name
+        if value is None:
+            assert text.startswith("–"), name
+            continue
+        compared += 1
+        if name not in OTHER_UNIT:
+            assert_reads_as(text, value)
+    assert compared >= 20, f"only {compared} numbers: {sorted(fields)}"
+
+
+def assert_frozen(page: Page) -> None:
+    """Nothing in the row of numbers changes over 180 frames, while messages about the state of things arrive."""
+    texts = page.get_by_test_id("numbers").inner_text()
+    page.evaluate(
+        """() => new Promise((resolve) => {
+             let frames = 0;
+             const next = () => (++frames > 180 ? resolve() : requestAnimationFrame(next));
+             next();
+           })"""
+    )
+    assert page.get_by_test_id("numbers").inner_text() == texts
+
+
+@pytest.fixture
+def pair_page(server: Any, visit: Any) -> Page:
+    """The pair BTC/ETH, streaming, on the shared server."""
+    server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
+    page = visit().page
+    page.goto(f"{server.url}/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5")
+    expect(page.locator(A_NUMBER)).to_be_visible()
+    return page
+
+
+def test_the_crosshair_reads_the_api_value_in_every_pane(server: Any, pair_page: Page) -> None:
+    page = pair_page
+    chart = page.get_by_role("group", name=re.compile("^Price, spread"))
+    expect(chart.locator("canvas").first).to_be_visible()
+    legend = page.locator("[data-legend=spread]")
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    expect(legend).to_have_attribute("data-time", re.compile(r"^\d+$"))
+    at = int(legend.get_attribute("data-time") or "0")
+
+    series = server.get("/analytics/pair?" + urlencode(PAIR_QUERY))["series"]
+    row = series["time"].index(at)
+    for pane, key, column in (
+        ("spread", "spread", "spread"),
+        ("spread", "mean", "alpha"),
+        ("zscore", "z", "zscore"),
+        ("correlation", "correlation", "correlation"),
+    ):
+        text = page.locator(f"[data-legend={pane}] [data-series={key}]").inner_text()
+        value = series[column][row]
+        if value is None:
+            assert text == "–"
+        else:
+            assert_reads_as(text, value)
+    close_b = page.locator("[data-legend=price] [data-series=b]").inner_text()
+    assert_reads_as(close_b, series["price_b"][row])
+
+
+def test_every_pane_opens_in_plotly_with_its_data(pair_page: Page) -> None:
+    page = pair_page
+    for pane in ("Price", "Spread less mean", "Z-score", "Correlation of returns"):
+        opener = page.get_by_role("button", name=f"Open {pane} in Plotly")
+        opener.click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.locator(".main-svg").first).to_be_visible()
+        dialog.get_by_role("tab", name="Data").click()
+        expect(dialog.locator("tbody tr").nth(100)).to_be_attached()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(opener).to_be_focused()
+    for label in ("Hedge ratio of", "Regression of"):
+        expect(page.get_by_role("group", name=re.compile(label)).locator(".main-svg").first).to_be_visible()
+
+
+def test_the_address_restores_the_view_and_changes_with_it(server: Any, pair_page: Page) -> None:
+    page = pair_page
+    numbers = page.get_by_test_id("numbers")
+    page.get_by_label("Interval").select_option("5m")
+    expect(numbers).to_have_attribute("data-topic", "pair:BTCUSDT-ETHUSDT:5m:60:ols:level")
+    window = page.get_by_role("textbox", name="Window")
+    window.fill("120")
+    window.press("Enter")
+    page.get_by_label("Price scale").select_option("log")
+    topic = "pair:BTCUSDT-ETHUSDT:5m:120:ols:log"
+    expect(numbers).to_have_attribute("data-topic", topic)
+    expect(page.locator(A_NUMBER)).to_be_visible()
+    address = f"{server.url}/?a=BTCUSDT&b=ETHUSDT&tf=5m&m=ols&w=120&z=2,0.5&s=log"
+    assert page.url == address
+
+    page.reload()
+    expect(numbers).to_have_attribute("data-topic", topic)
+    expect(page.get_by_role("textbox", name="Window")).to_have_value("120")
+    page.go_back()
+    expect(numbers).to_have_attribute("data-topic", "pair:BTCUSDT-ETHUSDT:5m:120:ols:level")
+
+    window.fill("1")
+    window.press("Enter")
+    expect(window).to_have_accessible_description(re.compile("at least 10"))
+    expect(numbers).to_have_attribute("data-topic", "pair:BTCUSDT-ETHUSDT:5m:120:ols:level")
+
+
+def test_an_unknown_symbol_in_a_link_is_named_and_no_dead_end(server: Any, visit: Any) -> None:
+    page = visit().page
+    page.goto(f"{server.url}/?a=NOSUCHUSDT&b=ETHUSDT")
+    expect(page.get_by_text("This market has no NOSUCHUSDT.")).to_be_visible()
+    page.get_by_role("button", name="Choose another pair").click()
+    expect(page.locator(A_NUMBER)).to_be_visible()
+
+
+def test_utc_and_local_time_switch_together(pair_page: Page) -> None:
+    page = pair_page
+    clock = page.get_by_test_id("market-time")
+    expect(clock).to_have_text(re.compile("UTC$"))
+    utc_hour = int(re.findall(r"(\d\d):\d\d:\d\d", clock.inner_text())[0])
+    page.get_by_role("button", name=re.compile("switch to local time")).click()
+    expect(clock).not_to_have_text(re.compile("UTC$"))
+    local_hour = int(re.findall(r"(\d\d):\d\d:\d\d", clock.inner_text())[0])
+    # Berlin is one or two hours ahead; the hour may turn between the two readings.
+    assert (local_hour - utc_hour) % 24 in (1, 2, 3)
