@@ -103,7 +103,7 @@ def _live(inputs: PairInputs, analysis: PairAnalysis) -> LiveValues:
         y, x = (math.log(price) if price > 0 else math.nan for price in (y, x))
     spread = y - fit.beta * x
     zscore = (spread - fit.alpha) / fit.sd if fit.sd > 0 else math.nan
-    return LiveValues(spread, zscore, inputs.as_of)
+    return LiveValues(spread, zscore, None if math.isnan(spread) else inputs.as_of)
 
 
 def _series(legs: AlignedLegs, analysis: PairAnalysis) -> PairSeriesView:
