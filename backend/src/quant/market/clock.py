@@ -19,6 +19,7 @@ class MarketClock:
         self._offset = 0  # event time minus our time, of the least delayed event of this span
         self._offset_before = 0
         self._span_ends_s = 0.0
+        self._shown = 0
 
     @property
     def newest(self) -> int | None:
@@ -38,11 +39,12 @@ class MarketClock:
         self._newest = max(self._newest, ts_event)
 
     def now(self, *, monotonic_s: float) -> int:
-        """Return market time in ns; 0 before the first event."""
+        """Return market time in ns, never less than before; 0 before the first event."""
         if not self._newest:
             return 0
         carried = self._elapsed(monotonic_s) + max(self._offset, self._offset_before)
-        return max(self._newest, carried)
+        self._shown = max(self._shown, self._newest, carried)
+        return self._shown
 
     def _elapsed(self, monotonic_s: float) -> int:
         return int(monotonic_s * self._speed * NS_PER_S)

@@ -44,6 +44,7 @@ class BarColumns(NamedTuple):
     last_ids: IntArray
     qualities: ByteArray
     revisions: IntArray
+    cut: ByteArray  # 1 where we did not listen through the whole bar
     close_from: IntArray  # open time of the oldest bar that is not closed; 0 = none yet
     newest: IntArray  # open time of the newest bar
     versions: IntArray  # rises with every change, closed or forming
@@ -56,7 +57,11 @@ class LedgerColumns(NamedTuple):
     last_ts: IntArray
     last_prices: FloatArray
     accepted: IntArray
+    duplicates: IntArray
     too_late: IntArray
+    missing_from: IntArray  # lowest and highest id of the open holes; 0 and -1 without one
+    missing_to: IntArray
+    afresh: ByteArray  # 1 where listening begins with the next trade
 
 
 def tick_columns(symbols: int, capacity: int) -> TickColumns:
@@ -89,6 +94,7 @@ def bar_columns(symbols: int, intervals: int, depth: int = BAR_DEPTH) -> BarColu
         last_ids=np.zeros(shape, np.int64),
         qualities=np.zeros(shape, np.uint8),
         revisions=np.zeros(shape, np.int64),
+        cut=np.zeros(shape, np.uint8),
         close_from=np.zeros(heads, np.int64),
         newest=np.zeros(heads, np.int64),
         versions=np.zeros(heads, np.int64),
@@ -102,5 +108,9 @@ def ledger_columns(symbols: int) -> LedgerColumns:
         last_ts=np.zeros(symbols, np.int64),
         last_prices=np.zeros(symbols),
         accepted=np.zeros(symbols, np.int64),
+        duplicates=np.zeros(symbols, np.int64),
         too_late=np.zeros(symbols, np.int64),
+        missing_from=np.zeros(symbols, np.int64),
+        missing_to=np.full(symbols, -1, np.int64),
+        afresh=np.ones(symbols, np.uint8),
     )

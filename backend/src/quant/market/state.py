@@ -6,8 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.clock import NS_PER_S
-from quant.domain import Bars, FloatArray, IntArray, Interval, MarkPrice, Quality, Quote, TradeBatch
-from quant.market import kernels
+from quant.domain import (
+    Bars,
+    ByteArray,
+    FloatArray,
+    IntArray,
+    Interval,
+    MarkPrice,
+    Quality,
+    Quote,
+    TradeBatch,
+)
+from quant.market import bar_kernels, kernels
 from quant.market.columns import (
     BAR_DEPTH,
     QUANTUM,
@@ -77,7 +87,6 @@ class MarketState:
         self._holes: list[HoleBook] = []
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
-        self._duplicates: list[int] = []
         self._out_of_order: list[int] = []
 
     # --- writing ---
@@ -88,7 +97,6 @@ class MarketState:
         if row is None:
             row = self._rows[symbol] = len(self._rows)
             self._holes.append(HoleBook())
-            self._duplicates.append(0)
             self._out_of_order.append(0)
             if row >= len(self._ledger.last_ids):
                 self._grow()
@@ -99,24 +107,18 @@ class MarketState:
         n = len(batch)
         rows = np.fromiter((self.add_symbol(symbol) for symbol in batch.symbols), np.int64, n)
         holes = np.empty((n, 5), np.int64)
-        late = np.empty(n, np.int64)
-        columns = (
-            batch.ids,
-            batch.ts_event,
-            batch.ts_recv,
-            batch.prices,
-            batch.sizes,
-            batch.sells,
-            batch.counts,
-        )
-        n_holes, n_late = kernels.take_in(
-            rows, *columns, self._ticks, self._ledger, self._bars, self._widths, holes, late
-        )
-        for s, first_id, last_id, before, after in holes[:n_holes].tolist():
-            self._holes[s].add(Hole(first_id, last_id, before, after))
-            self._mark(s, before, after)
-        for i in late[:n_late].tolist():
-            self._take_late(int(rows[i]), i, batch)
+        columns = _columns(batch)
+        at = 0
+        while at < n:
+            at, n_holes = kernels.take_in(
+                at, rows, *columns, self._ticks, self._ledger, self._bars, self._widths, holes
+            )
+            for s, first_id, last_id, earliest, latest in holes[:n_holes].tolist():
+                self._holes[s].add(Hole(first_id, last_id, earliest, latest))
+                self._mark(s, earliest, latest)
+            if at < n:
+                self._take_late(int(rows[at]), at, batch)
+                at += 1
 
     def take_view(self, view: Quote | MarkPrice) -> None:
         """Take in a quote or a mark price."""
@@ -127,31 +129,34 @@ class MarketState:
                 self.marks.put(symbol, ts, (mark, index, rate, next_funding))
 
     def _take_late(self, s: int, i: int, batch: TradeBatch) -> None:
-        missing, healed = self._holes[s].take(int(batch.ids[i]))
+        book = self._holes[s]
+        missing, healed = book.take(int(batch.ids[i]))
         if not missing:
-            self._duplicates[s] += 1
+            self._ledger.duplicates[s] += 1
             return
+        still = book.open_holes
+        self._ledger.missing_from[s] = still[0].first_id if still else 0
+        self._ledger.missing_to[s] = still[-1].last_id if still else -1
         self._out_of_order[s] += 1
-        columns = (
-            batch.ids,
-            batch.ts_event,
-            batch.ts_recv,
-            batch.prices,
-            batch.sizes,
-            batch.sells,
-            batch.counts,
+        kernels.put(
+            s,
+            i,
+            *_columns(batch),
+            self._ticks,
+            self._ledger,
+            self._bars,
+            self._widths,
+            Quality.COMPLETE,
         )
-        kernels.put(s, i, *columns, self._ticks, self._ledger, self._bars, self._widths, Quality.COMPLETE)
         if healed is None:
             return
+        spans = np.array([(hole.ts_before, hole.ts_after) for hole in still], np.int64).reshape(-1, 2)
         for f, width in enumerate(self._widths.tolist()):
-            kernels.heal_gap(s, f, width, healed.ts_before, healed.ts_after, Quality.COMPLETE, self._bars)
-        for hole in self._holes[s].open_holes:
-            self._mark(s, hole.ts_before, hole.ts_after)
+            bar_kernels.heal_gap(s, f, width, healed.ts_before, healed.ts_after, spans, self._bars)
 
     def _mark(self, s: int, first_ts: int, last_ts: int) -> None:
         for f, width in enumerate(self._widths.tolist()):
-            kernels.mark_gap(s, f, width, first_ts, last_ts, self._bars)
+            bar_kernels.mark_gap(s, f, width, first_ts, last_ts, self._bars)
 
     def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
         """Close the bars of `symbols` that end at or before `ts`; return each (symbol, interval) with one."""
@@ -161,7 +166,7 @@ class MarketState:
             if s is None:
                 continue
             for f, interval in enumerate(self.intervals):
-                if kernels.close_bars(s, f, interval.ns, ts, self._bars):
+                if bar_kernels.close_bars(s, f, interval.ns, ts, self._bars):
                     closed.add((symbol, interval.name))
         return closed
 
@@ -170,11 +175,15 @@ class MarketState:
         s = self._rows.get(symbol)
         if s is None:
             return
+        bars = self._bars
         for f, width in enumerate(self._widths.tolist()):
-            k = self._bars.newest[s, f] // width % self._depth
-            if self._bars.newest[s, f] >= self._bars.close_from[s, f] and self._bars.trades[s, f, k]:
-                self._bars.qualities[s, f, k] = Quality.PARTIAL
-        self._ledger.last_ids[s] = -1
+            k = bars.newest[s, f] // width % self._depth
+            if bars.newest[s, f] >= bars.close_from[s, f] and bars.trades[s, f, k]:
+                bars.cut[s, f, k] = 1
+                if bars.qualities[s, f, k] == Quality.COMPLETE:
+                    bars.qualities[s, f, k] = Quality.PARTIAL
+                bars.versions[s, f] += 1
+        self._ledger.afresh[s] = 1
 
     def load_klines(self, symbol: str, interval: str, klines: Bars) -> int:
         """Take the exchange's own bars where we hold nothing better; return how many were used."""
@@ -182,7 +191,7 @@ class MarketState:
         prices = np.column_stack((klines.opens, klines.highs, klines.lows, klines.closes))
         volumes = (klines.volumes, klines.quote_volumes, klines.trades)
         width = int(self._widths[f])
-        return int(kernels.load_klines(s, f, width, klines.times, prices, *volumes, self._bars))
+        return int(bar_kernels.load_klines(s, f, width, klines.times, prices, *volumes, self._bars))
 
     def _grow(self) -> None:
         rows = 2 * len(self._ledger.last_ids)
@@ -218,19 +227,15 @@ class MarketState:
         if s is None or not self._ledger.accepted[s]:
             empty = dict.fromkeys(HoleState, 0)
             return SymbolCounters(None, None, None, 0, 0, 0, empty)
-        last_id = int(self._ledger.last_ids[s])
         return SymbolCounters(
-            last_id if last_id >= 0 else int(self._newest_tick(s)),
+            int(self._ledger.last_ids[s]),
             int(self._ledger.last_ts[s]),
             float(self._ledger.last_prices[s]),
             int(self._ledger.accepted[s]),
-            self._duplicates[s],
+            int(self._ledger.duplicates[s]),
             self._out_of_order[s],
             self._holes[s].counts(),
         )
-
-    def _newest_tick(self, s: int) -> int:
-        return int(self._ticks.ids[s, (self._ticks.written[s] - 1) % self.tick_capacity])
 
     def holes(self, symbol: str) -> tuple[Hole, ...]:
         """Return the symbol's known holes, oldest first."""
@@ -355,3 +360,18 @@ class MarketState:
 def _whole(volumes: FloatArray) -> FloatArray:
     """Round to the quantum, so that 3 × 1e-7 reads 3e-07."""
     return np.round(volumes, 7)
+
+
+def _columns(
+    batch: TradeBatch,
+) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, ByteArray, IntArray]:
+    """Return the batch as the kernels take it."""
+    return (
+        batch.ids,
+        batch.ts_event,
+        batch.ts_recv,
+        batch.prices,
+        batch.sizes,
+        batch.sells,
+        batch.counts,
+    )

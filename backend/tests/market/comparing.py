@@ -1,0 +1,177 @@
+"""A market state and its twin side by side: the same steps for both, and what must then be equal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from hypothesis import strategies as st
+
+from market.reference import Kline, Row, TwinMarket
+from market.tape import START, Trade, arrivals, batch, histories
+from quant.clock import NS_PER_S
+from quant.domain import Bars, Interval, Quality
+from quant.market.ledger import HoleState
+from quant.market.state import MarketState
+
+INTERVALS = tuple(Interval.parse(name) for name in ("1s", "5s", "1m"))
+WIDTHS = {interval.name: interval.ns for interval in INTERVALS}
+SYMBOLS = ("AUSDT", "BUSDT")
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    at_s: float
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    symbol: str
+
+
+Step = list[Trade] | Close | Interrupt
+
+
+def new_state(*, capacity: int = 1000, depth: int = 4096) -> MarketState:
+    return MarketState("test", intervals=INTERVALS, tick_capacity=capacity, bar_depth=depth)
+
+
+def new_twin(*, depth: int = 4096) -> TwinMarket:
+    return TwinMarket(WIDTHS, depth=depth)
+
+
+def do(market: MarketState | TwinMarket, step: Step) -> set[tuple[str, str]]:
+    """Take one step; return what it closed."""
+    match step:
+        case Close(at_s, symbols):
+            return market.close_until(START + round(at_s * NS_PER_S), symbols=symbols)
+        case Interrupt(symbol):
+            market.interrupt(symbol)
+        case trades if isinstance(market, MarketState):
+            market.apply(batch(trades))
+        case trades:
+            market.apply(trades)
+    return set()
+
+
+@st.composite
+def scenarios(draw: st.DrawFn, *, most: int = 30, interrupts: bool = True) -> list[Step]:
+    """Return what a market may see: mixed batches cut anywhere, closings behind, at or ahead of the trades."""
+    queues = [draw(arrivals(draw(histories(symbol, most=most)))) for symbol in SYMBOLS]
+    order = draw(st.permutations([i for i, queue in enumerate(queues) for _ in queue]))
+    mixed = [queues[i].pop(0) for i in order]
+    steps: list[Step] = []
+    kinds = ("trades", "trades", "close", "interrupt") if interrupts else ("trades", "trades", "close")
+    while mixed:
+        match draw(st.sampled_from(kinds)):
+            case "close":
+                newest_s = max(
+                    (each.at_ms for step in steps if isinstance(step, list) for each in step), default=0
+                )
+                at_s = newest_s / 1000 + draw(st.sampled_from((-30.0, -1.0, -0.3, 0.0, 1.0, 7.5)))
+                steps.append(Close(at_s, draw(st.sampled_from((SYMBOLS, SYMBOLS[:1], SYMBOLS[1:], ())))))
+            case "interrupt":
+                steps.append(Interrupt(draw(st.sampled_from(SYMBOLS))))
+            case _:
+                n = draw(st.integers(1, 12))
+                steps.append(mixed[:n])
+                mixed = mixed[n:]
+    return steps
+
+
+def as_rows(bars: Bars) -> list[Row]:
+    """Return the columns as the twin's rows, volumes as decimals of the quantum."""
+    return [
+        Row(
+            int(bars.times[i]),
+            *(float(column[i]) for column in (bars.opens, bars.highs, bars.lows, bars.closes)),
+            Decimal(repr(float(bars.volumes[i]))),
+            Decimal(repr(float(bars.quote_volumes[i]))),
+            int(bars.trades[i]),
+            Quality(int(bars.qualities[i])),
+            bool(bars.closed[i]),
+        )
+        for i in range(len(bars))
+    ]
+
+
+def held(state: MarketState, symbol: str, interval: str) -> list[Row]:
+    return as_rows(state.bars(symbol, interval, limit=state.bar_depth))
+
+
+def assert_same_rows(got: Sequence[Row], wanted: Sequence[Row]) -> None:
+    assert [row.time for row in got] == [row.time for row in wanted]
+    for row, twin in zip(got, wanted, strict=True):
+        assert repr(_plain(row)) == repr(_plain(twin))  # repr: NaN equals NaN
+
+
+def _plain(row: Row) -> tuple[object, ...]:
+    return (
+        row.time,
+        row.open,
+        row.high,
+        row.low,
+        row.close,
+        row.volume.normalize(),
+        row.quote_volume.normalize(),
+        row.trades,
+        row.quality,
+        row.closed,
+    )
+
+
+def assert_same(state: MarketState, twin: TwinMarket, *, capacity: int = 1000) -> None:
+    """Bars, ledger, holes and ring of every symbol are the twin's."""
+    for symbol, known in twin.symbols.items():
+        for interval in INTERVALS:
+            assert_same_rows(held(state, symbol, interval.name), twin.rows(symbol, interval.name))
+        if not known.taken:
+            continue
+        counters = state.counters(symbol)
+        newest = max(known.taken, key=lambda each: each.id)
+        assert counters.last_id == newest.id
+        assert counters.last_price == float(newest.price)
+        assert counters.last_ts == max(each.ts for each in known.taken if _was_newest(each, known.taken))
+        assert counters.accepted == len(known.taken)
+        assert counters.duplicates == known.duplicates
+        assert counters.out_of_order == known.out_of_order
+        assert counters.holes[HoleState.OPEN] == len(known.holes)
+        assert counters.holes[HoleState.FILLED] == known.filled
+        open_holes = [hole for hole in state.holes(symbol) if hole.state is HoleState.OPEN]
+        assert [list(range(hole.first_id, hole.last_id + 1)) for hole in open_holes] == [
+            hole.missing for hole in known.holes
+        ]
+        assert [(hole.ts_before, hole.ts_after) for hole in open_holes] == [
+            (hole.earliest, hole.latest) for hole in known.holes
+        ]
+        ticks = state.ticks(symbol)
+        ring = known.taken[-capacity:]
+        assert ticks.ids.tolist() == [each.id for each in ring]
+        assert ticks.ts_event.tolist() == [each.ts for each in ring]
+        assert ticks.prices.tolist() == [float(each.price) for each in ring]
+        assert ticks.sizes.tolist() == [float(each.size) for each in ring]
+        assert ticks.sells.tolist() == [each.sell for each in ring]
+
+
+def _was_newest(trade: Trade, taken: Sequence[Trade]) -> bool:
+    """Tell whether the trade came in by rising id, rather than late into a hole."""
+    return all(each.id < trade.id for each in taken[: taken.index(trade)])
+
+
+def klines(rows: Sequence[Kline]) -> Bars:
+    """Return the exchange's bars as REST hands them on."""
+    n = len(rows)
+    return Bars(
+        times=np.array([row.time for row in rows], np.int64),
+        opens=np.array([row.open for row in rows]),
+        highs=np.array([row.high for row in rows]),
+        lows=np.array([row.low for row in rows]),
+        closes=np.array([row.close for row in rows]),
+        volumes=np.array([float(row.volume) for row in rows]),
+        quote_volumes=np.array([float(row.quote_volume) for row in rows]),
+        trades=np.array([row.trades for row in rows], np.int64),
+        qualities=np.full(n, Quality.KLINE, np.uint8),
+        revisions=np.zeros(n, np.int64),
+        closed=np.ones(n, np.bool_),
+    )
