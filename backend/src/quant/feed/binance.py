@@ -19,6 +19,10 @@ TradeKind = Literal["aggTrade", "trade"]
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 Ms = Annotated[int, msgspec.Meta(gt=0, lt=9_000_000_000_000)]
 NUMBER_CHARS = str.maketrans("", "", "0123456789.")
+MAX_NUMBER = 9e11
+"""No price, size or product of both comes near it; a sum of bigger ones would not fit into a bar."""
+
+NOT_READABLE = (ValueError, RecursionError)  # rubbish, wrong types, broken UTF-8; nesting without end
 
 
 class _AggTrade(msgspec.Struct, tag_field="e", tag="aggTrade", gc=False):
@@ -101,7 +105,7 @@ class BinanceDecoder:
         """Decode one frame, combined or raw."""
         try:
             event = self._combined(payload).data
-        except msgspec.DecodeError:
+        except NOT_READABLE:
             self._feed_other(bytes(payload), ts_recv)
             return
         if type(event) is self._wanted:
@@ -123,7 +127,7 @@ class BinanceDecoder:
         """Sort what is not a combined trade frame: raw trades, replies, kinds we do not know, rubbish."""
         try:
             event = self._raw(payload)
-        except msgspec.DecodeError:
+        except NOT_READABLE:
             self._sort_unknown(payload)
             return
         if isinstance(event, self._wanted):
@@ -135,22 +139,32 @@ class BinanceDecoder:
     def _sort_unknown(self, payload: bytes) -> None:
         try:
             message = msgspec.json.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_READABLE:
             self.quarantined[""] += 1
             return
-        if not isinstance(message, dict):
-            self.quarantined[""] += 1
-        elif "id" in message and ("result" in message or "error" in message):
+        if isinstance(message, dict) and "id" in message and ("result" in message or "error" in message):
             self.replies.append(_reply(message))
+        elif self._is_other_kind(message):
+            self.ignored += 1
         else:
-            body = message.get("data", message)
-            kind = body.get("e") if isinstance(body, dict) else None
-            stream = str(message.get("stream", ""))
-            if kind == self.kind or stream.endswith(f"@{self.kind}") or not isinstance(body, dict):
-                symbol = body.get("s") if isinstance(body, dict) else None
-                self.quarantined[symbol if isinstance(symbol, str) else ""] += 1
-            else:
-                self.ignored += 1
+            body = message.get("data", message) if isinstance(message, dict) else None
+            symbol = body.get("s") if isinstance(body, dict) else None
+            self.quarantined[symbol if isinstance(symbol, str) else ""] += 1
+
+    def _is_other_kind(self, message: object) -> bool:
+        """Tell whether a message that is no trade of ours was not meant to be one."""
+        if isinstance(message, list):  # the form of `!…@arr` streams
+            return bool(message) and all(
+                isinstance(each, dict) and self._is_other_kind(each) for each in message
+            )
+        if not isinstance(message, dict):
+            return False
+        stream, body = message.get("stream"), message.get("data", message)
+        if isinstance(stream, str) and stream.endswith(f"@{self.kind}"):
+            return False
+        if isinstance(body, list):
+            return isinstance(stream, str)
+        return isinstance(body, dict) and body.get("e") != self.kind
 
     def pending(self) -> int:
         return len(self._events)
@@ -161,12 +175,11 @@ class BinanceDecoder:
         if not events:
             return None
         self._events, self._stamps = [], []
-        numbers = "".join([event.p for event in events]) + "".join([event.q for event in events])
-        if numbers.translate(NUMBER_CHARS):
+        batch = _plain_batch(events, stamps)
+        if batch is None:
             events, stamps = self._quarantine(events, stamps)
-            if not events:
-                return None
-        return _batch(events, stamps)
+            batch = _batch(events, stamps) if events else None
+        return batch
 
     def take_views(self) -> list[Quote | MarkPrice]:
         """Return the newest quote and mark price of each symbol and second; malformed ones are quarantined."""
@@ -184,22 +197,36 @@ class BinanceDecoder:
     ) -> tuple[list[_AggTrade | _Trade], list[int]]:
         kept: list[tuple[_AggTrade | _Trade, int]] = []
         for event, stamp in zip(events, stamps, strict=True):
-            if _is_number(event):
+            if _is_trade(event):
                 kept.append((event, stamp))
             else:
                 self.quarantined[event.s] += 1
         return [event for event, _ in kept], [stamp for _, stamp in kept]
 
 
-def _is_number(event: _AggTrade | _Trade) -> bool:
-    for text in (event.p, event.q):
-        if text.translate(NUMBER_CHARS):
-            return False
-        try:
-            if not 0.0 < float(text) < 1e15:
-                return False
-        except ValueError:
-            return False
+def _plain_batch(events: list[_AggTrade | _Trade], stamps: list[int]) -> TradeBatch | None:
+    """Return the batch when every row of it is fine, None when they must be looked at one by one."""
+    numbers = "".join([event.p for event in events]) + "".join([event.q for event in events])
+    if numbers.translate(NUMBER_CHARS):
+        return None
+    try:
+        batch = _batch(events, stamps)
+    except ValueError:  # an empty text, two dots
+        return None
+    values = batch.prices * batch.sizes
+    low = min(batch.prices.min(), batch.sizes.min())
+    high = max(batch.prices.max(), batch.sizes.max(), values.max())
+    return batch if low > 0 and high < MAX_NUMBER and batch.counts.min() >= 1 else None
+
+
+def _is_trade(event: _AggTrade | _Trade) -> bool:
+    """Tell whether price and size are plain positive decimals and the ids behind the trade rise."""
+    try:
+        price, size = _number(event.p), _number(event.q)
+    except ValueError:
+        return False
+    if not (min(price, size) > 0 and max(price, size, price * size) < MAX_NUMBER):
+        return False
     return not isinstance(event, _AggTrade) or event.l >= event.f
 
 
@@ -237,10 +264,13 @@ def _mark_price(event: _Mark) -> MarkPrice:
 
 
 def _number(text: str) -> float:
-    """Return a plain decimal that is not negative; raise ValueError for anything else."""
+    """Return a plain decimal that is not negative nor absurd; raise ValueError for anything else."""
     if not text or text.translate(NUMBER_CHARS):
         raise ValueError(text)
-    return float(text)
+    number = float(text)
+    if number >= MAX_NUMBER:
+        raise ValueError(text)
+    return number
 
 
 def _reply(message: dict[str, object]) -> ControlReply:
@@ -249,7 +279,7 @@ def _reply(message: dict[str, object]) -> ControlReply:
     text = None
     if error is not None:
         text = str(error.get("msg", error)) if isinstance(error, dict) else str(error)
-    return ControlReply(command_id if isinstance(command_id, int) else None, text)
+    return ControlReply(command_id if type(command_id) is int else None, text)
 
 
 class BinanceUm:
