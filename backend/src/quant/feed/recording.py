@@ -8,10 +8,11 @@ import gzip
 import hashlib
 import heapq
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, cast
 
@@ -21,6 +22,8 @@ from quant.errors import RecordingError
 from quant.feed.binance import TradeKind
 
 Line = tuple[int, bytes]
+LINE = re.compile(rb"(?:([0-9]{1,19})|([0-9]{1,10}(?:\.[0-9]{1,20})?):) (\{.*)", re.DOTALL)
+MAX_STAMP = 2**63 - 1
 KNOWN_QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "BTC", "ETH", "BNB")
 
 
@@ -47,18 +50,12 @@ def _open(path: Path) -> IO[bytes]:
 
 def parse_line(line: bytes) -> Line | None:
     """Return a capture line's receive time (ns) and payload, None when it is not one."""
-    stamp, brace, rest = line.partition(b" {")
-    if not brace:
+    match = LINE.fullmatch(line.rstrip())
+    if match is None:
         return None
-    payload = b"{" + rest.rstrip()
-    if stamp.isdigit():
-        return int(stamp), payload
-    if stamp.endswith(b":"):
-        try:
-            return int(Decimal(stamp[:-1].decode("ascii")) * NS_PER_S), payload
-        except (InvalidOperation, UnicodeDecodeError):
-            return None
-    return None
+    ns, seconds, payload = match.groups()
+    stamp = int(ns) if ns is not None else int(Decimal(seconds.decode("ascii")) * NS_PER_S)
+    return (stamp, payload) if stamp <= MAX_STAMP else None
 
 
 def merge_lines(paths: Sequence[Path]) -> Iterator[Line]:
@@ -120,7 +117,7 @@ def _note(payload: bytes, seen: dict[str, _Steps]) -> None:
         message = json.loads(payload)
         body = message.get("data", message)
         symbol, price, size = body["s"], body["p"], body["q"]
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return  # the decoder quarantines it when the recording is played
     if isinstance(symbol, str) and isinstance(price, str) and isinstance(size, str):
         steps = seen.setdefault(symbol, _Steps())
@@ -144,9 +141,12 @@ class RecordingWriter:
         except OSError as error:
             raise RecordingError(f"{path} cannot be written: {error}", file=str(path)) from error
         self._raw = file
-        self._file = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
+        self._file = (
+            cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="wb")) if path.suffix == ".gz" else file
+        )
 
     def write(self, ts_recv: int, payload: bytes) -> None:
+        payload = payload.replace(b"\n", b" ").replace(b"\r", b" ")  # JSON has them as white space only
         self._file.write(b"%d %s\n" % (ts_recv, payload))
         self.lines += 1
 

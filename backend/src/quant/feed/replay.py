@@ -1,7 +1,7 @@
 """A recording as a feed: the same decoder, on the recording's own clock."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class ReplayFeed:
         clock: Clock,
         speed: float,
         on_views: OnViews = ignore_views,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.decoder = decoder
         self.lines = 0
@@ -36,6 +37,7 @@ class ReplayFeed:
         self._on_views = on_views
         self._clock = clock
         self._speed = speed
+        self._sleep = sleep
 
     async def run(self) -> None:
         """Play to the end; raises RecordingError where a file turns out torn."""
@@ -47,7 +49,7 @@ class ReplayFeed:
                 first = number if first is None else first
                 if self._speed:
                     due_s = started_s + (number + 1 - first) * SLICE_NS / NS_PER_S / self._speed
-                    await asyncio.sleep(max(0.0, due_s - self._clock.monotonic_s()))
+                    await self._sleep(max(0.0, due_s - self._clock.monotonic_s()))
                 self._play(lines)
             await asyncio.sleep(0)
 
