@@ -76,9 +76,9 @@ describe("silence", () => {
   test("is stale after 3 s and open again with the next message", () => {
     FakeSocket.last.accept();
     FakeSocket.last.say(HELLO);
-    vi.advanceTimersByTime(2900);
+    vi.advanceTimersByTime(2500);
     expect(phases()).toEqual(["connecting", "open"]);
-    vi.advanceTimersByTime(400);
+    vi.advanceTimersByTime(500);
     expect(phases().at(-1)).toBe("stale");
     FakeSocket.last.say(HELLO);
     expect(phases().at(-1)).toBe("open");

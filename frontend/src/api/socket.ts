@@ -14,11 +14,12 @@ type Listeners = {
   onUnreadable: (error: DecodeError) => void;
 };
 
-const STALE_AFTER_MS = 3000;
+// A frozen server is to be seen within 3 s, and its last message may be half a second older than that.
+const STALE_AFTER_MS = 2600;
 // A half-open connection never closes by itself: after this silence we hang up and call again.
 const HANG_UP_AFTER_MS = 9000;
 const HANDSHAKE_MS = 4000;
-const CHECK_EVERY_MS = 250;
+const CHECK_EVERY_MS = 200;
 
 /**
  * One WebSocket to the server that is always being kept open: it reconnects by itself, with jittered backoff,

@@ -2,7 +2,7 @@ import { Moon, Sun } from "lucide-react";
 import type { MouseEvent } from "react";
 import { Button } from "@/components/ui/button";
 import { zoneName } from "@/lib/format";
-import { navigate, usePath } from "@/stores/location";
+import { lastAddress, navigate, usePath } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
 import { PAGES } from "./pages";
 
@@ -10,7 +10,7 @@ function follow(event: MouseEvent<HTMLAnchorElement>): void {
   // A new tab or window is the browser's business.
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  navigate(event.currentTarget.pathname);
+  navigate(event.currentTarget.pathname + event.currentTarget.search);
 }
 
 /** Links to the other pages, the time zone and the theme: at the end of every page's header. */
@@ -26,7 +26,7 @@ export function Tools() {
         {PAGES.filter((page) => page.path !== path).map((page) => (
           <a
             key={page.path}
-            href={page.path}
+            href={lastAddress(page.path)}
             onClick={follow}
             className="flex h-7 items-center rounded-base px-2 text-fg-2 hover:bg-raised hover:text-fg"
           >

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 const listeners = new Set<() => void>();
+const left = new Map<string, string>();
 
 function announce(): void {
   for (const listener of listeners) listener();
@@ -17,10 +18,17 @@ function listen(listener: () => void): () => void {
 
 /** Goes to an address of this page; `replace` leaves no entry to come back to. */
 export function navigate(address: string, mode: "push" | "replace" = "push"): void {
-  if (address === window.location.pathname + window.location.search) return;
+  const { pathname, search } = window.location;
+  if (address === pathname + search) return;
+  left.set(pathname, search);
   if (mode === "push") window.history.pushState(null, "", address);
   else window.history.replaceState(null, "", address);
   announce();
+}
+
+/** The address of a page as it was when it was left. */
+export function lastAddress(path: string): string {
+  return path + (left.get(path) ?? "");
 }
 
 export const usePath = () => useSyncExternalStore(listen, () => window.location.pathname);

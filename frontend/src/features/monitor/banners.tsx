@@ -51,7 +51,8 @@ export function Banners({ state, status, canSimulate, busy, onSimulate }: Props)
   );
   return (
     <Notice tone="warn" actions={canSimulate && simulate}>
-      {status?.reason ?? `${sourceName(status?.source ?? "The source")} cannot be reached.`}
+      No data from {sourceName(status?.source ?? "the source")}
+      {status?.reason ? `: ${status.reason}` : "."}
     </Notice>
   );
 }

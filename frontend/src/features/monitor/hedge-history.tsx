@@ -17,5 +17,7 @@ export function HedgeHistory({ view, truth }: PanelProps) {
     [pair, truth, theme, zone],
   );
   if (!figure) return <Skeleton label="Waiting for the hedge ratio" />;
+  if (pair?.beta === null)
+    return <p className="p-3 text-fg-2">{pair.reason ?? "There is no hedge ratio yet."}</p>;
   return <PlotlyChart figure={figure} label={`Hedge ratio of ${view.a} on ${view.b} over time`} />;
 }

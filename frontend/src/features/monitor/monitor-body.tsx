@@ -6,6 +6,7 @@ import { Panel } from "@/components/ui/panel";
 import { Tabs } from "@/components/ui/tabs";
 import { useNarrow } from "@/components/use-narrow";
 import { priceDecimals } from "@/lib/format";
+import { sourceName } from "@/lib/words";
 import { useWatch } from "@/stores/topics";
 import { LivePanes } from "./live-panes";
 import { NumberRow } from "./number-row";
@@ -28,6 +29,7 @@ type Props = {
   known: readonly SymbolOut[] | null;
   truth: SimulationTruth | null;
   config: ClientConfig;
+  opening: boolean;
   apply: (wanted: { start: string[]; stop: string[] }) => void;
 };
 
@@ -66,7 +68,7 @@ function SidePanels(props: PanelProps) {
 
 type PairProps = Props & { view: PairView };
 
-function PairBody({ view, known, truth, state, streaming, apply }: PairProps) {
+function PairBody({ view, known, truth, state, streaming, opening, apply }: PairProps) {
   const [opened, setOpened] = useState<PaneKey | null>(null);
   const { a, b, interval } = view;
   useWatch(barsTopic(a, interval));
@@ -86,7 +88,12 @@ function PairBody({ view, known, truth, state, streaming, apply }: PairProps) {
           className={still ? "opacity-75 max-lg:h-128" : "max-lg:h-128"}
         >
           <LivePanes view={view} decimals={decimals} onOpen={setOpened} />
-          <PanesNotice view={view} streaming={streaming} onStart={(start) => apply({ start, stop: [] })} />
+          <PanesNotice
+            view={view}
+            streaming={streaming}
+            opening={opening}
+            onStart={(start) => apply({ start, stop: [] })}
+          />
         </Panel>
         <SidePanels {...panel} />
       </div>
@@ -97,10 +104,11 @@ function PairBody({ view, known, truth, state, streaming, apply }: PairProps) {
 
 /** The numbers, the charts and the panels of the chosen pair; without a pair, what to do to get one. */
 export function MonitorBody(props: Props) {
-  const { view, known, change, status } = props;
+  const { view, known, change, status, state, opening, config } = props;
   const { a, b } = view;
   if (a === null || b === null) {
-    if (!status) return <p className="p-3 text-fg-2">Waiting for the first word about the stream…</p>;
+    if (state === "unreachable" || state === "failed" || state === "offline") return null;
+    if (!status || opening) return <Notice>Opening {sourceName(status?.source ?? config.source)}…</Notice>;
     return <Notice>Tick two symbols under “Symbols” and press Start to see their spread.</Notice>;
   }
   const unknown = known?.length ? [a, b].filter((leg) => !known.some(({ symbol }) => symbol === leg)) : [];

@@ -24,7 +24,8 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const { view, change, status, streaming, symbols, busy } = monitor;
   const link = useLink((value) => value.state);
   const legs = [view.a, view.b].filter((symbol) => symbol !== null);
-  const state = pageState(link, status, legs);
+  const settled = pageState(link, status, legs);
+  const state = settled === "stopped" && monitor.opening ? "connecting" : settled;
   const source = status?.source ?? config.source;
   const simulated = config.sources.find((name) => name.startsWith("sim"));
   const simulate = () => {

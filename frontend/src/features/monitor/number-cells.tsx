@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { PairAnalytics } from "@/api/types";
 import { FigureText } from "@/components/ui/figure-text";
-import { decimalsFor, duration, fixed, pValue, range, signed, significant } from "@/lib/format";
+import { count, decimalsFor, duration, fixed, pValue, range, signed, significant } from "@/lib/format";
 import { plural } from "@/lib/words";
 import type { PanelProps } from "./panel-props";
 import { verdict } from "./signal";
@@ -27,9 +27,14 @@ const zFormat = (value: number | null) => signed(value, 2);
 
 function coverage(pair: PairAnalytics): string {
   const { gap, partial } = pair.quality;
-  if (pair.have < pair.need) return `${pair.have} of ${pair.need} bars`;
+  if (pair.have < pair.need) return `${count(pair.have)} of ${count(pair.need)}`;
   if (gap > 0) return plural(gap, "gap");
   return partial > 0 ? `${partial} partial` : "no gaps";
+}
+
+/** Why there is no half-life: where the whole fit is missing, that is the reason. */
+export function halfLifeReason({ half_life, status, reason }: PairAnalytics): string | null {
+  return status === "ok" ? half_life.reason : (reason ?? half_life.reason);
 }
 
 /** The derived numbers of a pair, from left to right. The prices before them come from the legs' bars. */
@@ -61,13 +66,10 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
     ),
     notes: ({ pair }) => [
       <>
-        live{" "}
-        <FigureText
-          field="live.spread"
-          value={pair.live.spread}
-          format={spreadFormat(pair)}
-          reason={pair.reason}
-        />
+        mean <FigureText field="mean" value={pair.mean} format={spreadFormat(pair)} reason={pair.reason} />
+      </>,
+      <>
+        σ <FigureText field="sd" value={pair.sd} format={(v) => significant(v, 3)} reason={pair.reason} />
       </>,
     ],
   },
@@ -127,19 +129,17 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
   {
     key: "half_life",
     label: "Half-life",
-    Value: ({ pair: { half_life } }) => (
-      <>
-        <FigureText
-          field="half_life.seconds"
-          value={half_life.seconds}
-          format={duration}
-          reason={half_life.reason}
-        />
-      </>
+    Value: ({ pair }) => (
+      <FigureText
+        field="half_life.seconds"
+        value={pair.half_life.seconds}
+        format={duration}
+        reason={halfLifeReason(pair)}
+      />
     ),
-    notes: ({ pair: { half_life }, truth }) => [
+    notes: ({ pair, pair: { half_life }, truth }) => [
       half_life.bars === null ? (
-        half_life.reason
+        halfLifeReason(pair)
       ) : (
         <>
           <FigureText field="half_life.bars" value={half_life.bars} format={(v) => fixed(v, 1)} /> bars,{" "}

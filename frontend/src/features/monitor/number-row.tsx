@@ -33,7 +33,7 @@ function Cell({ label, scope, value, notes, topic, seq }: CellProps) {
       className="min-w-0 bg-card px-2 py-1 max-lg:last:col-span-2 lg:last:border-r-0"
     >
       <dt className="flex justify-between gap-1 text-label text-fg-2">
-        <span className="truncate">{label}</span>
+        <span className="shrink-0">{label}</span>
         {scope && (
           <span className="truncate text-fg-3" title={scope}>
             {scope}

@@ -3,6 +3,7 @@ import { FigureText } from "@/components/ui/figure-text";
 import { Skeleton } from "@/components/ui/skeleton";
 import { duration, fixed, pValue, range, significant } from "@/lib/format";
 import { useHeld } from "@/stores/topics";
+import { halfLifeReason } from "./number-cells";
 import type { PanelProps } from "./panel-props";
 import { pairTopic } from "./view-state";
 
@@ -49,7 +50,7 @@ export function PairFacts({ view, truth }: PanelProps) {
         <FigureText field="cointegration.n" value={eg.n} format={whole} />
       </Fact>
       <Fact name="critical values">
-        <CriticalValues field="cointegration" values={eg.critical_values} />
+        <CriticalValues field="cointegration" values={eg.statistic === null ? null : eg.critical_values} />
       </Fact>
       <Fact name="p, A on B · B on A">
         <FigureText field="cointegration.p_yx" value={eg.p_yx} format={pValue} reason={eg.reason} />
@@ -65,7 +66,7 @@ export function PairFacts({ view, truth }: PanelProps) {
       </Fact>
       <Fact name="half-life, 95 % interval">
         {half_life.bars === null ? (
-          <span title={half_life.reason ?? undefined}>{half_life.reason ?? "–"}</span>
+          <span title={halfLifeReason(held.data) ?? undefined}>{halfLifeReason(held.data) ?? "–"}</span>
         ) : (
           `${range(half_life.low, half_life.high, 1)} bars`
         )}
@@ -80,10 +81,8 @@ export function PairFacts({ view, truth }: PanelProps) {
           reason={pair.reason}
         />
       </Fact>
-      <Fact name="spread mean · σ">
-        <FigureText field="mean" value={pair.mean} format={five} reason={pair.reason} />
-        {" · "}
-        <FigureText field="sd" value={pair.sd} format={(v) => significant(v, 3)} reason={pair.reason} />
+      <Fact name="live spread, at the newest fit">
+        <FigureText field="live.spread" value={pair.live.spread} format={five} reason={pair.reason} />
       </Fact>
       {truth && (
         <Fact name={`truth: ${truth.kind}`}>

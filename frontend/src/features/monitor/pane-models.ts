@@ -25,7 +25,7 @@ export function pricePane(view: PairView, a: Bars, b: Bars, decimals: Decimals):
   return {
     key: "price",
     title: "Price",
-    weight: 3,
+    weight: 2.6,
     step,
     series: [
       {
@@ -83,7 +83,7 @@ export function spreadPane(view: PairView, pair: PairAnalytics | null, gaps: Pan
   return {
     key: "spread",
     title: "Spread less mean",
-    weight: 1.5,
+    weight: 1.35,
     step: stepOf(view),
     series: [
       line({ ...base, key: "deviation", label: "", color: "text", value: deviation }),
@@ -105,7 +105,7 @@ export function zscorePane(view: PairView, pair: PairAnalytics | null, gaps: Pan
   return {
     key: "zscore",
     title: "Z-score",
-    weight: 1.5,
+    weight: 1.75,
     step: stepOf(view),
     series: [
       line({ key: "z", label: "", color: "text", time, value: zscore, format: (value) => signed(value, 2) }),
@@ -127,7 +127,7 @@ export function correlationPane(view: PairView, pair: PairAnalytics | null, gaps
   return {
     key: "correlation",
     title: "Correlation of returns",
-    weight: 1.2,
+    weight: 1,
     step: stepOf(view),
     series: [
       line({

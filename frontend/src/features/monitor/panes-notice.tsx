@@ -1,11 +1,17 @@
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
+import { count } from "@/lib/format";
 import { useLink } from "@/stores/link";
 import { useHeld } from "@/stores/topics";
 import { barsTopic, type PairView, pairTopic } from "./view-state";
 
-type Props = { view: PairView; streaming: readonly string[]; onStart: (symbols: string[]) => void };
+type Props = {
+  view: PairView;
+  streaming: readonly string[];
+  opening: boolean;
+  onStart: (symbols: string[]) => void;
+};
 
 function Message({ children, low = false }: { children: ReactNode; low?: boolean }) {
   const place = low ? "top-[58%]" : "top-[20%]";
@@ -19,14 +25,14 @@ function Message({ children, low = false }: { children: ReactNode; low?: boolean
 }
 
 /** Says over the charts why they are empty or short: no data yet, not streaming, refused, or warming up. */
-export function PanesNotice({ view, streaming, onStart }: Props) {
+export function PanesNotice({ view, streaming, opening, onStart }: Props) {
   const topic = pairTopic(view);
   const bars = useHeld("bars", barsTopic(view.a, view.interval));
   const pair = useHeld("pair", topic)?.data ?? null;
   const refused = useLink((link) => link.refused[topic] ?? link.refused[barsTopic(view.a, view.interval)]);
   const silent = [view.a, view.b].filter((symbol) => !streaming.includes(symbol));
   const empty = !bars?.data.items.length;
-  if (empty && silent.length > 0) {
+  if (empty && silent.length > 0 && !opening) {
     return (
       <Message>
         {silent.join(" and ")} {silent.length > 1 ? "are" : "is"} not streaming.
@@ -42,7 +48,7 @@ export function PanesNotice({ view, streaming, onStart }: Props) {
   if (pair.status === "too_short")
     return (
       <Message low>
-        Warming up: {pair.have} of {pair.need} bars
+        Warming up: {count(pair.have)} of {count(pair.need)} bars
       </Message>
     );
   return <Message low>{pair.reason ?? "No statistics for this window."}</Message>;

@@ -20,7 +20,9 @@ export function SymbolPicker({ symbols, streaming, chosen, onChoose }: Props) {
   const [open, setOpen] = useState(false);
   const [search, setSearch] = useState("");
   const searchId = useId();
-  const found = symbols.filter((symbol) => symbol.status === "TRADING" && matches(symbol, search));
+  const found = symbols
+    .filter((symbol) => symbol.status === "TRADING" && matches(symbol, search))
+    .toSorted((one, other) => Number(streaming.has(other.symbol)) - Number(streaming.has(one.symbol)));
   const toggle = (symbol: string) => {
     const next = new Set(chosen);
     if (!next.delete(symbol)) next.add(symbol);

@@ -91,6 +91,8 @@ export function useMonitor(config: ClientConfig) {
     streaming,
     symbols,
     truth: truthData ?? null,
+    /** The market or its symbols are being opened: what is not there yet is on its way. */
+    opening: starting.isPending || status?.source_state === "starting" || truth.isLoading,
     busy: starting.isPending || stopping.isPending,
     error: starting.error ?? stopping.error,
     dismissError: () => {
