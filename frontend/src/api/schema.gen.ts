@@ -66,6 +66,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/data/{symbol}/funding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Funding
+         * @description Mark price, index price and funding rate: the latest, and the last of each second, oldest first.
+         */
+        get: operations["funding_data__symbol__funding_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/data/{symbol}/gaps": {
         parameters: {
             query?: never;
@@ -78,6 +98,26 @@ export interface paths {
          * @description Holes in the symbol's trade ids, oldest first.
          */
         get: operations["gaps_data__symbol__gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/{symbol}/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote
+         * @description Best bid and ask: the latest, and the last of each second, oldest first.
+         */
+        get: operations["quote_data__symbol__quote_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -545,6 +585,55 @@ export interface components {
             symbols: components["schemas"]["SymbolStats"][];
             total: components["schemas"]["TotalStats"];
         };
+        /**
+         * Funding
+         * @description Mark and index price, and the funding rate to be paid at `next_funding_time`.
+         */
+        Funding: {
+            /** Funding Rate */
+            funding_rate: number;
+            /** Index */
+            index: number;
+            /** Mark */
+            mark: number;
+            /**
+             * Next Funding Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            next_funding_time: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+        };
+        /**
+         * FundingList
+         * @description `latest` and the last value of each second, oldest first; null and empty where none has come.
+         */
+        FundingList: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Items */
+            items: components["schemas"]["Funding"][];
+            latest: components["schemas"]["Funding"] | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Next */
+            next: string | null;
+            /** Symbol */
+            symbol: string;
+        };
         /** Gap */
         Gap: {
             /** First Id */
@@ -846,6 +935,51 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Quote
+         * @description Best bid and ask, with what stands there.
+         */
+        Quote: {
+            /** Ask */
+            ask: number;
+            /** Ask Size */
+            ask_size: number;
+            /** Bid */
+            bid: number;
+            /** Bid Size */
+            bid_size: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+        };
+        /**
+         * QuoteList
+         * @description `latest` and the last quote of each second, oldest first; null and empty where none has come.
+         */
+        QuoteList: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Items */
+            items: components["schemas"]["Quote"][];
+            latest: components["schemas"]["Quote"] | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Next */
+            next: string | null;
+            /** Symbol */
+            symbol: string;
         };
         /** SimulationTruth */
         SimulationTruth: {
@@ -1395,6 +1529,63 @@ export interface operations {
             };
         };
     };
+    funding_data__symbol__funding_get: {
+        parameters: {
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description at most this many, the newest */
+                limit?: number;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FundingList"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     gaps_data__symbol__gaps_get: {
         parameters: {
             query?: never;
@@ -1414,6 +1605,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapList"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_data__symbol__quote_get: {
+        parameters: {
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description at most this many, the newest */
+                limit?: number;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteList"];
                 };
             };
             /** @description Not found */

@@ -8,6 +8,7 @@ import { useNarrow } from "@/components/use-narrow";
 import { priceDecimals } from "@/lib/format";
 import { sourceName } from "@/lib/words";
 import { useWatch } from "@/stores/topics";
+import { BodySkeleton } from "./body-skeleton";
 import { LivePanes } from "./live-panes";
 import { NumberRow } from "./number-row";
 import type { PageState } from "./page-state";
@@ -108,7 +109,8 @@ export function MonitorBody(props: Props) {
   const { a, b } = view;
   if (a === null || b === null) {
     if (state === "unreachable" || state === "failed" || state === "offline") return null;
-    if (!status || opening) return <Notice>Opening {sourceName(status?.source ?? config.source)}…</Notice>;
+    const source = sourceName(status?.source ?? config.source);
+    if (!status || opening) return <BodySkeleton>{`Opening: ${source}`}</BodySkeleton>;
     return <Notice>Tick two symbols under “Symbols” and press Start to see their spread.</Notice>;
   }
   const unknown = known?.length ? [a, b].filter((leg) => !known.some(({ symbol }) => symbol === leg)) : [];

@@ -4,6 +4,7 @@ import { configQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
 import { useLink } from "@/stores/link";
 import { Banners, Failure } from "./banners";
+import { BodySkeleton } from "./body-skeleton";
 import { MonitorBody } from "./monitor-body";
 import { pageState } from "./page-state";
 import { PairControls } from "./pair-controls";
@@ -81,9 +82,14 @@ export function MonitorPage({ tools }: Props) {
     );
   }
   return (
-    <main className="p-4 text-fg-2" role="status">
-      <h1 className="sr-only">Pair monitor</h1>
-      Asking the server for its configuration…
-    </main>
+    <div className="flex min-h-dvh flex-col lg:h-dvh lg:min-h-160">
+      <header className="flex h-18.5 items-start border-b border-line px-2 py-1.5">
+        <h1 className="text-stat font-semibold">Pair monitor</h1>
+        {tools}
+      </header>
+      <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
+        <BodySkeleton>Asking the server what it has…</BodySkeleton>
+      </main>
+    </div>
   );
 }
