@@ -12,7 +12,10 @@ QuantError
 │   └── ExchangeUnreachable      network trouble; retried by whoever asked
 ├── ExchangeRejected             the exchange answered, and said no
 ├── DecodeError                  one frame or line that does not follow the protocol
-└── RecordingError               a recording that cannot be read at all
+├── RecordingError               a recording that cannot be read at all
+├── ArchiveError                 a file to import that is not what it should be; names file and line
+└── StorageError                 what is stored cannot be read or written
+    └── DamagedData              a stored chunk or file that fails its checksum, by name
 """
 
 from collections.abc import Mapping
@@ -97,3 +100,25 @@ class DecodeError(QuantError):
 
 class RecordingError(QuantError):
     code = "recording_error"
+
+
+class ArchiveError(QuantError):
+    """A file to import that is not what it should be; `line` counts from 1, the header included."""
+
+    code = "archive_error"
+
+    def __init__(self, file: str, reason: str, *, line: int | None = None) -> None:
+        at = f"{file}, line {line}" if line is not None else file
+        super().__init__(f"{at}: {reason}", file=file, line=line)
+
+
+class StorageError(QuantError):
+    """What is stored cannot be read or written; the message names the file."""
+
+    code = "storage_error"
+
+
+class DamagedData(StorageError):
+    """A stored chunk or file that fails its checksum; the message names it."""
+
+    code = "damaged_data"
