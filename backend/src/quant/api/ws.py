@@ -1,6 +1,7 @@
 """/ws: topics in, numbered messages out. Frames are encoded once, a client that does not read is closed."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -20,11 +21,12 @@ log = structlog.get_logger()
 router = APIRouter()
 MAX_TOPICS = 256
 SEND_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.0
 
 
 @router.websocket("/ws")
 async def socket(websocket: WebSocket) -> None:
-    """Serve one client: a task that sends what is new, and this one, which reads commands."""
+    """Serve one client with two tasks, one that sends what is new and one that reads commands; ends with either."""
     engine: Engine = websocket.app.state.engine
     await websocket.accept()
     status = await engine.status()
@@ -34,15 +36,27 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.send_text(hello.model_dump_json())
     subscription = engine.subscribe()
     client = _Client(websocket, subscription)
-    sending = asyncio.create_task(client.send_frames())
+    tasks = [asyncio.create_task(client.send_frames()), asyncio.create_task(client.read_commands())]
     try:
-        await client.read_commands()
-    except (WebSocketDisconnect, RuntimeError):
-        pass  # the client left, or was closed for not reading
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         subscription.close()
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, TimeoutError):
+            log.warning("ws.evicted", reason=f"did not read for {SEND_TIMEOUT_S:.0f} s")
+            await _close(websocket)
+        elif isinstance(error, Exception) and not isinstance(error, WebSocketDisconnect | RuntimeError):
+            raise error  # our own mistake; the two kinds that are not mean that the client has left
+
+
+async def _close(websocket: WebSocket) -> None:
+    """Say why to a client that does not read, which it may never hear: the end of the handler closes it anyhow."""
+    with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await websocket.close(1008, "not reading")
 
 
 def _now() -> int:
@@ -64,21 +78,17 @@ class _Client:
         self._writing = asyncio.Lock()
 
     async def send_frames(self) -> None:
-        try:
-            async for frames in self._subscription.frames():
-                for frame in frames:
-                    await self._send(encode(frame))
-        except TimeoutError:
-            log.warning("ws.evicted", reason=f"did not read for {SEND_TIMEOUT_S:.0f} s")
-            await self._websocket.close(1008, "not reading")
-        except (WebSocketDisconnect, RuntimeError):
-            pass
+        """Send what is new until the subscription ends; raises TimeoutError when the client does not read."""
+        async for frames in self._subscription.frames():
+            for frame in frames:
+                await self._send(encode(frame))
 
     async def _send(self, text: str) -> None:
         async with self._writing, asyncio.timeout(SEND_TIMEOUT_S):
             await self._websocket.send_text(text)
 
     async def read_commands(self) -> None:
+        """Obey commands until the client leaves."""
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":

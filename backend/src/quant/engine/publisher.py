@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import structlog
 
+from quant.domain import Pair
 from quant.engine import snapshots
 from quant.engine.analysis import PairDesk, changed_rows, compute, pair_inputs
 from quant.engine.checks import check_interval, check_key, check_symbol
@@ -61,19 +62,22 @@ class Publisher:
     def check_topic(self, name: str) -> None:
         """Raise InvalidInput when the topic cannot be had in this market."""
         running, topic = self._market(), parse_topic(name)
-        if name != topic_name(topic):
-            raise InvalidParameter("topic", f"write {name!r} as {topic_name(topic)!r}")
         match topic:
             case TicksTopic(symbol):
-                check_symbol(running, symbol)
+                topic = TicksTopic(check_symbol(running, symbol))
             case BarsTopic(symbol, interval):
-                check_symbol(running, symbol)
+                topic = BarsTopic(check_symbol(running, symbol), interval)
                 check_interval(running, interval)
-            case PairKey():
+            case PairKey(pair=pair):
                 check_key(running, topic)
-                self._closed_now.set()
+                legs = Pair(check_symbol(running, pair.a), check_symbol(running, pair.b))
+                topic = replace(topic, pair=legs)
             case StatusTopic():
                 pass
+        if name != topic_name(topic):  # a topic has one spelling, or its listeners would not meet
+            raise InvalidParameter("topic", f"write {name[:100]!r} as {topic_name(topic)!r}")
+        if isinstance(topic, PairKey):
+            self._closed_now.set()
         self._publish(topic)
 
     # --- status ---
