@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 # Keeps what every element with a topic and a seq has shown, once a frame: { "topic#seq": { field: [value, text] } }.
@@ -80,6 +80,8 @@ def assert_reads_as(text: str, value: float) -> None:
 def test_pick_start_numbers_stop(make_server: Any, visit: Any) -> None:
     server = make_server({})
     page = visit().page
+    streams: list[WebSocket] = []
+    page.on("websocket", lambda stream: streams.append(stream))
     page.goto(server.url)
     # A fresh simulated market opens by itself on its best pair; this user wants another one.
     expect(state(page)).to_have_text(re.compile("Live"))
@@ -116,7 +118,7 @@ def test_pick_start_numbers_stop(make_server: Any, visit: Any) -> None:
     assert server.get("/stream/status")["running"] is False
     # The last message of all says why there is no signal any more.
     expect(page.get_by_test_id("signal")).to_have_text(re.compile("stopped"))
-    assert_frozen(page)
+    assert_frozen(page, streams[-1])
 
 
 def assert_same_numbers(fields: dict[str, list[str]], body: Any) -> None:
@@ -133,16 +135,17 @@ def assert_same_numbers(fields: dict[str, list[str]], body: Any) -> None:
     assert compared >= 20, f"only {compared} numbers: {sorted(fields)}"
 
 
-def assert_frozen(page: Page) -> None:
-    """Nothing in the row of numbers changes over 180 frames, while messages about the state of things arrive."""
+def pass_status_messages(stream: WebSocket, count: int) -> None:
+    for _ in range(count):
+        stream.wait_for_event("framereceived", lambda frame: '"topic":"status"' in str(frame))
+
+
+def assert_frozen(page: Page, stream: WebSocket) -> None:
+    """Nothing in the row of numbers changes any more, while messages about the state of things go on."""
+    # What was on its way when the stream stopped.
+    pass_status_messages(stream, 2)
     texts = page.get_by_test_id("numbers").inner_text()
-    page.evaluate(
-        """() => new Promise((resolve) => {
-             let frames = 0;
-             const next = () => (++frames > 180 ? resolve() : requestAnimationFrame(next));
-             next();
-           })"""
-    )
+    pass_status_messages(stream, 5)
     assert page.get_by_test_id("numbers").inner_text() == texts
 
 
@@ -226,6 +229,18 @@ def test_the_address_restores_the_view_and_changes_with_it(server: Any, pair_pag
     window.press("Enter")
     expect(window).to_have_accessible_description(re.compile("at least 10"))
     expect(numbers).to_have_attribute("data-topic", "pair:BTCUSDT-ETHUSDT:5m:120:ols:level")
+
+
+def test_about_and_back_keeps_the_view(pair_page: Page) -> None:
+    page = pair_page
+    page.get_by_label("Interval").select_option("5m")
+    page.get_by_role("link", name="About").click()
+    expect(page.get_by_role("heading", name="Notices")).to_be_visible()
+    page.get_by_role("link", name="Monitor").click()
+    expect(page.get_by_test_id("numbers")).to_have_attribute(
+        "data-topic", "pair:BTCUSDT-ETHUSDT:5m:60:ols:level"
+    )
+    expect(page.locator(A_NUMBER)).to_be_visible()
 
 
 def test_an_unknown_symbol_in_a_link_is_named_and_no_dead_end(server: Any, visit: Any) -> None:
