@@ -1,4 +1,4 @@
-"""The journal through its public faces: what goes in is read back once, at most one commit behind, whatever the order."""
+"""The journal through its public faces: what goes in is read back once, whatever the order and the restarts."""
 
 import sqlite3
 import threading

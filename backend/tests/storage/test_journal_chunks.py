@@ -1,5 +1,7 @@
 """Chunks come back as they were written, or are refused; sets of ids behave as sets."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from quant.domain import Bars, Quality
 from quant.errors import DamagedData
 from quant.storage.chunks import decode_bars, decode_ticks, encode_bars, encode_ticks
 from quant.storage.id_ranges import IdRange, IdRanges
-from quant.storage.records import BAR_NAMES, TICK_NAMES, StoredTicks, join_bars
+from quant.storage.records import BAR_NAMES, TICK_NAMES, StoredTicks, join_bars, join_ticks
 from stored_trades import bars, columns, expect
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -69,9 +71,7 @@ def test_id_ranges_are_a_set(steps: list[tuple[bool, int, int]]) -> None:
     assert {i for i in range(60) if i in ranges} == truth
     listed = ranges.ranges
     assert [i for first, last in listed for i in range(first, last + 1)] == sorted(truth)
-    assert all(b.first_id - a.last_id > 1 for a, b in zip(listed, listed[1:], strict=False)), (
-        "neighbours touch"
-    )
+    assert all(b.first_id - a.last_id > 1 for a, b in pairwise(listed)), "neighbours touch"
 
 
 @given(st.lists(st.integers(0, 50), max_size=40))
@@ -83,8 +83,6 @@ def test_ids_in_any_order_make_the_fewest_ranges(ids: list[int]) -> None:
 
 
 def test_joining_ticks_of_one_id_keeps_the_first() -> None:
-    from quant.storage.records import join_ticks
-
     expect(join_ticks([columns([5, 3]), columns([4, 5])]), [3, 4, 5])
 
 

@@ -76,6 +76,10 @@ def _encode(kind: int, rows: StoredTicks | Bars) -> bytes:
     head = _HEAD.pack(MAGIC, VERSION, kind, 0, len(rows))
     parts = [np.ascontiguousarray(getattr(rows, name), code).tobytes() for name, code in _LAYOUTS[kind]]
     payload = b"".join(parts)
+    if len(payload) != len(rows) * _ROW_BYTES[kind]:
+        raise ValueError(
+            f"columns of unequal length: {[len(getattr(rows, name)) for name, _ in _LAYOUTS[kind]]}"
+        )
     return b"".join((head, _CRC.pack(crc32(payload, crc32(head))), payload))
 
 

@@ -1,0 +1,172 @@
+"""Writers that are killed, or run into a full disk, in processes of their own; the tests watch from outside."""
+
+import multiprocessing
+import os
+import resource
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pytest
+
+from quant.storage import journal as journal_module
+from quant.storage.journal import Journal
+from quant.storage.journal_writer import Flush, JournalWriter
+from stored_trades import MARKET, bars, batch
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_SERVER: list[bool] = []
+
+SYMBOL = "BTCUSDT"
+ROWS = 5
+"""Trades of one append; a commit holds whole appends or none of them."""
+
+
+class CommitSkipped(JournalWriter):
+    """A planted bug: all is written, nothing is committed."""
+
+    def write(self, flush: Flush) -> None:
+        super().write(flush)
+        newest = max(ticks.ids.max() for ticks in flush.ticks.values())
+        self.connection.execute("DELETE FROM tick_chunks WHERE last_id = ?", (int(newest),))
+
+
+class NotFlushed(JournalWriter):
+    """A planted bug: the transaction stays open while its rows are reported as stored."""
+
+    def write(self, flush: Flush) -> None:
+        real = self.connection
+        self.connection = _WithoutCommit(real)  # type: ignore[assignment]
+        try:
+            super().write(flush)
+        finally:
+            self.connection = real
+
+
+class _WithoutCommit:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.executemany = connection.executemany
+
+    @property
+    def in_transaction(self) -> bool:
+        return False
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor | None:
+        if statement == "COMMIT" or (statement.startswith("BEGIN") and self._connection.in_transaction):
+            return None
+        return self._connection.execute(statement, values)
+
+
+class EarlyJournal(Journal):
+    """A planted bug: rows are acknowledged when they are taken in, not when they are committed."""
+
+    def append(self, *args: object) -> int:
+        ticket = super().append(*args)  # type: ignore[arg-type]
+        assert self._on_commit is not None
+        self._on_commit(ticket)
+        return ticket
+
+
+PLANTED = ("commit skipped", "transaction left open", "acknowledged early")
+
+
+def write_forever(path: Path, first_append: int, reports: Connection, bug: str | None) -> None:
+    """Append trades without end; report each append that is on disk by its number."""
+    kind: type[Journal] = EarlyJournal if bug == "acknowledged early" else Journal
+    writers = {"commit skipped": CommitSkipped, "transaction left open": NotFlushed}
+    journal_module.JournalWriter = writers.get(bug or "", JournalWriter)  # type: ignore[misc]
+    journal = kind(
+        path, flush_ms=1, on_commit=lambda ticket: reports.send(first_append + (ticket + 1) // 2 - 1)
+    )
+    journal.open()
+    number = first_append
+    while True:
+        journal.append(MARKET, batch(range(number * ROWS, number * ROWS + ROWS), symbol=SYMBOL))
+        ticket = journal.append_bars(MARKET, SYMBOL, "1s", bars([number * 1000], revision=1))
+        number += 1
+        if number % 3 == 0:  # sometimes one append a commit, sometimes more
+            journal.wait_committed(ticket)
+
+
+def _start(process: ForkServerProcess) -> None:
+    """Start from a server process that has imported everything, so that each victim takes milliseconds."""
+    if not _SERVER:
+        _CONTEXT.set_forkserver_preload(["journal_victims"])
+        with pytest.MonkeyPatch.context() as patch:  # Python 3.11 does not hand its own path on to the server
+            patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+            forkserver.ensure_running()
+        _SERVER.append(True)
+    process.start()
+
+
+@contextmanager
+def victim(
+    path: Path, *, first_append: int, bug: str | None
+) -> Iterator[tuple[ForkServerProcess, Connection]]:
+    reports, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=write_forever, args=(path, first_append, theirs, bug))
+    _start(process)
+    theirs.close()
+    try:
+        yield process, reports
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        reports.close()
+
+
+def drain(reports: Connection) -> int:
+    """Return the last number that was reported before the end, -1 without one."""
+    newest = -1
+    try:
+        while True:
+            newest = reports.recv()
+    except EOFError:
+        return newest
+
+
+def fill_the_disk(path: Path, limit: int, max_rows: int, orders: Connection) -> None:
+    """Write under a file-size limit, which stands for a disk that is full; obey `orders` one by one."""
+    journal = Journal(path, flush_ms=1, retry_s=0.01, max_pending_rows=max_rows)
+    journal.open()
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    while True:
+        order, value = orders.recv()
+        if order == "limit":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit if value else hard, hard))
+            answer: object = None
+        elif order == "append":
+            answer = journal.append(MARKET, batch(range(*value), symbol=SYMBOL))
+        elif order == "status":
+            answer = journal.status
+        elif order == "dropped":
+            answer = journal.dropped_ids()
+        elif order == "wait":
+            answer = journal.wait_committed(timeout_s=value)
+        else:
+            answer = journal.close()
+        orders.send(answer)
+        if order == "close":
+            os._exit(0)
+
+
+@contextmanager
+def limited(path: Path, *, limit: int, max_rows: int) -> Iterator[Connection]:
+    ours, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=fill_the_disk, args=(path, limit, max_rows, theirs))
+    _start(process)
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
