@@ -65,6 +65,12 @@ class Held:
             self.updates += 1
         self.seq, self.rest = message["seq"], data
 
+    def copy(self) -> "Held":
+        """Return what is held now; rows are replaced, never changed, so they may be shared."""
+        twin = Held()
+        twin.seq, twin.rest, twin.rows, twin.updates = self.seq, self.rest, dict(self.rows), self.updates
+        return twin
+
     def differs_from(self, snapshot: Message) -> str:
         """Return what a snapshot of the same number says differently, empty where it agrees."""
         data = dict(snapshot["data"])

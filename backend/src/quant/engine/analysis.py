@@ -41,9 +41,10 @@ def pair_inputs(
 ) -> PairInputs:
     """Return the inputs of `key` as the market stands now, or as its closed bars stood before `end`."""
     state = running.state
-    depth = key.window + 1 + rows
-    legs = align(state, key.pair, key.interval, rows=depth, end=end)
     interval = next(each for each in state.intervals if each.name == key.interval)
+    depth = key.window + 1 + rows
+    legs = align(state, key.pair, key.interval, rows=depth + key.window - 1, end=end)
+    legs = _from_whole_window(legs, depth=depth, span_ns=key.window * interval.ns)
     prices = [state.counters(symbol).last_price for symbol in (key.pair.a, key.pair.b)]
     last_a, last_b = (math.nan if price is None or end is not None else price for price in prices)
     not_live = ""
@@ -56,6 +57,17 @@ def pair_inputs(
     )
 
 
+def _from_whole_window(legs: AlignedLegs, *, depth: int, span_ns: int) -> AlignedLegs:
+    """Return `legs` from the first multiple of a window on, where `depth` rows are left.
+
+    Rolling values are rounded by where their blocks of one window begin. With beginnings that stay where they are,
+    a new bar changes no row before it, not even in the last digit, and an update carries one row instead of all.
+    """
+    whole = np.flatnonzero(legs.times % span_ns == 0)
+    first = int(whole[0]) if whole.size and len(legs) - whole[0] >= depth else 0
+    return AlignedLegs(legs.times[first:], legs.y[first:], legs.x[first:], legs.qualities[first:])
+
+
 def compute(inputs: PairInputs, *, known: PairAnalysis | None = None) -> PairView:
     """Return the pair's view; `known` is the analysis of the same closed bars, when it is at hand."""
     key, legs = inputs.key, inputs.legs
@@ -65,7 +77,7 @@ def compute(inputs: PairInputs, *, known: PairAnalysis | None = None) -> PairVie
         window=key.window,
         method=key.method,
         scale=key.scale,
-        series_from=max(0, len(legs) - inputs.rows),
+        series_from=min(key.window, max(0, len(legs) - inputs.rows)),
     )
     signal, reason = analysis.signal, analysis.signal_reason
     if inputs.not_live:
@@ -85,7 +97,7 @@ def compute(inputs: PairInputs, *, known: PairAnalysis | None = None) -> PairVie
         last_time=int(legs.times[-1]) if len(legs) else None,
         qualities=_count(legs.qualities[fit]),
         live=_live(inputs, analysis),
-        series=_series(legs, analysis),
+        series=_series(legs, analysis, rows=inputs.rows),
     )
 
 
@@ -106,18 +118,19 @@ def _live(inputs: PairInputs, analysis: PairAnalysis) -> LiveValues:
     return LiveValues(spread, zscore, None if math.isnan(spread) else inputs.as_of)
 
 
-def _series(legs: AlignedLegs, analysis: PairAnalysis) -> PairSeriesView:
+def _series(legs: AlignedLegs, analysis: PairAnalysis, *, rows: int) -> PairSeriesView:
     rolling, first = analysis.series, analysis.series.first_row
+    newest = slice(-rows, None)
     return PairSeriesView(
-        legs.times[first:],
-        legs.y[first:],
-        legs.x[first:],
-        rolling.alpha,
-        rolling.beta,
-        rolling.sd,
-        rolling.spread,
-        rolling.zscore,
-        rolling.correlation,
+        legs.times[first:][newest],
+        legs.y[first:][newest],
+        legs.x[first:][newest],
+        rolling.alpha[newest],
+        rolling.beta[newest],
+        rolling.sd[newest],
+        rolling.spread[newest],
+        rolling.zscore[newest],
+        rolling.correlation[newest],
     )
 
 
