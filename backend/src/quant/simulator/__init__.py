@@ -4,9 +4,25 @@ It shares no parsing or bar code with the rest of the platform, so that one cann
 """
 
 from quant.simulator.command import main, serve
+from quant.simulator.connection import WsLimits
+from quant.simulator.faults import AlteredMarket, Fault, FaultKind, FaultPlan, TruthIds, random_plan
 from quant.simulator.market import SimMarket
 from quant.simulator.server import Running, SimConfig, running
 from quant.simulator.warmup import warm
-from quant.simulator.ws import WsLimits
 
-__all__ = ["Running", "SimConfig", "SimMarket", "WsLimits", "main", "running", "serve", "warm"]
+__all__ = [
+    "AlteredMarket",
+    "Fault",
+    "FaultKind",
+    "FaultPlan",
+    "Running",
+    "SimConfig",
+    "SimMarket",
+    "TruthIds",
+    "WsLimits",
+    "main",
+    "random_plan",
+    "running",
+    "serve",
+    "warm",
+]

@@ -9,8 +9,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from quant.errors import InvalidParameter
+from quant.simulator.faults import FaultPlan
 from quant.simulator.server import Running, SimConfig, running
 from quant.simulator.warmup import warm
 
@@ -25,6 +27,7 @@ def main(argv: Sequence[str]) -> int:
             host=options.host,
             ws_port=options.ws_port,
             rest_port=options.rest_port,
+            faults=_plan(options.faults),
         )
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(config, exit_with_parent=options.exit_with_parent))
@@ -79,8 +82,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default 127.0.0.1)")
     parser.add_argument("--ws-port", type=int, default=0, help="WebSocket port (default: a free one)")
     parser.add_argument("--rest-port", type=int, default=0, help="REST port (default: a free one)")
+    parser.add_argument(
+        "--faults", metavar="FILE", help='what goes wrong and when: {"seed": 1, "faults": [...]}'
+    )
     parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin does")
     return parser
+
+
+def _plan(file: str | None) -> FaultPlan:
+    if file is None:
+        return FaultPlan()
+    try:
+        return FaultPlan.parse(Path(file).read_bytes())
+    except OSError as error:
+        raise InvalidParameter("--faults", f"cannot read {file}: {error.strerror or error}") from error
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

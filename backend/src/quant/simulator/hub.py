@@ -4,7 +4,7 @@ import asyncio
 from operator import itemgetter
 from typing import Protocol
 
-from quant.simulator.market import SimMarket
+from quant.simulator.faults import AlteredMarket, Injector
 from quant.simulator.streams import Category, Cursor, find_stream
 from quant.simulator.timeline import Timeline
 
@@ -16,12 +16,12 @@ _MAX_CATCH_UP_S = 120.0  # of wall time; a machine that slept longer has lost it
 class Subscriber(Protocol):
     """One connection, as the hub sees it."""
 
-    def deliver(self, name: str, payload: bytes) -> None:
+    def deliver(self, name: str, payload: bytes, published_ms: int) -> None:
         """Send one event."""
         ...
 
-    def check(self, now_s: float) -> None:
-        """Look after pings, age and backlog; `now_s` is monotonic."""
+    def check(self, now_s: float, now_ms: int) -> None:
+        """Look after pings, age and backlog; `now_s` is monotonic, `now_ms` what has been published."""
         ...
 
     def shut(self, code: int, reason: str) -> None:
@@ -36,9 +36,10 @@ class Subscriber(Protocol):
 class Hub:
     """Owns the cursors of all streams somebody listens to. Everything here runs on the event loop."""
 
-    def __init__(self, market: SimMarket, timeline: Timeline) -> None:
+    def __init__(self, market: AlteredMarket, timeline: Timeline, injector: Injector) -> None:
         self._market = market
         self._timeline = timeline
+        self.injector = injector
         self._cursors: dict[str, Cursor] = {}
         self._listeners: dict[str, dict[Subscriber, None]] = {}
         self._last_ms = timeline.now_ms()
@@ -47,24 +48,26 @@ class Hub:
         self.evicted = 0
 
     @property
-    def market(self) -> SimMarket:
+    def market(self) -> AlteredMarket:
         return self._market
 
     @property
     def timeline(self) -> Timeline:
         return self._timeline
 
-    def listen(self, subscriber: Subscriber, name: str, category: Category) -> None:
-        """Begin sending a stream; an unknown one, or one of another category, stays silent."""
+    def listen(self, subscriber: Subscriber, name: str, category: Category) -> bool:
+        """Begin sending a stream and return True; an unknown one, or one of another category, stays silent."""
         cursor = self._cursors.get(name)
         if cursor is None:
             stream = find_stream(self._market, name)
             if stream is None:
-                return
+                return False
             cursor = Cursor(stream, self._timeline.now_ms())
-        if cursor.stream.category is category:
-            self._cursors[name] = cursor
-            self._listeners.setdefault(name, {})[subscriber] = None
+        if cursor.stream.category is not category:
+            return False
+        self._cursors[name] = cursor
+        self._listeners.setdefault(name, {})[subscriber] = None
+        return True
 
     def unlisten(self, subscriber: Subscriber, name: str) -> None:
         """Stop sending a stream; one that nobody hears any more is forgotten."""
@@ -80,7 +83,7 @@ class Hub:
             self.publish()
             now_s = self._timeline.monotonic_s()
             for connection in list(self.connections):
-                connection.check(now_s)
+                connection.check(now_s, self._last_ms)
             await asyncio.sleep(self._pause_s())
 
     def publish(self) -> None:
@@ -95,9 +98,9 @@ class Hub:
             for published, payload in cursor.due(now_ms)
         ]
         due.sort(key=itemgetter(0))  # stable: within a stream the order of ids stays
-        for _, name, payload in due:
+        for published, name, payload in due:
             for listener in list(self._listeners.get(name, ())):
-                listener.deliver(name, payload)
+                listener.deliver(name, payload, published)
                 self.sent += 1
 
     def disconnect_all(self) -> None:

@@ -38,6 +38,8 @@ class Instrument:
     def __init__(self, seed: int, listing: Listing, path: PricePath) -> None:
         name = listing.symbol
         self.listing = listing
+        day = listing.settled_day
+        self._closed_ms = 1 << 62 if day is None else EPOCH_MS + day * 86_400_000
         self._path = path
         self._keys = np.array([key_of(seed, "trades", name), key_of(seed, "latency", name)])
         self._count_key = key_of(seed, "count", name)
@@ -52,10 +54,14 @@ class Instrument:
         self._minutes = lru_cache(maxsize=2_500)(self._make_minutes)
 
     @property
+    def open_ms(self) -> int:
+        """Return when trading began."""
+        return EPOCH_MS
+
+    @property
     def end_ms(self) -> int:
         """Return when trading ended; far away for a symbol that trades."""
-        day = self.listing.settled_day
-        return 1 << 62 if day is None else EPOCH_MS + day * 86_400_000
+        return self._closed_ms
 
     def trades(self, start_ms: int, end_ms: int) -> Trades:
         """Return the trades with start_ms <= T < end_ms."""
@@ -89,7 +95,7 @@ class Instrument:
         """Return the id that the first trade with T >= `at_ms` has or would have."""
         at = min(max(at_ms, EPOCH_MS), self.end_ms)
         hour, within = divmod(at - EPOCH_MS, HOUR_MS)
-        if at == self.end_ms:
+        if at == self._closed_ms:
             return self.first_id + int(self._totals_to(hour)[hour])
         grid = self.grid(hour)
         second = within // 1000
@@ -163,7 +169,7 @@ class Instrument:
     def _totals_to(self, hour: int) -> IntArray:
         with self._lock:
             if hour + 2 > len(self._totals):
-                open_hours = min((self.end_ms - EPOCH_MS) // HOUR_MS, 1 << 40)
+                open_hours = min((self._closed_ms - EPOCH_MS) // HOUR_MS, 1 << 40)
                 rate = self.listing.rate
                 self._totals = kernels.cumulative_counts(self._count_key, grown(hour), open_hours, rate)
             return self._totals

@@ -1,5 +1,7 @@
 """The simulated market: a pure function of (seed, UTC time). No clock, and no state but caches."""
 
+from collections.abc import Callable
+
 from quant.clock import NS_PER_MS
 from quant.domain import Interval, SymbolSpec
 from quant.errors import UnknownSymbol
@@ -10,15 +12,17 @@ from quant.simulator.symbols import LISTINGS, Listing
 from quant.simulator.trades import Trades
 from quant.simulator.truth import PairTruth, pair_truths, truth_as_json
 
+MakeInstrument = Callable[[int, Listing, PricePath], Instrument]
+
 
 class SimMarket:
     """One seeded market: same seed, symbol and time give the same bytes, whatever was asked before."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, make: MakeInstrument = Instrument) -> None:
         self.seed = seed
         self.name = f"sim-{seed}"
         self.pairs: tuple[PairTruth, ...] = pair_truths(seed)
-        self._instruments = _instruments(seed, self.pairs)
+        self._instruments = _instruments(seed, self.pairs, make)
 
     @property
     def symbols(self) -> tuple[SymbolSpec, ...]:
@@ -27,6 +31,10 @@ class SimMarket:
             SymbolSpec(item.symbol, item.base, "USDT", item.status, float(item.tick), float(item.step))
             for item in LISTINGS
         )
+
+    def listings(self, now_ms: int) -> tuple[tuple[Listing, str], ...]:  # noqa: ARG002 - this list never changes
+        """Return what is listed at `now_ms`, each with its status."""
+        return tuple((item, item.status) for item in LISTINGS)
 
     @property
     def truth(self) -> dict[str, object]:
@@ -70,7 +78,14 @@ def _ceil_ms(ns: int) -> int:
     return -(-ns // NS_PER_MS)
 
 
-def _instruments(seed: int, pairs: tuple[PairTruth, ...]) -> dict[str, Instrument]:
+def lone_path(seed: int, listing: Listing) -> PricePath:
+    """Return the price of a symbol that moves by itself."""
+    return OwnPath(
+        listing.price, log_price_chain(key_of(seed, "price", listing.symbol), listing.daily_vol), None
+    )
+
+
+def _instruments(seed: int, pairs: tuple[PairTruth, ...], make: MakeInstrument) -> dict[str, Instrument]:
     groups = {item.group for item in LISTINGS if item.loading}
     common = {group: log_price_chain(key_of(seed, "group", group), 1.0) for group in groups}
 
@@ -89,4 +104,4 @@ def _instruments(seed: int, pairs: tuple[PairTruth, ...]) -> dict[str, Instrumen
             key = key_of(seed, "noise", pair.symbol_a)
             noise = noise_chain(key, half_life_s=truth.half_life_s, sd=truth.noise_sd)
             paths[pair.symbol_a] = HedgedPath(truth.alpha, truth.beta, own[pair.symbol_b], noise)
-    return {item.symbol: Instrument(seed, item, paths[item.symbol]) for item in LISTINGS}
+    return {item.symbol: make(seed, item, paths[item.symbol]) for item in LISTINGS}

@@ -1,11 +1,10 @@
 """The answers of the REST side: query in, JSON out, no HTTP."""
 
-from quant.errors import UnknownSymbol
 from quant.simulator.instrument import EPOCH_MS, Instrument
 from quant.simulator.market import SimMarket
 from quant.simulator.rest_errors import Query, RestError, invalid_data, limit_of, mandatory, optional_integer
 from quant.simulator.streams import KLINE_INTERVALS
-from quant.simulator.symbols import LISTINGS, Listing
+from quant.simulator.symbols import Listing
 from quant.simulator.weights import MAX_WEIGHT
 from quant.simulator.wire import aggregate_rows, compact, kline_rows, mark_prices
 
@@ -18,22 +17,22 @@ _KLINE_WEIGHTS = ((99, 1), (499, 2), (1000, 5))
 _PERPETUAL_DELIVERY_MS = 4_133_404_800_000
 
 
-def exchange_info(now_ms: int) -> bytes:
-    """Return `/fapi/v1/exchangeInfo`."""
+def exchange_info(market: SimMarket, now_ms: int, *, told_ms: int) -> bytes:
+    """Return `/fapi/v1/exchangeInfo` as of `now_ms`; the exchange's clock shows `told_ms`."""
     limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": MAX_WEIGHT}
     body = {
         "timezone": "UTC",
-        "serverTime": now_ms,
+        "serverTime": told_ms,
         "futuresType": "U_MARGINED",
         "rateLimits": [limit],
         "exchangeFilters": [],
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "0"}],
-        "symbols": [_symbol_info(listing) for listing in LISTINGS],
+        "symbols": [_symbol_info(listing, status) for listing, status in market.listings(now_ms)],
     }
     return compact(body)
 
 
-def _symbol_info(listing: Listing) -> dict[str, object]:
+def _symbol_info(listing: Listing, status: str) -> dict[str, object]:
     lowest, highest = listing.tick, str(round(listing.price * 1000))
     return {
         "symbol": listing.symbol,
@@ -41,7 +40,7 @@ def _symbol_info(listing: Listing) -> dict[str, object]:
         "contractType": "PERPETUAL",
         "deliveryDate": _PERPETUAL_DELIVERY_MS,
         "onboardDate": EPOCH_MS,
-        "status": listing.status,
+        "status": status,
         "baseAsset": listing.base,
         "quoteAsset": "USDT",
         "marginAsset": "USDT",
@@ -61,20 +60,19 @@ def _symbol_info(listing: Listing) -> dict[str, object]:
     }
 
 
-def instrument_of(market: SimMarket, query: Query) -> Instrument:
-    """Return the instrument the query names; raise RestError."""
+def instrument_of(market: SimMarket, query: Query, now_ms: int) -> Instrument:
+    """Return the instrument the query names, if it is listed; raise RestError."""
     symbol = query.get("symbol", "")
     if not symbol:
         raise mandatory("symbol")
-    try:
-        return market.instrument(symbol)
-    except UnknownSymbol as error:
-        raise RestError(-1121, "Invalid symbol.") from error
+    if all(listing.symbol != symbol for listing, _ in market.listings(now_ms)):
+        raise RestError(-1121, "Invalid symbol.")
+    return market.instrument(symbol)
 
 
 def agg_trades(market: SimMarket, query: Query, now_ms: int) -> bytes:
     """Return `/fapi/v1/aggTrades`: by id, by time or the latest; raise RestError."""
-    instrument = instrument_of(market, query)
+    instrument = instrument_of(market, query, now_ms)
     limit = limit_of(query, default=500, most=1000)
     first = optional_integer(query, "fromId")
     start, end = optional_integer(query, "startTime"), optional_integer(query, "endTime")
@@ -119,7 +117,7 @@ def kline_weight(query: Query) -> int:
 
 def klines(market: SimMarket, query: Query, now_ms: int) -> bytes:
     """Return `/fapi/v1/klines`, the last one still forming; raise RestError."""
-    instrument = instrument_of(market, query)
+    instrument = instrument_of(market, query, now_ms)
     name = query.get("interval", "")
     if not name:
         raise mandatory("interval")
@@ -141,8 +139,10 @@ def klines(market: SimMarket, query: Query, now_ms: int) -> bytes:
 def premium_index(market: SimMarket, query: Query, now_ms: int) -> bytes:
     """Return `/fapi/v1/premiumIndex` of one symbol, or of all that trade; raise RestError."""
     if query.get("symbol"):
-        return compact(_premium(instrument_of(market, query), now_ms))
-    trading = (market.instrument(item.symbol) for item in LISTINGS if item.status == "TRADING")
+        return compact(_premium(instrument_of(market, query, now_ms), now_ms))
+    trading = (
+        market.instrument(item.symbol) for item, status in market.listings(now_ms) if status == "TRADING"
+    )
     return compact([_premium(instrument, now_ms) for instrument in trading])
 
 

@@ -8,16 +8,19 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from quant.clock import NS_PER_MS, Clock, SystemClock
 from quant.errors import InvalidParameter
+from quant.simulator.connection import WsLimits
+from quant.simulator.faults import AlteredMarket, FaultPlan, Injector
+from quant.simulator.faults.rest import CLOSE
 from quant.simulator.hub import Hub
 from quant.simulator.instrument import EPOCH_MS
-from quant.simulator.market import SimMarket
 from quant.simulator.rest import rest_app
 from quant.simulator.timeline import Timeline
 from quant.simulator.weights import WeightMeter
-from quant.simulator.ws import WsLimits, open_ws
+from quant.simulator.ws import open_ws
 
 MAX_SPEED = 1000.0
 _START_POLL_S = 0.005
@@ -34,6 +37,7 @@ class SimConfig:
     rest_port: int = 0
     start_ns: int | None = None
     limits: WsLimits = field(default_factory=WsLimits)
+    faults: FaultPlan = field(default_factory=FaultPlan)  # from the start of market time on
 
     def __post_init__(self) -> None:
         if not 0.0 < self.speed <= MAX_SPEED:
@@ -48,8 +52,17 @@ class Running:
 
     ws_url: str
     rest_url: str
-    market: SimMarket
+    market: AlteredMarket
     timeline: Timeline
+    injector: Injector
+
+
+class _RestProtocol(HttpToolsProtocol):
+    """Lends each request the means to close its connection, as a fault may ask."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["state"][CLOSE] = self.transport.close
 
 
 class _EmbeddedServer(uvicorn.Server):
@@ -67,9 +80,10 @@ async def running(config: SimConfig, *, clock: Clock | None = None) -> AsyncGene
     A failure of its own ends the block: an exchange that has stopped sending must not look alive.
     """
     timeline = Timeline(clock or SystemClock(), speed=config.speed, start_ns=config.start_ns)
-    market = SimMarket(config.seed)
+    injector = Injector(config.faults, origin_ms=timeline.start_ms)
+    market = AlteredMarket(config.seed, injector)
     await asyncio.to_thread(market.prepare, timeline.now_ns())
-    hub = Hub(market, timeline)
+    hub = Hub(market, timeline, injector)
     with _listen(config.host, config.rest_port) as listener, ThreadPoolExecutor(1, "sim-rest") as executor:
         ws_server = await open_ws(hub, config.limits, host=config.host, port=config.ws_port)
         try:
@@ -84,6 +98,7 @@ async def running(config: SimConfig, *, clock: Clock | None = None) -> AsyncGene
                     rest_url=_url("http", config.host, listener),
                     market=market,
                     timeline=timeline,
+                    injector=injector,
                 )
                 rest.should_exit = True
                 sending.cancel()
@@ -101,7 +116,7 @@ def _rest_server(hub: Hub, executor: Executor) -> _EmbeddedServer:
     return _EmbeddedServer(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=_RestProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

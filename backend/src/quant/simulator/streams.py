@@ -64,8 +64,8 @@ def _quotes(instrument: Instrument) -> EventSource:
     def events(second: int) -> list[Event]:
         found = []
         for at_ms in range(1000 * second, 1000 * (second + 1), _QUOTE_EVERY_MS):
-            if at_ms >= instrument.end_ms:
-                break
+            if not instrument.open_ms <= at_ms < instrument.end_ms:
+                continue
             published = at_ms + instrument.latency_ms(at_ms)
             update_id = at_ms // _QUOTE_EVERY_MS
             payload = book_ticker_event(instrument, at_ms=at_ms, published_ms=published, update_id=update_id)
@@ -80,7 +80,7 @@ def _marks(instrument: Instrument, *, every_s: int) -> EventSource:
 
     def events(second: int) -> list[Event]:
         at_ms = 1000 * second
-        if second % every_s or at_ms >= instrument.end_ms:
+        if second % every_s or not instrument.open_ms <= at_ms < instrument.end_ms:
             return []
         published = at_ms + instrument.latency_ms(at_ms)
         header = {"e": "markPriceUpdate", "E": published, "s": symbol}

@@ -124,6 +124,9 @@ LISTINGS: tuple[Listing, ...] = (
     Listing("EOSUSDT", 0.72, "0.0001", "0.1", 1.0, 0.036, settled_day=515),
 )
 
+# Listed only where a plan of faults says so: names outside ASCII exist on the real exchange.
+NON_ASCII_LISTING = Listing("币安人生USDT", 0.21, "0.0001", "1", 3.0, 0.050)
+
 # Noise is as large as the accuracy of beta over a day allows: short half-lives average out sooner.
 PAIRS: tuple[PairDesign, ...] = (
     PairDesign("BTCUSDT", "ETHUSDT", elasticity=0.80, half_life_min=15.0, noise=0.0011),

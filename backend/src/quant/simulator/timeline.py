@@ -12,6 +12,11 @@ class Timeline:
         self._start_ns = self._origin_ns if start_ns is None else start_ns
         self.speed = speed
 
+    @property
+    def start_ms(self) -> int:
+        """Return where market time started, in whole ms since 1970."""
+        return self._start_ns // NS_PER_MS
+
     def now_ns(self) -> int:
         """Return market time in ns since 1970."""
         return self._start_ns + round(self.speed * (self._clock.wall_ns() - self._origin_ns))
