@@ -14,10 +14,11 @@ from quant.errors import ExchangeUnreachable, NotFound
 from quant.feed.binance import BinanceDecoder, BinanceUm
 from quant.feed.binance_rest import BinanceRest
 from quant.feed.exchange import ExchangeRest
+from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.live import LiveFeed
 from quant.feed.recording import check_files, probe
 from quant.feed.replay import ReplayFeed
-from quant.feed.runner import ConnectionInfo, OnBatch, OnViews, Tap, ignore_views
+from quant.feed.runner import ConnectionInfo
 from quant.settings import Settings
 
 

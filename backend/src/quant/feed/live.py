@@ -7,14 +7,8 @@ from functools import partial
 
 from quant.clock import Clock
 from quant.feed.exchange import Channel, Exchange
-from quant.feed.runner import (
-    ConnectionInfo,
-    ConnectionRunner,
-    OnBatch,
-    OnViews,
-    Tap,
-    ignore_views,
-)
+from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
+from quant.feed.runner import ConnectionInfo, ConnectionRunner, Sleep, Timing
 
 CHANNELS: tuple[Channel, ...] = ("trades", "quotes")
 
@@ -34,6 +28,9 @@ class LiveFeed:
         clock: Clock,
         tap: Tap | None = None,
         on_views: OnViews = ignore_views,
+        rng: random.Random | None = None,
+        timing: Timing | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._make: Callable[..., ConnectionRunner] = partial(
             ConnectionRunner,
@@ -41,9 +38,11 @@ class LiveFeed:
             base_url=base_url,
             on_batch=on_batch,
             clock=clock,
-            rng=random.Random(),  # noqa: S311  jitter, not a secret
+            rng=rng or random.Random(),  # noqa: S311  jitter, not a secret
             tap=tap,
             on_views=on_views,
+            timing=timing,
+            sleep=sleep,
         )
         self._runners: list[ConnectionRunner] = []
         self._grown = asyncio.Event()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
 from quant.feed.exchange import TradeDecoder
+from quant.feed.listener import OnBatch, OnViews, ignore_views
 from quant.feed.recording import Line, merge_lines
-from quant.feed.runner import OnBatch, OnViews, ignore_views
 
 SLICE_NS = 100 * NS_PER_MS
 """Trades leave in slices of recorded time, so that what follows does not depend on the speed of reading."""

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,30 +11,40 @@ import structlog
 from picows import (
     WSCloseCode,
     WSError,
-    WSFrame,
-    WSListener,
     WSMsgType,
     WSTransport,
     ws_connect,
 )
 
 from quant.clock import NS_PER_S, Clock
-from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed.backoff import backoff
-from quant.feed.exchange import Channel, Exchange, TradeDecoder
+from quant.feed.exchange import Channel, Exchange
+from quant.feed.listener import (
+    MAX_FRAME_BYTES,
+    FrameListener,
+    OnBatch,
+    OnViews,
+    Tap,
+    ignore_views,
+)
 
 log = structlog.get_logger()
 
-MAX_FRAME_BYTES = 64 * 1024
-BATCH_TRADES = 2048
-CONNECT_TIMEOUT_S = 10.0
-PING_AFTER_S = 10.0
-PONG_WITHIN_S = 5.0
-SILENT_S = 30.0
-HEALTHY_S = 30.0
-COMMAND_EVERY_S = 0.3
 
 ConnectionState = Literal["connecting", "open", "waiting", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient a connection is, in seconds."""
+
+    connect_s: float = 10.0
+    ping_after_s: float = 10.0  # without a message
+    pong_within_s: float = 5.0
+    silent_s: float = 30.0  # without data, pongs or not
+    healthy_s: float = 30.0  # after which the next failure starts a new row of waits
+    command_every_s: float = 0.3  # the exchange allows 10 a second
+    look_every_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,54 +62,7 @@ class ConnectionInfo:
     last_error: str | None
 
 
-OnBatch = Callable[[TradeBatch], None]
-OnViews = Callable[[list[Quote | MarkPrice]], None]
-Tap = Callable[[int, bytes], None]
-
-
-def ignore_views(_: list[Quote | MarkPrice]) -> None:
-    """Take quotes and mark prices and do nothing with them."""
-
-
-class _Listener(WSListener):
-    """Stamps frames and hands them to the decoder; batches leave when the socket buffer is drained."""
-
-    def __init__(self, decoder: TradeDecoder, on_batch: OnBatch, on_views: OnViews, tap: Tap | None) -> None:
-        self._decoder = decoder
-        self._on_batch = on_batch
-        self._on_views = on_views
-        self._tap = tap
-        self.messages = 0
-        self.last_frame_s = time.monotonic()
-        self.failure: BaseException | None = None
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self.messages += 1
-        if frame.msg_type == WSMsgType.TEXT and frame.fin and frame.payload_size <= MAX_FRAME_BYTES:
-            stamp = time.time_ns()
-            payload = frame.get_payload_as_memoryview()
-            if self._tap is not None:
-                self._tap(stamp, bytes(payload))
-            self._decoder.feed(payload, ts_recv=stamp)
-        elif frame.msg_type == WSMsgType.CLOSE:
-            transport.send_close(WSCloseCode(frame.get_close_code()))
-            transport.disconnect()
-        elif frame.msg_type not in (WSMsgType.PING, WSMsgType.PONG):
-            self._decoder.quarantined[""] += 1
-        if frame.last_in_buffer or self._decoder.pending() >= BATCH_TRADES:
-            self.last_frame_s = time.monotonic()
-            self._hand_on(transport)
-
-    def _hand_on(self, transport: WSTransport) -> None:
-        batch, views = self._decoder.take(), self._decoder.take_views()
-        try:
-            if batch is not None:
-                self._on_batch(batch)
-            if views:
-                self._on_views(views)
-        except BaseException as error:  # noqa: BLE001  our own bug: kept, raised by the runner's task
-            self.failure = error
-            transport.disconnect()
+Sleep = Callable[[float], Awaitable[object]]
 
 
 class ConnectionRunner:
@@ -118,6 +80,8 @@ class ConnectionRunner:
         tap: Tap | None = None,
         channel: Channel = "trades",
         on_views: OnViews = ignore_views,
+        timing: Timing | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.name = name
         self.channel: Channel = channel
@@ -130,6 +94,8 @@ class ConnectionRunner:
         self._clock = clock
         self._rng = rng
         self._tap = tap
+        self._timing = timing or Timing()
+        self._sleep = sleep
         self._changed = asyncio.Event()
         self._state: ConnectionState = "closed"
         self._since = clock.wall_ns()
@@ -138,7 +104,7 @@ class ConnectionRunner:
         self._attempt = 0
         self._connects = 0
         self._messages = 0
-        self._listener: _Listener | None = None
+        self._listener: FrameListener | None = None
         self._subscribed: set[str] = set()
         self._command_id = 0
 
@@ -174,24 +140,26 @@ class ConnectionRunner:
                 await self._next_change()
                 continue
             opened_s = self._clock.monotonic_s()
+            failure: BaseException | None = None
             try:
                 self._attempt += 1
-                await self._connect_and_listen()
-                self._last_error = self._last_error or "the exchange closed the connection"
-            except (OSError, TimeoutError, WSError) as error:
-                self._last_error = _explain(error, self._base_url)
+                failure = await self._connect_and_listen()
+            except (OSError, WSError, UnicodeError) as error:  # the last: a host name that cannot be one
+                self._last_error = self._explain(error)
+            if failure is not None:
+                raise failure
             if not self.wanted:
                 continue
-            if self._attempt == 0 and self._clock.monotonic_s() - opened_s > HEALTHY_S:
+            if self._attempt == 0 and self._clock.monotonic_s() - opened_s > self._timing.healthy_s:
                 waits = backoff(self._rng)
-            wait_s = next(waits)
-            self._retry_at = self._clock.wall_ns() + int(wait_s * NS_PER_S)
-            self._enter("waiting")
-            log.warning(
-                "feed.reconnect", connection=self.name, delay_s=round(wait_s, 2), error=self._last_error
-            )
-            await asyncio.sleep(wait_s)
-            self._retry_at = None
+            await self._wait(next(waits))
+
+    async def _wait(self, wait_s: float) -> None:
+        self._retry_at = self._clock.wall_ns() + int(wait_s * NS_PER_S)
+        self._enter("waiting")
+        log.warning("feed.reconnect", connection=self.name, delay_s=round(wait_s, 2), error=self._last_error)
+        await self._sleep(wait_s)
+        self._retry_at = None
 
     def _enter(self, state: ConnectionState) -> None:
         if state != self._state:
@@ -202,22 +170,30 @@ class ConnectionRunner:
         await self._changed.wait()
         self._changed.clear()
 
-    async def _connect_and_listen(self) -> None:
+    async def _connect_and_listen(self) -> BaseException | None:
+        """Return when the connection has ended; with the failure of our own code that ended it, if any."""
         self._enter("connecting")
         self._changed.clear()
         carried = set(self.wanted)
         url = self._base_url + self._exchange.stream_path(sorted(carried), channel=self.channel)
-        listener = _Listener(self.decoder, self._on_batch, self._on_views, self._tap)
+        listener = FrameListener(
+            self.decoder,
+            on_batch=self._on_batch,
+            on_views=self._on_views,
+            tap=self._tap,
+            clock=self._clock,
+        )
         transport, made = await ws_connect(
             lambda: listener,
             url,
-            websocket_handshake_timeout=CONNECT_TIMEOUT_S,
+            websocket_handshake_timeout=self._timing.connect_s,
             max_frame_size=10 * MAX_FRAME_BYTES,
+            enable_auto_pong=False,  # the listener's: a ping answered out of its sight may be the buffer's last frame
             enable_auto_ping=True,
-            auto_ping_idle_timeout=PING_AFTER_S,
-            auto_ping_reply_timeout=PONG_WITHIN_S,
+            auto_ping_idle_timeout=self._timing.ping_after_s,
+            auto_ping_reply_timeout=self._timing.pong_within_s,
         )
-        if made is None or transport.is_disconnected:
+        if made is None:
             raise ConnectionResetError("the connection closed during the handshake")
         self._listener = listener
         self._subscribed = carried
@@ -227,21 +203,26 @@ class ConnectionRunner:
         self._enter("open")
         log.info("feed.open", connection=self.name, streams=len(carried))
         steering = asyncio.create_task(self._steer(transport, listener))
+        steering.add_done_callback(lambda _: transport.disconnect())  # nobody would notice silence any more
         try:
             await transport.wait_disconnected()
+        except (WSError, OSError) as error:
+            self._last_error = self._last_error or f"the connection broke: {error.args[-1]}"
         finally:
             steering.cancel()
             transport.disconnect()
             self._messages += listener.messages
             self._listener = None
-        if listener.failure is not None:
-            raise listener.failure
+        self._last_error = self._last_error or _how_it_ended(transport)
+        if steering.done() and not steering.cancelled():
+            return listener.failure or steering.exception()
+        return listener.failure
 
-    async def _steer(self, transport: WSTransport, listener: _Listener) -> None:
+    async def _steer(self, transport: WSTransport, listener: FrameListener) -> None:
         """Send what changes in `wanted`, and give up on a connection that has gone silent."""
         while True:
             try:
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(self._timing.look_every_s):
                     await self._next_change()
             except TimeoutError:
                 pass
@@ -251,22 +232,29 @@ class ConnectionRunner:
                     self._command_id += 1
                     text = command(sorted(symbols), command_id=self._command_id, channel=self.channel)
                     transport.send(WSMsgType.TEXT, text)
-                    await asyncio.sleep(COMMAND_EVERY_S)
+                    await self._sleep(self._timing.command_every_s)
             self._subscribed = (self._subscribed - gone) | new
             for reply in self.decoder.replies:
                 if reply.error is not None:
                     log.error("feed.command_refused", connection=self.name, error=reply.error)
             self.decoder.replies.clear()
+            listener.hand_on()
             if not self.wanted:
                 transport.send_close(WSCloseCode.OK)
                 transport.disconnect()
-            elif time.monotonic() - listener.last_frame_s > SILENT_S:
-                self._last_error = f"no message for {SILENT_S:.0f} s"
+            elif self._clock.monotonic_s() - listener.last_frame_s > self._timing.silent_s:
+                self._last_error = f"no message for {self._timing.silent_s:.0f} s"
                 transport.disconnect()
 
+    def _explain(self, error: BaseException) -> str:
+        host = urlsplit(self._base_url).netloc
+        if isinstance(error, TimeoutError):
+            return f"cannot reach {host}: no answer within {self._timing.connect_s:.0f} s"
+        return f"cannot reach {host}: {str(error) or type(error).__name__}"
 
-def _explain(error: BaseException, url: str) -> str:
-    host = urlsplit(url).netloc
-    if isinstance(error, TimeoutError):
-        return f"cannot reach {host}: no answer within {CONNECT_TIMEOUT_S:.0f} s"
-    return f"cannot reach {host}: {str(error) or type(error).__name__}"
+
+def _how_it_ended(transport: WSTransport) -> str:
+    received = transport.close_handshake.recv if transport.close_handshake else None
+    if received is None:
+        return "the connection broke"
+    return f"the exchange closed the connection: {received.code.value} {received.reason or ''}".rstrip()
