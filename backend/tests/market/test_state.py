@@ -62,7 +62,7 @@ def test_ring_holds_the_newest_trades_in_order_of_arrival(steps: list[Step], cap
     for symbol, known in twin.symbols.items():
         assert state.ticks_written(symbol) == len(known.taken)
         assert len(state.ticks(symbol, limit=3)) == min(3, capacity, len(known.taken))
-        assert state.memory_bytes(symbol) == 41 * min(capacity, len(known.taken))
+        assert state.memory_bytes(symbol) == 48 * min(capacity, len(known.taken))
 
 
 @given(steps=scenarios())

@@ -4,7 +4,7 @@ import numpy as np
 
 from quant.domain import FloatArray, IntArray
 from quant.kernel import jit
-from quant.market.columns import BarColumns
+from quant.market.columns import Record, Records
 
 # Quality codes as the kernels see them; equal to domain.Quality (a test holds them together).
 COMPLETE, PARTIAL, QUIET, GAP, BACKFILLED, KLINE = 1, 2, 3, 4, 5, 6
@@ -12,13 +12,14 @@ UNITS = 1e7  # 1 / QUANTUM
 
 
 @jit
-def close_bars(s: int, f: int, width: int, until: int, bars: BarColumns) -> int:
+def close_bars(s: int, f: int, width: int, until: int, bars: Records, heads: Records) -> int:
     """Close every bar of one row that ends at or before `until`; bars nobody traded in become quiet.
 
     Returns how many bars of the ring were closed.
     """
-    depth = bars.times.shape[2]
-    opened = bars.close_from[s, f]
+    head = heads[s, f]
+    depth = bars.shape[2]
+    opened = head.close_from
     end = until - until % width
     if opened == 0 or end <= opened:
         return 0
@@ -28,129 +29,136 @@ def close_bars(s: int, f: int, width: int, until: int, bars: BarColumns) -> int:
         price = newest_close_before(s, f, opened, bars)
     closed = (end - opened) // width
     while opened < end:
-        k = (opened // width) % depth
-        if bars.times[s, f, k] < opened:
-            write_empty(s, f, k, opened, price, QUIET, bars)
-        elif bars.times[s, f, k] == opened:
-            price = bars.closes[s, f, k]
+        bar = bars[s, f, (opened // width) % depth]
+        if bar.time < opened:
+            write_empty(bar, opened, price, QUIET)
+        elif bar.time == opened:
+            price = bar.close
         opened += width
-    bars.close_from[s, f] = end
-    bars.newest[s, f] = max(bars.newest[s, f], end - width)
-    bars.versions[s, f] += 1
+    head.close_from = end
+    head.newest = max(head.newest, end - width)
+    head.version += 1
     return int(closed)
 
 
 @jit
-def close_before(s: int, f: int, width: int, opened: int, bars: BarColumns) -> float:
+def close_before(s: int, f: int, width: int, opened: int, bars: Records) -> float:
     """Return the close of the bar before `opened`, NaN where there is none: never a later price."""
     before = opened - width
-    k = (before // width) % bars.times.shape[2]
-    return float(bars.closes[s, f, k]) if bars.times[s, f, k] == before else np.nan
+    bar = bars[s, f, (before // width) % bars.shape[2]]
+    return float(bar.close) if bar.time == before else np.nan
 
 
 @jit
-def newest_close_before(s: int, f: int, opened: int, bars: BarColumns) -> float:
+def newest_close_before(s: int, f: int, opened: int, bars: Records) -> float:
     """Return the close of the newest bar of the ring before `opened`, NaN where there is none."""
     newest = 0
     price = np.nan
-    for k in range(bars.times.shape[2]):
-        if newest < bars.times[s, f, k] < opened:
-            newest = bars.times[s, f, k]
-            price = bars.closes[s, f, k]
+    for k in range(bars.shape[2]):
+        bar = bars[s, f, k]
+        if newest < bar.time < opened:
+            newest = bar.time
+            price = bar.close
     return price
 
 
 @jit
-def set_prices(s: int, f: int, k: int, price: float, bars: BarColumns) -> None:
+def set_prices(bar: Record, price: float) -> None:
     """Give all four prices of a bar one value."""
-    bars.opens[s, f, k] = price
-    bars.highs[s, f, k] = price
-    bars.lows[s, f, k] = price
-    bars.closes[s, f, k] = price
+    bar.open = price
+    bar.high = price
+    bar.low = price
+    bar.close = price
 
 
 @jit
-def write_empty(s: int, f: int, k: int, opened: int, price: float, quality: int, bars: BarColumns) -> None:
+def write_empty(bar: Record, opened: int, price: float, quality: int) -> None:
     """Write a new bar without trades."""
-    bars.times[s, f, k] = opened
-    set_prices(s, f, k, price, bars)
-    bars.volumes[s, f, k] = 0
-    bars.quote_volumes[s, f, k] = 0
-    bars.trades[s, f, k] = 0
-    bars.first_ids[s, f, k] = 0
-    bars.last_ids[s, f, k] = -1
-    bars.qualities[s, f, k] = quality
-    bars.revisions[s, f, k] = 0
-    bars.cut[s, f, k] = 0
+    bar.time = opened
+    set_prices(bar, price)
+    bar.volume = 0
+    bar.quote_volume = 0
+    bar.trades = 0
+    bar.first_id = 0
+    bar.last_id = -1
+    bar.quality = quality
+    bar.revision = 0
+    bar.cut = 0
 
 
 @jit
-def revise(s: int, f: int, k: int, bars: BarColumns) -> None:
+def revise(bar: Record, head: Record) -> None:
     """Count a change to a bar, if it has been closed."""
-    if bars.times[s, f, k] < bars.close_from[s, f]:
-        bars.revisions[s, f, k] += 1
+    if bar.time < head.close_from:
+        bar.revision += 1
 
 
 @jit
-def carry(s: int, f: int, width: int, opened: int, bars: BarColumns) -> None:
+def carry(s: int, f: int, width: int, opened: int, bars: Records, heads: Records) -> None:
     """Repeat the close of the bar at `opened` in the quiet bars after it, where it has changed."""
-    depth = bars.times.shape[2]
-    price = bars.closes[s, f, (opened // width) % depth]
+    depth = bars.shape[2]
+    price = bars[s, f, (opened // width) % depth].close
     opened += width
-    k = (opened // width) % depth
-    while (
-        bars.times[s, f, k] == opened and bars.qualities[s, f, k] == QUIET and bars.closes[s, f, k] != price
-    ):
-        set_prices(s, f, k, price, bars)
-        revise(s, f, k, bars)
+    bar = bars[s, f, (opened // width) % depth]
+    while bar.time == opened and bar.quality == QUIET and bar.close != price:
+        set_prices(bar, price)
+        revise(bar, heads[s, f])
         opened += width
-        k = (opened // width) % depth
+        bar = bars[s, f, (opened // width) % depth]
 
 
 @jit
-def mark_gap(s: int, f: int, width: int, first_ts: int, last_ts: int, bars: BarColumns) -> None:
+def mark_gap(s: int, f: int, width: int, first_ts: int, last_ts: int, bars: Records, heads: Records) -> None:
     """Mark every bar that touches [first_ts, last_ts] as a gap; one without trades gets no price."""
-    depth = bars.times.shape[2]
+    head = heads[s, f]
+    depth = bars.shape[2]
     opened = first_ts - first_ts % width
     newest = last_ts - last_ts % width
     opened = max(opened, newest - (depth - 1) * width)
     while opened <= newest:
-        k = (opened // width) % depth
-        if bars.times[s, f, k] < opened:
-            write_empty(s, f, k, opened, np.nan, GAP, bars)
-        elif bars.times[s, f, k] == opened and bars.qualities[s, f, k] not in (KLINE, GAP):
-            if bars.trades[s, f, k] == 0:
-                set_prices(s, f, k, np.nan, bars)
-            bars.qualities[s, f, k] = GAP
-            revise(s, f, k, bars)
+        bar = bars[s, f, (opened // width) % depth]
+        if bar.time < opened:
+            write_empty(bar, opened, np.nan, GAP)
+        elif bar.time == opened and bar.quality not in (KLINE, GAP):
+            if bar.trades == 0:
+                set_prices(bar, np.nan)
+            bar.quality = GAP
+            revise(bar, head)
         opened += width
-    bars.newest[s, f] = max(bars.newest[s, f], newest)
-    bars.versions[s, f] += 1
+    head.newest = max(head.newest, newest)
+    head.version += 1
 
 
 @jit
 def heal_gap(
-    s: int, f: int, width: int, first_ts: int, last_ts: int, open_spans: IntArray, bars: BarColumns
+    s: int,
+    f: int,
+    width: int,
+    first_ts: int,
+    last_ts: int,
+    open_spans: IntArray,
+    bars: Records,
+    heads: Records,
 ) -> None:
     """Give the gap bars that touch [first_ts, last_ts] their quality back: all their trades are in now.
 
     `open_spans` holds (first_ts, last_ts) of the holes that are still open; what touches one stays a gap.
     """
-    depth = bars.times.shape[2]
+    depth = bars.shape[2]
     newest = last_ts - last_ts % width
     opened = max(first_ts - first_ts % width, newest - (depth - 1) * width)
     while opened <= newest:
-        k = (opened // width) % depth
-        is_gap = bars.times[s, f, k] == opened and bars.qualities[s, f, k] == GAP
+        bar = bars[s, f, (opened // width) % depth]
+        is_gap = bar.time == opened and bar.quality == GAP
         if is_gap and not touches(opened, opened + width, open_spans):
-            if bars.trades[s, f, k] == 0:
-                set_prices(s, f, k, close_before(s, f, width, opened, bars), bars)
-                bars.qualities[s, f, k] = QUIET
+            if bar.trades == 0:
+                set_prices(bar, close_before(s, f, width, opened, bars))
+                bar.quality = QUIET
             else:
-                bars.qualities[s, f, k] = PARTIAL if bars.cut[s, f, k] else COMPLETE
-            revise(s, f, k, bars)
+                bar.quality = PARTIAL if bar.cut else COMPLETE
+            revise(bar, heads[s, f])
         opened += width
-    bars.versions[s, f] += 1
+    heads[s, f].version += 1
 
 
 @jit
@@ -169,39 +177,40 @@ def load_klines(
     volumes: FloatArray,
     quote_volumes: FloatArray,
     trades: IntArray,
-    bars: BarColumns,
+    bars: Records,
+    heads: Records,
 ) -> int:
     """Write the exchange's closed bars where we hold nothing better; return how many were written.
 
     `prices` is (n, 4): open, high, low, close. A bar that we built from every trade stays as it is.
     """
-    depth = bars.times.shape[2]
+    head = heads[s, f]
+    depth = bars.shape[2]
     written = 0
     for i in range(times.size):
         opened = times[i]
-        k = (opened // width) % depth
-        held = bars.times[s, f, k]
-        if held > opened or opened % width:
+        bar = bars[s, f, (opened // width) % depth]
+        if bar.time > opened or opened % width:
             continue
         revision = 0
-        if held == opened:
-            if bars.qualities[s, f, k] in (COMPLETE, QUIET, BACKFILLED, KLINE):
+        if bar.time == opened:
+            if bar.quality in (COMPLETE, QUIET, BACKFILLED, KLINE):
                 continue
-            if opened < bars.close_from[s, f]:
-                revision = bars.revisions[s, f, k] + 1
-        write_empty(s, f, k, opened, 0.0, KLINE, bars)
-        bars.opens[s, f, k] = prices[i, 0]
-        bars.highs[s, f, k] = prices[i, 1]
-        bars.lows[s, f, k] = prices[i, 2]
-        bars.closes[s, f, k] = prices[i, 3]
-        bars.volumes[s, f, k] = np.int64(np.rint(volumes[i] * UNITS))
-        bars.quote_volumes[s, f, k] = np.int64(np.rint(quote_volumes[i] * UNITS))
-        bars.trades[s, f, k] = trades[i]
-        bars.revisions[s, f, k] = revision
-        bars.close_from[s, f] = max(bars.close_from[s, f], opened + width)
-        bars.newest[s, f] = max(bars.newest[s, f], opened)
-        carry(s, f, width, opened, bars)
+            if opened < head.close_from:
+                revision = bar.revision + 1
+        write_empty(bar, opened, 0.0, KLINE)
+        bar.open = prices[i, 0]
+        bar.high = prices[i, 1]
+        bar.low = prices[i, 2]
+        bar.close = prices[i, 3]
+        bar.volume = np.int64(np.rint(volumes[i] * UNITS))
+        bar.quote_volume = np.int64(np.rint(quote_volumes[i] * UNITS))
+        bar.trades = trades[i]
+        bar.revision = revision
+        head.close_from = max(head.close_from, opened + width)
+        head.newest = max(head.newest, opened)
+        carry(s, f, width, opened, bars, heads)
         written += 1
     if written:
-        bars.versions[s, f] += 1
+        head.version += 1
     return written

@@ -1,116 +1,88 @@
-"""The arrays behind a market: one row a symbol, so that one kernel call takes a mixed batch.
+"""The records behind a market: one row a symbol, so that one kernel call takes a mixed batch.
 
-Tick rings hold the newest `capacity` trades of each symbol in arrival order (41 bytes each). Bars lie on a
-dense time grid: the bar that opens at t is at slot (t / width) mod depth, so two legs align by index.
-Volumes are kept as whole multiples of QUANTUM, so that their sum does not depend on the order of trades.
+Tick rings hold the newest `capacity` trades of each symbol in arrival order. Bars lie on a dense time grid: the
+bar that opens at t is at slot (t / width) mod depth, so two legs align by index. Volumes are kept as whole
+multiples of QUANTUM, so that their sum does not depend on the order of trades. A record is one piece of memory:
+a trade touches a few cache lines, where one array a field would touch dozens.
 """
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
-
-from quant.domain import ByteArray, FloatArray, IntArray
+from numpy.typing import NDArray
 
 QUANTUM = 1e-7
 """Unit of volume and quote volume: as fine as any step size in use; a bar may hold 9.2e11 coins or dollars."""
 
 BAR_DEPTH = 4096
 
+Record = Any  # one element of an array of records: numpy's types know no field names
+Records = NDArray[np.void]
 
-class TickColumns(NamedTuple):
-    """(symbols, capacity) each; `written` counts all trades ever appended to a row."""
+TICK = np.dtype(
+    [
+        ("id", np.int64),
+        ("ts_event", np.int64),
+        ("ts_recv", np.int64),
+        ("price", np.float64),
+        ("size", np.float64),
+        ("sell", np.uint8),
+    ],
+    align=True,
+)
 
-    ids: IntArray
-    ts_event: IntArray
-    ts_recv: IntArray
-    prices: FloatArray
-    sizes: FloatArray
-    sells: ByteArray
-    written: IntArray
+BAR = np.dtype(
+    [
+        ("time", np.int64),  # open time; 0 = no bar in this slot
+        ("open", np.float64),
+        ("high", np.float64),
+        ("low", np.float64),
+        ("close", np.float64),
+        ("volume", np.int64),
+        ("quote_volume", np.int64),
+        ("trades", np.int64),
+        ("first_id", np.int64),
+        ("last_id", np.int64),
+        ("revision", np.int32),
+        ("quality", np.uint8),
+        ("cut", np.uint8),  # 1 where we did not listen through the whole bar
+    ],
+    align=True,
+)
 
+# Where the bars of one symbol and interval stand.
+HEAD = np.dtype(
+    [
+        ("close_from", np.int64),  # open time of the oldest bar that is not closed; 0 = none yet
+        ("newest", np.int64),  # open time of the newest bar
+        ("version", np.int64),  # rises with every change, closed or forming
+        ("at_time", np.int64),  # the bar that the last trade went to, and its slot
+        ("at_slot", np.int64),
+    ],
+    align=True,
+)
 
-class BarColumns(NamedTuple):
-    """(symbols, intervals, depth) each, the last three (symbols, intervals); slots with time 0 are empty."""
-
-    times: IntArray
-    opens: FloatArray
-    highs: FloatArray
-    lows: FloatArray
-    closes: FloatArray
-    volumes: IntArray
-    quote_volumes: IntArray
-    trades: IntArray
-    first_ids: IntArray
-    last_ids: IntArray
-    qualities: ByteArray
-    revisions: IntArray
-    cut: ByteArray  # 1 where we did not listen through the whole bar
-    close_from: IntArray  # open time of the oldest bar that is not closed; 0 = none yet
-    newest: IntArray  # open time of the newest bar
-    versions: IntArray  # rises with every change, closed or forming
-
-
-class LedgerColumns(NamedTuple):
-    """(symbols,) each: where a symbol's trade ids stand; -1 before the first."""
-
-    last_ids: IntArray
-    last_ts: IntArray
-    last_prices: FloatArray
-    accepted: IntArray
-    duplicates: IntArray
-    too_late: IntArray
-    missing_from: IntArray  # lowest and highest id of the open holes; 0 and -1 without one
-    missing_to: IntArray
-    afresh: ByteArray  # 1 where listening begins with the next trade
-
-
-def tick_columns(symbols: int, capacity: int) -> TickColumns:
-    """Return empty rings; the pages are touched only as trades come in."""
-    shape = (symbols, capacity)
-    return TickColumns(
-        ids=np.zeros(shape, np.int64),
-        ts_event=np.zeros(shape, np.int64),
-        ts_recv=np.zeros(shape, np.int64),
-        prices=np.zeros(shape),
-        sizes=np.zeros(shape),
-        sells=np.zeros(shape, np.uint8),
-        written=np.zeros(symbols, np.int64),
-    )
-
-
-def bar_columns(symbols: int, intervals: int, depth: int = BAR_DEPTH) -> BarColumns:
-    """Return empty bars."""
-    shape, heads = (symbols, intervals, depth), (symbols, intervals)
-    return BarColumns(
-        times=np.zeros(shape, np.int64),
-        opens=np.zeros(shape),
-        highs=np.zeros(shape),
-        lows=np.zeros(shape),
-        closes=np.zeros(shape),
-        volumes=np.zeros(shape, np.int64),
-        quote_volumes=np.zeros(shape, np.int64),
-        trades=np.zeros(shape, np.int64),
-        first_ids=np.zeros(shape, np.int64),
-        last_ids=np.zeros(shape, np.int64),
-        qualities=np.zeros(shape, np.uint8),
-        revisions=np.zeros(shape, np.int64),
-        cut=np.zeros(shape, np.uint8),
-        close_from=np.zeros(heads, np.int64),
-        newest=np.zeros(heads, np.int64),
-        versions=np.zeros(heads, np.int64),
-    )
+# Where a symbol's trade ids stand; ids are -1 before the first.
+LEDGER = np.dtype(
+    [
+        ("last_id", np.int64),
+        ("last_ts", np.int64),
+        ("last_price", np.float64),
+        ("accepted", np.int64),  # also: how many trades the ring has taken in
+        ("duplicates", np.int64),
+        ("too_late", np.int64),
+        ("missing_from", np.int64),  # lowest and highest id of the open holes; 0 and -1 without one
+        ("missing_to", np.int64),
+        ("afresh", np.int64),  # 1 where listening begins with the next trade
+    ],
+    align=True,
+)
 
 
-def ledger_columns(symbols: int) -> LedgerColumns:
+def new_ledger(symbols: int) -> Records:
     """Return a ledger that has seen nothing."""
-    return LedgerColumns(
-        last_ids=np.full(symbols, -1, np.int64),
-        last_ts=np.zeros(symbols, np.int64),
-        last_prices=np.zeros(symbols),
-        accepted=np.zeros(symbols, np.int64),
-        duplicates=np.zeros(symbols, np.int64),
-        too_late=np.zeros(symbols, np.int64),
-        missing_from=np.zeros(symbols, np.int64),
-        missing_to=np.full(symbols, -1, np.int64),
-        afresh=np.ones(symbols, np.uint8),
-    )
+    ledger = np.zeros(symbols, LEDGER)
+    ledger["last_id"] = -1
+    ledger["missing_to"] = -1
+    ledger["afresh"] = 1
+    return ledger

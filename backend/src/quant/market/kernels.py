@@ -1,11 +1,11 @@
-"""Compiled loops over the columns: trades into ledger, ring and bars. Exact IEEE arithmetic."""
+"""Compiled loops over the records: trades into ledger, ring and bars. Exact IEEE arithmetic."""
 
 import numpy as np
 
 from quant.domain import ByteArray, FloatArray, IntArray
 from quant.kernel import jit
-from quant.market.bar_kernels import COMPLETE, KLINE, PARTIAL, QUIET, UNITS, carry, set_prices
-from quant.market.columns import BarColumns, LedgerColumns, TickColumns
+from quant.market.bar_kernels import COMPLETE, KLINE, PARTIAL, QUIET, UNITS, carry, mark_gap, set_prices
+from quant.market.columns import Record, Records
 
 
 @jit
@@ -19,9 +19,10 @@ def take_in(
     sizes: FloatArray,
     sells: ByteArray,
     counts: IntArray,
-    ticks: TickColumns,
-    ledger: LedgerColumns,
-    bars: BarColumns,
+    ticks: Records,
+    ledger: Records,
+    bars: Records,
+    heads: Records,
     widths: IntArray,
     holes: IntArray,
 ) -> tuple[int, int]:
@@ -33,133 +34,139 @@ def take_in(
     n_holes = 0
     for i in range(start, rows.size):
         s = rows[i]
-        last = ledger.last_ids[s]
+        book = ledger[s]
+        last = book.last_id
         if ids[i] <= last:
-            if ledger.missing_from[s] <= ids[i] <= ledger.missing_to[s]:
+            if book.missing_from <= ids[i] <= book.missing_to:
                 return i, n_holes
-            ledger.duplicates[s] += 1
+            book.duplicates += 1
             continue
-        quality = PARTIAL if ledger.afresh[s] else COMPLETE
+        quality = PARTIAL if book.afresh else COMPLETE
+        torn = False
         if ids[i] > last + 1 and quality == COMPLETE:
             holes[n_holes, 0] = s
             holes[n_holes, 1] = last + 1
             holes[n_holes, 2] = ids[i] - 1
-            holes[n_holes, 3] = min(ledger.last_ts[s], ts_event[i])  # event time may go backwards
-            holes[n_holes, 4] = max(ledger.last_ts[s], ts_event[i])
+            holes[n_holes, 3] = min(book.last_ts, ts_event[i])  # event time may go backwards
+            holes[n_holes, 4] = max(book.last_ts, ts_event[i])
+            if book.missing_to < 0:
+                book.missing_from = last + 1
+            book.missing_to = ids[i] - 1
+            torn = True
+        book.afresh = 0
+        book.last_id = ids[i]
+        book.last_ts = max(book.last_ts, ts_event[i])
+        book.last_price = prices[i]
+        put(
+            s,
+            ids[i],
+            ts_event[i],
+            ts_recv[i],
+            prices[i],
+            sizes[i],
+            sells[i],
+            counts[i],
+            ticks,
+            ledger,
+            bars,
+            heads,
+            widths,
+            quality,
+        )
+        if torn:  # at once: what comes next must find the gap, however the batch was cut
+            for f in range(widths.size):
+                mark_gap(s, f, widths[f], holes[n_holes, 3], holes[n_holes, 4], bars, heads)
             n_holes += 1
-            if ledger.missing_to[s] < 0:
-                ledger.missing_from[s] = last + 1
-            ledger.missing_to[s] = ids[i] - 1
-        ledger.afresh[s] = 0
-        ledger.last_ids[s] = ids[i]
-        ledger.last_ts[s] = max(ledger.last_ts[s], ts_event[i])
-        ledger.last_prices[s] = prices[i]
-        put(s, i, ids, ts_event, ts_recv, prices, sizes, sells, counts, ticks, ledger, bars, widths, quality)
     return rows.size, n_holes
 
 
 @jit
 def put(
     s: int,
-    i: int,
-    ids: IntArray,
-    ts_event: IntArray,
-    ts_recv: IntArray,
-    prices: FloatArray,
-    sizes: FloatArray,
-    sells: ByteArray,
-    counts: IntArray,
-    ticks: TickColumns,
-    ledger: LedgerColumns,
-    bars: BarColumns,
+    trade_id: int,
+    ts_event: int,
+    ts_recv: int,
+    price: float,
+    size: float,
+    sell: np.uint8,
+    count: int,
+    ticks: Records,
+    ledger: Records,
+    bars: Records,
+    heads: Records,
     widths: IntArray,
     quality: int,
 ) -> None:
-    """Append the trade at batch position `i` to ring and bars of row `s`; PARTIAL says that we listen from it on."""
-    at = ticks.written[s] % ticks.ids.shape[1]
-    ticks.ids[s, at] = ids[i]
-    ticks.ts_event[s, at] = ts_event[i]
-    ticks.ts_recv[s, at] = ts_recv[i]
-    ticks.prices[s, at] = prices[i]
-    ticks.sizes[s, at] = sizes[i]
-    ticks.sells[s, at] = sells[i]
-    ticks.written[s] += 1
-    ledger.accepted[s] += 1
-    volume = np.int64(np.rint(sizes[i] * UNITS))
-    quote = np.int64(np.rint(prices[i] * sizes[i] * UNITS))
+    """Append one trade to ring and bars of row `s`; PARTIAL says that we listen from it on."""
+    tick = ticks[s, ledger[s].accepted % ticks.shape[1]]
+    tick.id = trade_id
+    tick.ts_event = ts_event
+    tick.ts_recv = ts_recv
+    tick.price = price
+    tick.size = size
+    tick.sell = sell
+    ledger[s].accepted += 1
+    volume = int(np.rint(size * UNITS))
+    quote = int(np.rint(price * size * UNITS))
     for f in range(widths.size):
-        add_to_bar(
-            s, f, widths[f], ids[i], ts_event[i], prices[i], volume, quote, counts[i], ledger, bars, quality
-        )
+        head = heads[s, f]
+        width = widths[f]
+        if ts_event < head.at_time or ts_event >= head.at_time + width:
+            head.at_time = ts_event - ts_event % width
+            head.at_slot = (head.at_time // width) % bars.shape[2]
+        bar = bars[s, f, head.at_slot]
+        opened = head.at_time
+        if bar.time > opened:
+            ledger[s].too_late += 1
+            continue
+        known = bar.time == opened
+        if not known:
+            start_bar(bar, head, opened, quality)
+        elif bar.quality == KLINE:
+            continue  # the exchange's own bar already counts this trade
+        elif quality == PARTIAL:
+            bar.cut = 1
+        add_to_bar(bar, trade_id, price, volume, quote, count)
+        if known and opened < head.close_from:
+            bar.revision += 1
+        if opened < head.newest:
+            carry(s, f, width, opened, bars, heads)
+        head.newest = max(head.newest, opened)
+        head.version += 1
 
 
 @jit
-def add_to_bar(
-    s: int,
-    f: int,
-    width: int,
-    trade_id: int,
-    ts: int,
-    price: float,
-    volume: np.int64,
-    quote: np.int64,
-    count: int,
-    ledger: LedgerColumns,
-    bars: BarColumns,
-    quality: int,
-) -> None:
-    """Add one trade to the bar of its time; open and close follow trade ids, so order does not matter."""
-    opened = ts - ts % width
-    k = (opened // width) % bars.times.shape[2]
-    held = bars.times[s, f, k]
-    if held > opened:
-        ledger.too_late[s] += 1
-        return
-    if held < opened:
-        # What opens before the oldest open bar and is not there was not listened to from its start.
-        cut = quality == PARTIAL or opened < bars.close_from[s, f]
-        if bars.close_from[s, f] == 0 or (quality == PARTIAL and bars.close_from[s, f] < opened):
-            bars.close_from[s, f] = opened
-        bars.times[s, f, k] = opened
-        bars.qualities[s, f, k] = PARTIAL if cut else COMPLETE
-        bars.cut[s, f, k] = cut
-        bars.revisions[s, f, k] = 0
-        begin(s, f, k, trade_id, price, bars)
-        bars.volumes[s, f, k] = volume
-        bars.quote_volumes[s, f, k] = quote
-        bars.trades[s, f, k] = count
-    else:
-        held_quality = bars.qualities[s, f, k]
-        if held_quality == KLINE:
-            return  # the exchange's own bar already counts this trade
-        if quality == PARTIAL:
-            bars.cut[s, f, k] = 1
-        if held_quality in (QUIET, COMPLETE):
-            bars.qualities[s, f, k] = PARTIAL if bars.cut[s, f, k] else COMPLETE
-        if bars.trades[s, f, k] == 0:
-            begin(s, f, k, trade_id, price, bars)
-        bars.highs[s, f, k] = max(bars.highs[s, f, k], price)
-        bars.lows[s, f, k] = min(bars.lows[s, f, k], price)
-        if trade_id < bars.first_ids[s, f, k]:
-            bars.first_ids[s, f, k] = trade_id
-            bars.opens[s, f, k] = price
-        if trade_id > bars.last_ids[s, f, k]:
-            bars.last_ids[s, f, k] = trade_id
-            bars.closes[s, f, k] = price
-        bars.volumes[s, f, k] += volume
-        bars.quote_volumes[s, f, k] += quote
-        bars.trades[s, f, k] += count
-        if opened < bars.close_from[s, f]:
-            bars.revisions[s, f, k] += 1
-    if opened < bars.newest[s, f]:
-        carry(s, f, width, opened, bars)
-    bars.newest[s, f] = max(bars.newest[s, f], opened)
-    bars.versions[s, f] += 1
+def start_bar(bar: Record, head: Record, opened: int, quality: int) -> None:
+    """Make the slot the bar that opens at `opened`, still without trades."""
+    # What opens before the oldest open bar and is not there was not listened to from its start.
+    bar.cut = 1 if quality == PARTIAL or opened < head.close_from else 0
+    if head.close_from == 0 or (quality == PARTIAL and head.close_from < opened):
+        head.close_from = opened
+    bar.time = opened
+    bar.quality = QUIET
+    bar.revision = 0
+    bar.volume = 0
+    bar.quote_volume = 0
+    bar.trades = 0
 
 
 @jit
-def begin(s: int, f: int, k: int, trade_id: int, price: float, bars: BarColumns) -> None:
-    """Make a trade the bar's first."""
-    set_prices(s, f, k, price, bars)
-    bars.first_ids[s, f, k] = trade_id
-    bars.last_ids[s, f, k] = trade_id
+def add_to_bar(bar: Record, trade_id: int, price: float, volume: int, quote: int, count: int) -> None:
+    """Add one trade to its bar; open and close follow trade ids, so order does not matter."""
+    if bar.quality in (QUIET, COMPLETE):
+        bar.quality = PARTIAL if bar.cut else COMPLETE
+    if bar.trades == 0:
+        set_prices(bar, price)
+        bar.first_id = trade_id
+        bar.last_id = trade_id
+    bar.high = max(bar.high, price)
+    bar.low = min(bar.low, price)
+    if trade_id < bar.first_id:
+        bar.first_id = trade_id
+        bar.open = price
+    if trade_id > bar.last_id:
+        bar.last_id = trade_id
+        bar.close = price
+    bar.volume += volume
+    bar.quote_volume += quote
+    bar.trades += count

@@ -18,16 +18,7 @@ from quant.domain import (
     TradeBatch,
 )
 from quant.market import bar_kernels, kernels
-from quant.market.columns import (
-    BAR_DEPTH,
-    QUANTUM,
-    BarColumns,
-    LedgerColumns,
-    TickColumns,
-    bar_columns,
-    ledger_columns,
-    tick_columns,
-)
+from quant.market.columns import BAR, BAR_DEPTH, HEAD, QUANTUM, TICK, Record, Records, new_ledger
 from quant.market.ledger import Hole, HoleBook, HoleState
 from quant.market.seconds import SecondSeries
 
@@ -81,9 +72,7 @@ class MarketState:
         self._widths = np.array([interval.ns for interval in intervals], np.int64)
         self._index = {interval.name: f for f, interval in enumerate(intervals)}
         self._rows: dict[str, int] = {}
-        self._ticks: TickColumns = tick_columns(FIRST_ROWS, tick_capacity)
-        self._bars: BarColumns = bar_columns(FIRST_ROWS, len(self.intervals), bar_depth)
-        self._ledger: LedgerColumns = ledger_columns(FIRST_ROWS)
+        self._ticks, self._bars, self._heads, self._ledger = self._new_records(FIRST_ROWS)
         self._holes: list[HoleBook] = []
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
@@ -98,9 +87,19 @@ class MarketState:
             row = self._rows[symbol] = len(self._rows)
             self._holes.append(HoleBook())
             self._out_of_order.append(0)
-            if row >= len(self._ledger.last_ids):
+            if row >= len(self._ledger):
                 self._grow()
         return row
+
+    def _new_records(self, rows: int) -> tuple[Records, Records, Records, Records]:
+        """Return empty ticks, bars, heads and ledger; their pages are touched only as trades come in."""
+        heads = (rows, len(self.intervals))
+        return (
+            np.zeros((rows, self.tick_capacity), TICK),
+            np.zeros((*heads, self._depth), BAR),
+            np.zeros(heads, HEAD),
+            new_ledger(rows),
+        )
 
     def apply(self, batch: TradeBatch) -> None:
         """Take in trades in arrival order: dedupe on the id, take note of holes, fill them with late trades."""
@@ -111,11 +110,18 @@ class MarketState:
         at = 0
         while at < n:
             at, n_holes = kernels.take_in(
-                at, rows, *columns, self._ticks, self._ledger, self._bars, self._widths, holes
+                at,
+                rows,
+                *columns,
+                self._ticks,
+                self._ledger,
+                self._bars,
+                self._heads,
+                self._widths,
+                holes,
             )
             for s, first_id, last_id, earliest, latest in holes[:n_holes].tolist():
                 self._holes[s].add(Hole(first_id, last_id, earliest, latest))
-                self._mark(s, earliest, latest)
             if at < n:
                 self._take_late(int(rows[at]), at, batch)
                 at += 1
@@ -132,31 +138,35 @@ class MarketState:
         book = self._holes[s]
         missing, healed = book.take(int(batch.ids[i]))
         if not missing:
-            self._ledger.duplicates[s] += 1
+            self._ledger[s]["duplicates"] += 1
             return
         still = book.open_holes
-        self._ledger.missing_from[s] = still[0].first_id if still else 0
-        self._ledger.missing_to[s] = still[-1].last_id if still else -1
+        self._ledger[s]["missing_from"] = still[0].first_id if still else 0
+        self._ledger[s]["missing_to"] = still[-1].last_id if still else -1
         self._out_of_order[s] += 1
         kernels.put(
             s,
-            i,
-            *_columns(batch),
+            int(batch.ids[i]),
+            int(batch.ts_event[i]),
+            int(batch.ts_recv[i]),
+            float(batch.prices[i]),
+            float(batch.sizes[i]),
+            batch.sells[i],
+            int(batch.counts[i]),
             self._ticks,
             self._ledger,
             self._bars,
+            self._heads,
             self._widths,
-            Quality.COMPLETE,
+            int(Quality.COMPLETE),
         )
         if healed is None:
             return
         spans = np.array([(hole.ts_before, hole.ts_after) for hole in still], np.int64).reshape(-1, 2)
         for f, width in enumerate(self._widths.tolist()):
-            bar_kernels.heal_gap(s, f, width, healed.ts_before, healed.ts_after, spans, self._bars)
-
-    def _mark(self, s: int, first_ts: int, last_ts: int) -> None:
-        for f, width in enumerate(self._widths.tolist()):
-            bar_kernels.mark_gap(s, f, width, first_ts, last_ts, self._bars)
+            bar_kernels.heal_gap(
+                s, f, width, healed.ts_before, healed.ts_after, spans, self._bars, self._heads
+            )
 
     def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
         """Close the bars of `symbols` that end at or before `ts`; return each (symbol, interval) with one."""
@@ -166,7 +176,7 @@ class MarketState:
             if s is None:
                 continue
             for f, interval in enumerate(self.intervals):
-                if bar_kernels.close_bars(s, f, interval.ns, ts, self._bars):
+                if bar_kernels.close_bars(s, f, interval.ns, ts, self._bars, self._heads):
                     closed.add((symbol, interval.name))
         return closed
 
@@ -175,35 +185,30 @@ class MarketState:
         s = self._rows.get(symbol)
         if s is None:
             return
-        bars = self._bars
         for f, width in enumerate(self._widths.tolist()):
-            k = bars.newest[s, f] // width % self._depth
-            if bars.newest[s, f] >= bars.close_from[s, f] and bars.trades[s, f, k]:
-                bars.cut[s, f, k] = 1
-                if bars.qualities[s, f, k] == Quality.COMPLETE:
-                    bars.qualities[s, f, k] = Quality.PARTIAL
-                bars.versions[s, f] += 1
-        self._ledger.afresh[s] = 1
+            head: Record = self._heads[s, f]
+            bar: Record = self._bars[s, f, head["newest"] // width % self._depth]
+            if head["newest"] >= head["close_from"] and bar["trades"]:
+                bar["cut"] = 1
+                if bar["quality"] == Quality.COMPLETE:
+                    bar["quality"] = Quality.PARTIAL
+                head["version"] += 1
+        self._ledger[s]["afresh"] = 1
 
     def load_klines(self, symbol: str, interval: str, klines: Bars) -> int:
         """Take the exchange's own bars where we hold nothing better; return how many were used."""
         s, f = self.add_symbol(symbol), self._index[interval]
         prices = np.column_stack((klines.opens, klines.highs, klines.lows, klines.closes))
         volumes = (klines.volumes, klines.quote_volumes, klines.trades)
-        width = int(self._widths[f])
-        return int(bar_kernels.load_klines(s, f, width, klines.times, prices, *volumes, self._bars))
+        columns = (klines.times, prices, *volumes)
+        return int(bar_kernels.load_klines(s, f, int(self._widths[f]), *columns, self._bars, self._heads))
 
     def _grow(self) -> None:
-        rows = 2 * len(self._ledger.last_ids)
-        fresh = (
-            tick_columns(rows, self.tick_capacity),
-            bar_columns(rows, len(self.intervals), self._depth),
-            ledger_columns(rows),
-        )
-        for old, new in zip((self._ticks, self._bars, self._ledger), fresh, strict=True):
-            for source, target in zip(old, new, strict=True):
-                target[: len(source)] = source
-        self._ticks, self._bars, self._ledger = fresh
+        held = (self._ticks, self._bars, self._heads, self._ledger)
+        grown = self._new_records(2 * len(self._ledger))
+        for old, new in zip(held, grown, strict=True):
+            new[: len(old)] = old
+        self._ticks, self._bars, self._heads, self._ledger = grown
 
     # --- reading ---
 
@@ -214,25 +219,25 @@ class MarketState:
     def version(self, symbol: str, interval: str) -> int:
         """Return a number that rises with every change of the symbol's bars; 0 when there are none."""
         s = self._rows.get(symbol)
-        return 0 if s is None else int(self._bars.versions[s, self._index[interval]])
+        return 0 if s is None else int(self._heads["version"][s, self._index[interval]])
 
     def ticks_written(self, symbol: str) -> int:
         """Return how many trades the symbol's ring has taken in, overwritten ones included."""
         s = self._rows.get(symbol)
-        return 0 if s is None else int(self._ticks.written[s])
+        return 0 if s is None else int(self._ledger["accepted"][s])
 
     def counters(self, symbol: str) -> SymbolCounters:
         """Return where the symbol stands."""
         s = self._rows.get(symbol)
-        if s is None or not self._ledger.accepted[s]:
+        if s is None or not self._ledger["accepted"][s]:
             empty = dict.fromkeys(HoleState, 0)
             return SymbolCounters(None, None, None, 0, 0, 0, empty)
         return SymbolCounters(
-            int(self._ledger.last_ids[s]),
-            int(self._ledger.last_ts[s]),
-            float(self._ledger.last_prices[s]),
-            int(self._ledger.accepted[s]),
-            int(self._ledger.duplicates[s]),
+            int(self._ledger["last_id"][s]),
+            int(self._ledger["last_ts"][s]),
+            float(self._ledger["last_price"][s]),
+            int(self._ledger["accepted"][s]),
+            int(self._ledger["duplicates"][s]),
             self._out_of_order[s],
             self._holes[s].counts(),
         )
@@ -251,19 +256,26 @@ class MarketState:
     def ticks(self, symbol: str, *, limit: int | None = None) -> Ticks:
         """Return copies of the newest trades in arrival order, oldest first."""
         s = self._rows.get(symbol)
-        written = 0 if s is None else int(self._ticks.written[s])
+        written = 0 if s is None else int(self._ledger["accepted"][s])
         n = min(written, self.tick_capacity, written if limit is None else limit)
         at = np.arange(written - n, written) % self.tick_capacity
-        columns = self._ticks[:6]
-        return Ticks(*(column[s or 0, at] for column in columns))
+        ticks = self._ticks[s or 0, at]
+        return Ticks(
+            ids=ticks["id"].copy(),
+            ts_event=ticks["ts_event"].copy(),
+            ts_recv=ticks["ts_recv"].copy(),
+            prices=ticks["price"].copy(),
+            sizes=ticks["size"].copy(),
+            sells=ticks["sell"].copy(),
+        )
 
     def rate(self, symbol: str, *, now: int, over_s: int = 60) -> float:
         """Return trades per second of market time over the last `over_s` seconds, if the ring reaches that far."""
         s = self._rows.get(symbol)
         if s is None or now <= 0:
             return 0.0
-        held = min(int(self._ticks.written[s]), self.tick_capacity)
-        times = self._ticks.ts_event[s, :held]
+        held = min(int(self._ledger["accepted"][s]), self.tick_capacity)
+        times = self._ticks["ts_event"][s, :held]
         recent = int(np.count_nonzero(times > now - over_s * NS_PER_S))
         if recent == held and held == self.tick_capacity:  # the ring is shorter than the span
             return recent / max((now - int(times.min())) / NS_PER_S, 1e-3)
@@ -286,56 +298,57 @@ class MarketState:
         s = self._rows.get(symbol, 0)
         width = int(self._widths[f])
         grid = self._grid(symbol, f, end=end)
-        held = self._bars.times[s, f, grid // width % self._depth] == grid
+        held = self._bars["time"][s, f, grid // width % self._depth] == grid
         if start is not None:
             held &= grid >= start
         times = grid[held][-limit:] if limit else grid[:0]
         k = times // width % self._depth
-        read = [column[s, f, k] for column in self._bars[:12]]
+        read = self._bars[s, f, k]
         return Bars(
             times=times,
-            opens=read[1],
-            highs=read[2],
-            lows=read[3],
-            closes=read[4],
-            volumes=_whole(read[5] * QUANTUM),
-            quote_volumes=_whole(read[6] * QUANTUM),
-            trades=read[7],
-            qualities=read[10],
-            revisions=read[11],
-            closed=times < self._bars.close_from[s, f],
+            opens=read["open"].copy(),
+            highs=read["high"].copy(),
+            lows=read["low"].copy(),
+            closes=read["close"].copy(),
+            volumes=_whole(read["volume"] * QUANTUM),
+            quote_volumes=_whole(read["quote_volume"] * QUANTUM),
+            trades=read["trades"].copy(),
+            qualities=read["quality"].copy(),
+            revisions=read["revision"].astype(np.int64),
+            closed=times < self._heads["close_from"][s, f],
         )
 
     def bar_count(self, symbol: str, interval: str) -> int:
         """Return how many bars are held."""
         f, grid = self._index[interval], self._grid(symbol, self._index[interval])
         at = grid // self._widths[f] % self._depth
-        return int(np.count_nonzero(self._bars.times[self._rows.get(symbol, 0), f, at] == grid))
+        return int(np.count_nonzero(self._bars["time"][self._rows.get(symbol, 0), f, at] == grid))
 
     def _grid(self, symbol: str, f: int, *, end: int | None = None) -> IntArray:
         """Return the open times the bar ring can hold, oldest first, up to the newest bar."""
         s = self._rows.get(symbol)
-        if s is None or not self._bars.newest[s, f]:
+        if s is None or not self._heads["newest"][s, f]:
             return np.empty(0, np.int64)
-        width, newest = int(self._widths[f]), int(self._bars.newest[s, f])
+        width, newest = int(self._widths[f]), int(self._heads["newest"][s, f])
         if end is not None:
             newest = min(newest, (end - 1) - (end - 1) % width)
-        oldest = int(self._bars.newest[s, f]) - (self._depth - 1) * width
+        oldest = int(self._heads["newest"][s, f]) - (self._depth - 1) * width
         return np.arange(oldest, newest + 1, width, dtype=np.int64)
 
     def closed_closes(self, symbol: str, interval: str, times: IntArray) -> tuple[FloatArray, IntArray]:
         """Return closes (NaN where missing or a gap) and qualities of the closed bars at `times`."""
         s, f = self._rows[symbol], self._index[interval]
         k = times // self._widths[f] % self._depth
-        quality = np.where(self._bars.times[s, f, k] == times, self._bars.qualities[s, f, k], Quality.NONE)
-        quality = np.where(times < self._bars.close_from[s, f], quality, Quality.NONE)
-        closes = np.where(np.isin(quality, MASKED), np.nan, self._bars.closes[s, f, k])
+        bars = self._bars[s, f, k]
+        known = (bars["time"] == times) & (times < self._heads["close_from"][s, f])
+        quality = np.where(known, bars["quality"], Quality.NONE)
+        closes = np.where(np.isin(quality, MASKED), np.nan, bars["close"])
         return closes, quality.astype(np.int64)
 
     def close_from(self, symbol: str, interval: str) -> int:
         """Return the open time of the oldest bar that is not closed yet; 0 when there is none."""
         s = self._rows.get(symbol)
-        return 0 if s is None else int(self._bars.close_from[s, self._index[interval]])
+        return 0 if s is None else int(self._heads["close_from"][s, self._index[interval]])
 
     def oldest_to_repair(self, symbol: str, interval: str, *, bars: int, since: int) -> int | None:
         """Return the open time of the oldest closed bar that lacks trades; None when all are whole.
@@ -343,9 +356,9 @@ class MarketState:
         Looks at the newest `bars` closed bars that open at or after `since`.
         """
         s, f = self._rows.get(symbol), self._index[interval]
-        if s is None or not self._bars.close_from[s, f]:
+        if s is None or not self._heads["close_from"][s, f]:
             return None
-        width, end = int(self._widths[f]), int(self._bars.close_from[s, f])
+        width, end = int(self._widths[f]), int(self._heads["close_from"][s, f])
         times = np.arange(max(end - bars * width, since), end, width, dtype=np.int64)
         _, quality = self.closed_closes(symbol, interval, times)
         lacking = np.isin(quality, (Quality.NONE, Quality.GAP, Quality.PARTIAL))
@@ -354,7 +367,7 @@ class MarketState:
     def memory_bytes(self, symbol: str) -> int:
         """Return the bytes that the symbol's tick ring takes."""
         held = min(self.ticks_written(symbol), self.tick_capacity)
-        return held * sum(column.itemsize for column in self._ticks[:6])
+        return held * TICK.itemsize
 
 
 def _whole(volumes: FloatArray) -> FloatArray:
