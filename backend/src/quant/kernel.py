@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]  made at run time
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 if TYPE_CHECKING:
 
