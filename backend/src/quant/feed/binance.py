@@ -222,7 +222,7 @@ def _plain_batch(events: list[_AggTrade | _Trade], stamps: list[int]) -> TradeBa
 def _is_trade(event: _AggTrade | _Trade) -> bool:
     """Tell whether price and size are plain positive decimals and the ids behind the trade rise."""
     try:
-        price, size = _number(event.p), _number(event.q)
+        price, size = plain_number(event.p), plain_number(event.q)
     except ValueError:
         return False
     if not (min(price, size) > 0 and max(price, size, price * size) < MAX_NUMBER):
@@ -252,18 +252,18 @@ def _batch(events: list[_AggTrade | _Trade], stamps: list[int]) -> TradeBatch:
 
 
 def _quote(event: _Book) -> Quote:
-    bid, bid_size, ask, ask_size = (_number(text) for text in (event.b, event.B, event.a, event.A))
+    bid, bid_size, ask, ask_size = (plain_number(text) for text in (event.b, event.B, event.a, event.A))
     return Quote(event.s, event.T * NS_PER_MS, bid, bid_size, ask, ask_size)
 
 
 def _mark_price(event: _Mark) -> MarkPrice:
-    rate = _number(event.r.removeprefix("-"))
+    rate = plain_number(event.r.removeprefix("-"))
     rate = -rate if event.r.startswith("-") else rate
-    prices = (_number(event.p), _number(event.i))
+    prices = (plain_number(event.p), plain_number(event.i))
     return MarkPrice(event.s, event.E * NS_PER_MS, *prices, rate, event.T * NS_PER_MS)
 
 
-def _number(text: str) -> float:
+def plain_number(text: str) -> float:
     """Return a plain decimal that is not negative nor absurd; raise ValueError for anything else."""
     if not text or text.translate(NUMBER_CHARS):
         raise ValueError(text)

@@ -1,0 +1,281 @@
+"""REST: typed answers from the simulated exchange, errors of ours for everything else."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from feed.servers import Client, Script, scripted
+from quant.clock import NS_PER_MS, NS_PER_S
+from quant.domain import Bars, Interval, Quality, SymbolSpec
+from quant.errors import ExchangeRejected, ExchangeUnreachable
+from quant.feed.binance_rest import BinanceRest
+from simulator.harness import START_NS, Exchange, with_exchange
+
+MINUTE = Interval.parse("1m")
+KLINE = [1740830400000, "64000.1", "64001.0", "63999.9", "64000.5", "12.345", 1740830459999, "790000.25", 321]
+KLINE += ["6.0", "380000.1", "0"]
+
+Question = Callable[[BinanceRest], Awaitable[object]]
+QUESTIONS: dict[str, Question] = {
+    "symbols": lambda rest: rest.symbols(),
+    "server_time": lambda rest: rest.server_time(),
+    "klines": lambda rest: rest.klines("BTCUSDT", MINUTE, limit=5),
+}
+
+
+def replies(body: bytes, *, status: bytes = b"200 OK", headers: bytes = b"") -> Script:
+    """A server that answers every request alike, once a connection."""
+
+    async def script(client: Client) -> None:
+        await client.read_request()
+        length = b"Content-Length: %d\r\n" % len(body)
+        await client.send(
+            b"HTTP/1.1 " + status + b"\r\n" + length + headers + b"Connection: close\r\n\r\n" + body
+        )
+
+    return script
+
+
+def ask(question: Question, *scripts: Script, timeout_s: float = 20.0) -> object:
+    """Return the answer of a server that plays `scripts`."""
+
+    async def scenario() -> object:
+        async with scripted(*scripts) as server:
+            rest = BinanceRest(f"http://127.0.0.1:{server.port}", timeout_s=timeout_s)
+            try:
+                return await question(rest)
+            finally:
+                await rest.close()
+
+    return asyncio.run(scenario())
+
+
+# --- what is answered ---
+
+
+def test_symbols_of_the_simulated_exchange():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        specs = {spec.symbol: spec for spec in await rest.symbols()}
+        await rest.close()
+        wanted = {each["symbol"]: each for each in (await exchange.rows("/fapi/v1/exchangeInfo"))["symbols"]}
+        assert specs.keys() == wanted.keys()
+        assert len(specs) >= 30
+        assert specs["BTCUSDT"] == SymbolSpec("BTCUSDT", "BTC", "USDT", "TRADING", 0.1, 0.001)
+        assert {spec.status for spec in specs.values()} == {each["status"] for each in wanted.values()}
+
+    with_exchange(scenario)
+
+
+def test_server_time_is_the_exchanges_clock():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        exchange.clock.advance(12.5)
+        assert await rest.server_time() == START_NS + int(12.5 * NS_PER_S)
+        await rest.close()
+
+    with_exchange(scenario)
+
+
+@pytest.mark.parametrize("limit", [1, 100, 1500])
+def test_klines_are_the_exchanges_value_for_value(limit: int):
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        bars = await rest.klines("ETHUSDT", MINUTE, limit=limit)
+        await rest.close()
+        rows = await exchange.rows("/fapi/v1/klines", symbol="ETHUSDT", interval="1m", limit=limit)
+        assert len(bars) == len(rows) == limit
+        assert columns(bars) == [
+            [row[0] * NS_PER_MS, *map(float, row[1:6]), float(row[7]), row[8]] for row in rows
+        ]
+        assert set(bars.qualities.tolist()) == {Quality.KLINE}
+        assert bars.closed.all()
+
+    with_exchange(scenario)
+
+
+def test_klines_from_a_start():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        start = START_NS - 90 * MINUTE.ns
+        bars = await rest.klines("ETHUSDT", MINUTE, limit=10, start=start)
+        await rest.close()
+        assert bars.times.tolist() == [start + i * MINUTE.ns for i in range(10)]
+
+    with_exchange(scenario)
+
+
+def test_a_symbol_that_is_not_listed_is_refused_in_the_exchanges_words():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        with pytest.raises(
+            ExchangeRejected, match=r"refused /fapi/v1/klines: 400 Invalid symbol\.$"
+        ) as caught:
+            await rest.klines("NOPEUSDT", MINUTE, limit=5)
+        await rest.close()
+        assert (caught.value.status, caught.value.retry_after_s) == (400, None)
+
+    with_exchange(scenario)
+
+
+def columns(bars: Bars) -> list[list[Any]]:
+    each = (
+        bars.times,
+        bars.opens,
+        bars.highs,
+        bars.lows,
+        bars.closes,
+        bars.volumes,
+        bars.quote_volumes,
+        bars.trades,
+    )
+    return [list(row) for row in zip(*(column.tolist() for column in each), strict=True)]
+
+
+def test_fields_that_are_new_to_us_are_passed_over():
+    bars = ask(QUESTIONS["klines"], replies(json.dumps([[*KLINE, "new", 1.5]]).encode()))
+    assert isinstance(bars, Bars)
+    assert columns(bars) == [
+        [1740830400000 * NS_PER_MS, 64000.1, 64001.0, 63999.9, 64000.5, 12.345, 790000.25, 321]
+    ]
+
+
+def test_no_klines_are_no_bars():
+    bars = ask(QUESTIONS["klines"], replies(b"[]"))
+    assert isinstance(bars, Bars)
+    assert len(bars) == 0
+
+
+# --- what goes wrong ---
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "retry_after_s"),
+    [
+        (b"429 Too Many Requests", b"Retry-After: 7\r\n", 7.0),
+        (b"429 Too Many Requests", b"", None),
+        (b"418 I'm a teapot", b"Retry-After: 120\r\n", 120.0),
+        (b"418 I'm a teapot", b"Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", None),
+        (b"429 Too Many Requests", b"Retry-After: inf\r\n", None),
+        (b"429 Too Many Requests", b"Retry-After: nan\r\n", None),
+        (b"429 Too Many Requests", b"Retry-After: -5\r\n", None),
+        (b"403 Forbidden", b"", None),
+        (b"302 Found", b"Location: http://127.0.0.1:1/\r\n", None),
+    ],
+)
+def test_refusals_tell_the_status_and_how_long_to_wait(
+    status: bytes, headers: bytes, retry_after_s: float | None
+):
+    with pytest.raises(ExchangeRejected, match=status[:3].decode()) as caught:
+        ask(QUESTIONS["klines"], replies(b"<html>\n <b>no</b>\n</html>", status=status, headers=headers))
+    assert (caught.value.status, caught.value.retry_after_s) == (int(status[:3]), retry_after_s)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "status", [b"500 Internal Server Error", b"502 Bad Gateway", b"503 Service Unavailable"]
+)
+def test_trouble_on_their_side_is_worth_another_try(status: bytes):
+    with pytest.raises(ExchangeUnreachable, match=f"answered {status[:3].decode()}"):
+        ask(QUESTIONS["server_time"], replies(b"", status=status))
+
+
+RUBBISH = [
+    b"",
+    b"<html>Log in to the hotel's network</html>",
+    b"{",
+    b"null",
+    b"17",
+    b"[[]]",
+    b"[1]",
+    b'"text"',
+    b"\xff\xfe",
+    b"[" * 50_000,
+    b'{"symbols":{}}',
+    b'{"symbols":[{"symbol":1}]}',
+    b'{"serverTime":"1740830400000"}',
+    b'{"serverTime":-1}',
+    b'{"serverTime":1e400}',
+]
+
+
+def assert_no_answer(question: Question, bodies: Sequence[bytes]) -> None:
+    """Every one of the bodies is told from an answer; one client asks for all of them."""
+
+    async def all_of_them(rest: BinanceRest) -> None:
+        for _ in bodies:
+            with pytest.raises(
+                ExchangeUnreachable, match=r"^127\.0\.0\.1 answered /fapi/v1/\w+ with what is no"
+            ):
+                await question(rest)
+
+    ask(all_of_them, *(replies(body) for body in bodies))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_rubbish_is_an_error_of_ours(name: str):
+    assert_no_answer(QUESTIONS[name], RUBBISH)
+
+
+BAD_NUMBERS = ["NaN", "Infinity", "", "1e5", "-1", "1_0", 5, None, True, [], "9" * 400]
+BAD_FIELDS = [(field, value) for field in (1, 2, 3, 4, 5, 7) for value in BAD_NUMBERS]
+BAD_FIELDS += [(0, 0), (0, -1), (0, 10**14), (0, "1"), (8, -1), (8, "3"), (8, 2**60)]
+
+
+def test_klines_hold_plain_decimals_and_sane_times_and_counts():
+    rows = [[*KLINE[:field], value, *KLINE[field + 1 :]] for field, value in BAD_FIELDS]
+    assert_no_answer(QUESTIONS["klines"], [json.dumps([KLINE, row]).encode() for row in [*rows, KLINE[:7]]])
+
+
+def test_tick_sizes_are_plain_decimals():
+    bodies = []
+    for tick in ("NaN", "x", "-0.1"):
+        symbol = {"symbol": "A", "status": "TRADING", "baseAsset": "A", "quoteAsset": "B"}
+        symbol |= {"filters": [{"filterType": "PRICE_FILTER", "tickSize": tick}]}
+        bodies.append(json.dumps({"symbols": [symbol]}).encode())
+    assert_no_answer(QUESTIONS["symbols"], bodies)
+
+
+async def hang_up(client: Client) -> None:
+    await client.read_request()
+
+
+async def mute(client: Client) -> None:
+    await client.read_request()
+    await client.read_frames()
+
+
+async def half(client: Client) -> None:
+    await client.read_request()
+    await client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{")
+
+
+async def not_http(client: Client) -> None:
+    await client.send(b"\x00\xff\x00\xff" * 50)
+
+
+@pytest.mark.parametrize("script", [hang_up, half, not_http], ids=lambda script: script.__name__)
+def test_broken_connections_are_unreachable(script: Script):
+    with pytest.raises(ExchangeUnreachable, match=r"cannot reach 127\.0\.0\.1: ."):
+        ask(QUESTIONS["symbols"], script)
+
+
+def test_an_exchange_that_is_too_slow_is_unreachable():
+    with pytest.raises(ExchangeUnreachable, match=r"cannot reach 127\.0\.0\.1: ."):
+        ask(QUESTIONS["symbols"], mute, timeout_s=0.05)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid", "http://double..dot"])
+def test_nobody_there_is_unreachable(url: str):
+    async def scenario() -> None:
+        rest = BinanceRest(url)
+        try:
+            await rest.server_time()
+        finally:
+            await rest.close()
+
+    with pytest.raises(ExchangeUnreachable, match="cannot reach"):
+        asyncio.run(scenario())
