@@ -23,7 +23,7 @@ type Drawn = { api: ISeriesApi<SeriesType>; lastTime: number; firstTime: number 
 const MOST_ROWS_IN_PLACE = 20;
 // Room for the legend above and, where there are arrows with letters, for those too.
 const PLAIN_MARGINS = { top: 0.26, bottom: 0.1 };
-const MARKER_MARGINS = { top: 0.26, bottom: 0.24 };
+const MARKER_MARGINS = { top: 0.34, bottom: 0.24 };
 
 /** One pane of the chart: keeps its series, levels, markers and hatching in step with a `Pane`. */
 export class DrawnPane {

@@ -25,8 +25,8 @@ type Props = { pane: PaneKey; view: PairView; narrow: boolean; onOpen: (pane: Pa
 export function PaneHead({ pane, view, narrow, onOpen }: Props) {
   const { title, series } = EMPTY[pane](view);
   const note = hint(pane, view);
-  // A phone has room for what is drawn, no more.
-  const shown = series.filter((item) => !narrow || item.kind === "candles" || item.drawn);
+  // A phone has room for one line.
+  const shown = narrow ? series.slice(0, 2) : series;
   return (
     <div
       data-legend={pane}

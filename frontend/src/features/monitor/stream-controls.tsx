@@ -33,16 +33,18 @@ export function StreamControls({ symbols, streaming, running, busy, onStart, onS
   return (
     <>
       <SymbolPicker symbols={symbols} streaming={streamingSet} chosen={chosen} onChoose={setEdited} />
-      <Button
-        look="primary"
-        disabled={busy || (start.length === 0 && stop.length === 0)}
-        onClick={() => onStart({ start, stop })}
-      >
-        <Play aria-hidden className="size-3.5" /> Start
-      </Button>
-      <Button disabled={busy || !running} onClick={onStop}>
-        <Square aria-hidden className="size-3.5" /> Stop
-      </Button>
+      <div className="flex items-center gap-x-3">
+        <Button
+          look="primary"
+          disabled={busy || (start.length === 0 && stop.length === 0)}
+          onClick={() => onStart({ start, stop })}
+        >
+          <Play aria-hidden className="size-3.5" /> Start
+        </Button>
+        <Button disabled={busy || !running} onClick={onStop}>
+          <Square aria-hidden className="size-3.5" /> Stop
+        </Button>
+      </div>
     </>
   );
 }
