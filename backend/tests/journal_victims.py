@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import resource
+import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,12 @@ from pathlib import Path
 import pytest
 
 from quant.storage import journal as journal_module
+from quant.storage.compaction import Compaction
+from quant.storage.history import History
 from quant.storage.journal import Journal
 from quant.storage.journal_writer import Flush, JournalWriter
+from quant.storage.parquet_files import Step, no_step
+from quant.storage.store import HISTORY_NAME, JOURNAL_NAME
 from stored_trades import MARKET, bars, batch
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -170,3 +175,30 @@ def limited(path: Path, *, limit: int, max_rows: int) -> Iterator[Connection]:
         process.join()
         process.close()
         ours.close()
+
+
+def compact(folder: Path, *, now_ns: int, at_step: Step = no_step) -> None:
+    journal = Journal(folder / JOURNAL_NAME, flush_ms=0)
+    journal.open()
+    Compaction(journal, History(folder / HISTORY_NAME, at_step=at_step), at_step=at_step).run(now_ns=now_ns)
+    journal.close()
+
+
+def _compact_until(folder: Path, now_ns: int, step: int) -> None:
+    passed = 0
+
+    def die(_: str) -> None:
+        nonlocal passed
+        if passed == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        passed += 1
+
+    compact(folder, now_ns=now_ns, at_step=die)
+
+
+def compact_and_die(folder: Path, *, now_ns: int, step: int) -> int | None:
+    """Compact in a process that is killed at a step; return how it ended."""
+    process = _CONTEXT.Process(target=_compact_until, args=(folder, now_ns, step))
+    _start(process)
+    process.join()
+    return process.exitcode

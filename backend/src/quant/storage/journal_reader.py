@@ -2,10 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
-
-import numpy as np
 
 from quant.domain import Bars
 from quant.errors import DamagedData
@@ -16,10 +15,12 @@ from quant.storage.records import (
     StoredTicks,
     between,
     collect_ticks,
+    gather,
     join_bars,
     join_ticks,
+    newest_bars,
     no_ticks,
-    pick_bars,
+    within,
 )
 
 Rows = TypeVar("Rows", StoredTicks, Bars)
@@ -67,7 +68,7 @@ class JournalReader(JournalIndex):
         with self._open() as connection:
             where, values = _tick_range(stream_of(connection, market, symbol), start_ns, end_ns, after_id)
             chunks = (
-                (_within(part, start_ns, end_ns, after_id), first_id)
+                (within(part, start_ns=start_ns, end_ns=end_ns, after_id=after_id), first_id)
                 for part, first_id, _ in self._ticks_of(
                     connection, (market, symbol), f"{where} ORDER BY first_id, id", *values
                 )
@@ -75,7 +76,9 @@ class JournalReader(JournalIndex):
             if limit is None:
                 rows = _count(connection, where, values)
                 return collect_ticks((part for part, _ in chunks), rows=rows)
-            held = _gather(chunks, limit, lambda ticks, first_id: first_id > int(ticks.ids[limit - 1]))
+            held = gather(
+                _lazily(chunks), limit, lambda ticks, first_id: first_id > int(ticks.ids[limit - 1])
+            )
             return held.at(slice(limit))
 
     def last_ticks(self, market: str, symbol: str, *, n: int, end_ns: int | None = None) -> StoredTicks:
@@ -90,7 +93,7 @@ class JournalReader(JournalIndex):
                     connection, (market, symbol), f"{where} ORDER BY last_id DESC, id", *values
                 )
             )
-            held = _gather(chunks, n, lambda ticks, last_id: last_id < int(ticks.ids[-n]))
+            held = gather(_lazily(chunks), n, lambda ticks, last_id: last_id < int(ticks.ids[-n]))
         return held.at(slice(max(len(held) - n, 0), None))
 
     def ticks_in(self, market: str, symbol: str, *, chunks: list[int]) -> StoredTicks:
@@ -131,9 +134,7 @@ class JournalReader(JournalIndex):
             bars = join_bars(
                 list(self._bars_of(connection, (market, symbol), where, stream, interval, *span))
             )
-        inside = (bars.times >= span[0]) & (bars.times < span[1])
-        rows = np.flatnonzero(inside)
-        return pick_bars(bars, rows if limit is None else rows[max(len(rows) - limit, 0) :])
+        return newest_bars(bars, limit=limit, start=start, end=end)
 
     # --- inside ---
 
@@ -166,7 +167,9 @@ class JournalReader(JournalIndex):
             return decode(blob)
         except DamagedData as error:
             number, market, symbol, first, last = chunk
-            damage = Damage(f"{self.path}: {what} {number}", market, symbol, first, last, error.message)
+            damage = Damage(
+                f"{self.path}: {what} {number}", number, market, symbol, first, last, error.message
+            )
             if self._on_damage is not None:
                 self._on_damage(damage)
                 return None
@@ -181,29 +184,13 @@ def _count(connection: sqlite3.Connection, where: str, values: list[int]) -> int
     return int(rows_of(connection, query, *values)[0][0])
 
 
-def _gather(
-    chunks: Iterable[tuple[StoredTicks, int]], limit: int, beyond: Callable[[StoredTicks, int], bool]
-) -> StoredTicks:
-    """Return at least `limit` ticks, if there are, read until a chunk lies `beyond` what is needed."""
-    parts: list[StoredTicks] = []
-    rows = 0
+def _lazily(chunks: Iterable[tuple[StoredTicks, int]]) -> Iterator[tuple[int, Callable[[], StoredTicks]]]:
     for part, edge in chunks:
-        if rows >= limit:
-            parts = [join_ticks(parts)]  # doublets gone, the count is true
-            rows = len(parts[0])
-            if rows >= limit and beyond(parts[0], edge):
-                break
-        parts.append(part)
-        rows += len(part)
-    return join_ticks(parts)
+        yield edge, partial(_itself, part)
 
 
-def _within(
-    ticks: StoredTicks, start_ns: int | None, end_ns: int | None, after_id: int | None
-) -> StoredTicks:
-    if after_id is not None and len(ticks):
-        ticks = ticks.at(ticks.ids > after_id)
-    return between(ticks, start_ns=start_ns, end_ns=end_ns)
+def _itself(ticks: StoredTicks) -> StoredTicks:
+    return ticks
 
 
 def _tick_range(

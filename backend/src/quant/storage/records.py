@@ -1,6 +1,6 @@
 """What storage gives back: ticks as columns, holes, extents, and what was found damaged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -65,9 +65,10 @@ class Extent(NamedTuple):
 
 
 class Damage(NamedTuple):
-    """A chunk that cannot be read, and the ids (or open times of bars) that were in it."""
+    """A chunk or file that cannot be read, and the ids (or open times of bars) that were in it."""
 
     where: str
+    number: int  # of the chunk; 0 for a file
     market: str
     symbol: str
     first: int
@@ -100,6 +101,46 @@ def collect_ticks(parts: Iterable[StoredTicks], *, rows: int) -> StoredTicks:
             getattr(whole, name)[at : at + len(part)] = getattr(part, name)
         at += len(part)
     return distinct(whole if at == rows else whole.at(slice(at)))
+
+
+def gather(
+    parts: Iterable[tuple[int, Callable[[], StoredTicks]]],
+    limit: int,
+    beyond: Callable[[StoredTicks, int], bool],
+) -> StoredTicks:
+    """Return at least `limit` ticks, if there are, loading parts until one's edge lies `beyond` what is needed."""
+    held: list[StoredTicks] = []
+    rows = 0
+    for edge, load in parts:
+        if rows >= limit:
+            held = [join_ticks(held)]  # doublets gone, the count is true
+            rows = len(held[0])
+            if rows >= limit and beyond(held[0], edge):
+                break
+        part = load()
+        held.append(part)
+        rows += len(part)
+    return join_ticks(held)
+
+
+def within(
+    ticks: StoredTicks, *, start_ns: int | None, end_ns: int | None, after_id: int | None
+) -> StoredTicks:
+    """Return the rows with start ≤ event time < end and an id above `after_id`."""
+    if after_id is not None and len(ticks):
+        ticks = ticks.at(ticks.ids > after_id)
+    return between(ticks, start_ns=start_ns, end_ns=end_ns)
+
+
+def newest_bars(bars: Bars, *, limit: int | None, start: int | None, end: int | None) -> Bars:
+    """Return the newest `limit` bars with start ≤ open time < end."""
+    inside = np.ones(len(bars), np.bool_)
+    if start is not None:
+        inside &= bars.times >= start
+    if end is not None:
+        inside &= bars.times < end
+    rows = np.flatnonzero(inside)
+    return pick_bars(bars, rows if limit is None else rows[max(len(rows) - limit, 0) :])
 
 
 def distinct(ticks: StoredTicks) -> StoredTicks:

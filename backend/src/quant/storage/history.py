@@ -1,0 +1,117 @@
+"""Writes the history: closed hours of ticks and days of bars as Parquet files, beside the journal they came from.
+
+Adding is idempotent: what lies there already stays, by id or by revision. One process writes.
+"""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from quant.domain import Bars
+from quant.storage.history_paths import (
+    DAY_NS,
+    HOUR_NS,
+    bar_folder,
+    day_file,
+    hour_file,
+    opened_ns,
+    tick_folder,
+)
+from quant.storage.parquet_files import (
+    TEMPORARY,
+    Step,
+    no_step,
+    read_bars,
+    read_ticks,
+    sync_folder,
+    write_bars,
+    write_ticks,
+)
+from quant.storage.records import BAR_NAMES, StoredTicks, join_bars, join_ticks, pick_bars
+
+
+class History:
+    """The writer of a folder of Parquet files; its calls block and may come from several threads."""
+
+    def __init__(self, root: Path, *, at_step: Step = no_step) -> None:
+        self.root = root
+        self._at_step = at_step
+        self._writing = threading.Lock()  # compaction and import may run at once
+
+    def add_ticks(self, market: str, symbol: str, ticks: StoredTicks) -> int:
+        """Put ticks into the files of their hours, on the disk when this returns; return how many files changed.
+
+        An hour that is there already is read and written again. Raises OSError when the disk refuses, DamagedData
+        when the file to be added to is no longer whole.
+        """
+        folder = tick_folder(self.root, market, symbol)
+        hours = ticks.ts_event // HOUR_NS
+        with self._writing:
+            return sum(
+                self._add_hour(hour_file(folder, hour), ticks.at(hours == hour))
+                for hour in np.unique(hours).tolist()
+            )
+
+    def _add_hour(self, path: Path, ticks: StoredTicks) -> bool:
+        held = read_ticks(path)
+        joined = join_ticks([ticks] if held is None else [held, ticks])
+        if held is not None and len(joined) == len(held):
+            return False
+        write_ticks(path, joined, at_step=self._at_step)
+        return True
+
+    def add_bars(self, market: str, symbol: str, interval: str, bars: Bars) -> int:
+        """Put bars into the files of their days, on the disk when this returns; return how many files changed.
+
+        Raises as `add_ticks` does.
+        """
+        folder = bar_folder(self.root, market, symbol, interval)
+        days = bars.times // DAY_NS
+        with self._writing:
+            return sum(
+                self._add_day(day_file(folder, day), pick_bars(bars, days == day))
+                for day in np.unique(days).tolist()
+            )
+
+    def _add_day(self, path: Path, bars: Bars) -> bool:
+        held = read_bars(path)
+        joined = join_bars([bars] if held is None else [held, bars])
+        if held is not None and _same(held, joined):
+            return False
+        write_bars(path, joined, at_step=self._at_step)
+        return True
+
+    def retire(self, *, ticks_before_ns: int | None = None, bars_before_ns: int | None = None) -> int:
+        """Delete hours of ticks and days of bars that ended by then; return how many files went."""
+        return self._retire("ticks", ticks_before_ns, HOUR_NS) + self._retire("bars", bars_before_ns, DAY_NS)
+
+    def _retire(self, kind: str, before_ns: int | None, width: int) -> int:
+        if before_ns is None:
+            return 0
+        with self._writing:
+            old = [
+                path
+                for path in (self.root / kind).glob("market=*/**/date=*/*.parquet")
+                if opened_ns(path) + width <= before_ns
+            ]
+            for path in old:
+                path.unlink()
+            for folder in {path.parent for path in old}:
+                if not any(folder.iterdir()):
+                    folder.rmdir()
+        return len(old)
+
+    def sweep(self) -> int:
+        """Delete what writes that were cut short have left; return how many files. For the owner, at its start."""
+        with self._writing:
+            left = list(self.root.glob(f"**/*{TEMPORARY}"))
+            for path in left:
+                path.unlink()
+                sync_folder(path.parent)
+        return len(left)
+
+
+def _same(a: Bars, b: Bars) -> bool:
+    # Bit for bit, since NaN (a quote volume that nobody told us) equals itself here.
+    return all(getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in BAR_NAMES)

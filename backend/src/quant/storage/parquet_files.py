@@ -1,0 +1,154 @@
+"""One Parquet file of ticks or bars: written so that a crash leaves the old file or the new one, read into columns."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from quant.domain import Bars
+from quant.errors import DamagedData
+from quant.storage.records import BAR_NAMES, TICK_NAMES, Extent, StoredTicks
+
+Step = Callable[[str], None]
+"""Told of each step of a write; a test makes the process end there."""
+
+TEMPORARY = ".tmp"
+
+# Names for people who open the file with other tools; times are theirs too.
+_TICK_COLUMNS = {
+    "ids": "id",
+    "ts_event": "time",
+    "ts_recv": "received",
+    "prices": "price",
+    "sizes": "size",
+    "sells": "sell",
+    "counts": "trades",
+}
+_BAR_COLUMNS = {
+    "times": "time",
+    "opens": "open",
+    "highs": "high",
+    "lows": "low",
+    "closes": "close",
+    "volumes": "volume",
+    "quote_volumes": "quote_volume",
+    "trades": "trades",
+    "qualities": "quality",
+    "revisions": "revision",
+    "closed": "closed",
+}
+_TIMES = ("time", "received")
+_TIME = pl.Datetime("ns", "UTC")
+
+
+def no_step(_: str) -> None:
+    """Ignore a step."""
+
+
+def write_ticks(path: Path, ticks: StoredTicks, *, at_step: Step = no_step) -> None:
+    """Put `ticks` into `path`, on the disk when this returns."""
+    extent = Extent(
+        int(ticks.ids.min()), int(ticks.ids.max()), int(ticks.ts_event.min()), int(ticks.ts_event.max())
+    )
+    notes = {name: str(value) for name, value in extent._asdict().items()}
+    frame = pl.DataFrame({column: getattr(ticks, name) for name, column in _TICK_COLUMNS.items()})
+    frame = frame.with_columns(pl.col("sell").cast(pl.Boolean))
+    _replace(path, frame, notes, at_step)
+
+
+def write_bars(path: Path, bars: Bars, *, at_step: Step = no_step) -> None:
+    """Put `bars` into `path`, on the disk when this returns."""
+    frame = pl.DataFrame({column: getattr(bars, name) for name, column in _BAR_COLUMNS.items()})
+    _replace(path, frame, {}, at_step)
+
+
+def read_ticks(path: Path) -> StoredTicks | None:
+    """Return the file's ticks, None when there is no such file; raise DamagedData when it is no longer whole."""
+    frame = _read(path)
+    if frame is None:
+        return None
+    columns = {name: _column(frame, column) for name, column in _TICK_COLUMNS.items()}
+    return StoredTicks(*(columns[name] for name in TICK_NAMES))
+
+
+def read_bars(path: Path) -> Bars | None:
+    """Return the file's bars, None when there is no such file; raise DamagedData when it is no longer whole."""
+    frame = _read(path)
+    if frame is None:
+        return None
+    columns = {name: _column(frame, column) for name, column in _BAR_COLUMNS.items()}
+    columns["closed"] = columns["closed"].astype(bool)
+    return Bars(*(columns[name] for name in BAR_NAMES))
+
+
+def read_extent(path: Path) -> Extent | None:
+    """Return between which ids and times the file's ticks lie, from its footer alone; None without the file."""
+    try:
+        notes = pl.read_parquet_metadata(path)
+        return Extent(*(int(notes[name]) for name in Extent._fields))
+    except FileNotFoundError:
+        return None
+    except (PolarsError, OSError, KeyError, ValueError) as error:
+        raise DamagedData(f"{path} cannot be read: {error}", path=str(path)) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed or made in `folder` survive a loss of power; Windows has no such call."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, frame: pl.DataFrame, notes: Mapping[str, str], at_step: Step) -> None:
+    for folder in _make(path.parent):
+        sync_folder(folder)
+    for column in _TIMES:
+        if column in frame.columns:
+            frame = frame.with_columns(pl.col(column).cast(_TIME))
+    temporary = path.with_name(path.name + TEMPORARY)
+    with temporary.open("wb") as file:
+        frame.write_parquet(file, compression="zstd", compression_level=1, metadata=dict(notes))
+        at_step("written")
+        file.flush()
+        os.fsync(file.fileno())
+    at_step("synced")
+    temporary.replace(path)
+    at_step("renamed")
+    sync_folder(path.parent)
+    at_step("folder synced")
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make the folder; return those that got a new entry."""
+    parents = []
+    missing = folder
+    while not missing.exists():
+        missing = missing.parent
+        parents.append(missing)
+    folder.mkdir(parents=True, exist_ok=True)
+    return parents
+
+
+def _read(path: Path) -> pl.DataFrame | None:
+    try:
+        with path.open("rb") as file:
+            return pl.read_parquet(file)
+    except FileNotFoundError:
+        return None
+    except (PolarsError, OSError) as error:
+        raise DamagedData(f"{path} cannot be read: {error}", path=str(path)) from error
+
+
+# The dtypes differ from column to column; the callers' types say which is which.
+def _column(frame: pl.DataFrame, name: str):  # type: ignore[no-untyped-def]
+    series = frame[name]
+    if series.dtype == pl.Boolean:
+        series = series.cast(pl.UInt8)
+    return series.to_physical().to_numpy()
