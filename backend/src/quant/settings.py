@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from quant.domain import HedgeMethod, Interval, Scale
@@ -120,6 +121,21 @@ class Settings(BaseSettings):
     def _database(cls, value: str) -> str:
         if value and not value.startswith("sqlite:///"):
             raise ValueError(f"{value!r} is not supported yet; use sqlite:///FILE or leave it empty")
+        if value.removeprefix("sqlite:///") in ("", ":memory:") and value:
+            raise ValueError("names no file; use sqlite:///FILE or leave it empty")
+        return value
+
+    @field_validator("binance_ws_url", "binance_rest_url")
+    @classmethod
+    def _exchange_url(cls, value: str, info: ValidationInfo) -> str:
+        schemes = ("wss", "ws") if info.field_name == "binance_ws_url" else ("https", "http")
+        try:
+            parts = urlsplit(value)
+            is_complete = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a bracket that does not close, a port that is no number
+            is_complete = False
+        if not is_complete:
+            raise ValueError(f"is not an address such as {schemes[0]}://host or {schemes[1]}://host:port")
         return value
 
     @model_validator(mode="after")
@@ -168,7 +184,9 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         message = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}={first['input']!s}: {message}", setting=name) from error
+        given = first["input"]
+        shown = ",".join(given) if isinstance(given, tuple) else str(given)
+        raise SettingsError(f"{name}={shown}: {message}", setting=name) from error
 
 
 def _read_env_file(path: Path) -> dict[str, str]:
@@ -178,7 +196,7 @@ def _read_env_file(path: Path) -> dict[str, str]:
     assignments may share a line, apart by spaces.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' Notepad begins files with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", setting=str(path)) from error
     values: dict[str, str] = {}

@@ -6,7 +6,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from quant.errors import SettingsError
 
@@ -37,13 +38,18 @@ class Metadata:
     def open(self) -> None:
         """Bring the schema up to date; raise SettingsError when the database cannot be used."""
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         try:
             with self._engine.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        except SQLAlchemyError as error:
-            raise SettingsError(f"DATABASE_URL={self._url}: {error}", setting="DATABASE_URL") from error
+        except DBAPIError as error:
+            raise self._unusable(error.orig or error) from error
+        except CommandError as error:  # a revision that this version does not know
+            raise self._unusable(f"{error}: was it written by a newer version?") from error
+
+    def _unusable(self, reason: object) -> SettingsError:
+        return SettingsError(f"DATABASE_URL={self._url}: {reason}", setting="DATABASE_URL")
 
     def close(self) -> None:
         self._engine.dispose()
