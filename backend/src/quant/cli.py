@@ -3,22 +3,27 @@
 import argparse
 import asyncio
 import json
+import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from quant import __version__
 from quant.engine.protocol import Engine
-from quant.errors import QuantError, SettingsError, Unavailable
+from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 log = structlog.get_logger()
 
 SOURCE_RETRY_S = 1.0
+OPENING_POLL_S = 0.05
 UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
     "http": "httptools",
     "ws": "websockets-sansio",
@@ -109,15 +114,32 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
     listening = _bind(settings.host, settings.port)
     engine = build_engine(settings)
     app = create_app(engine, settings)
-    config = uvicorn.Config(app, lifespan="off", **UVICORN)
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", **UVICORN))
     await engine.start()
     starting = asyncio.create_task(_stream(engine, symbols))
+    opening = asyncio.create_task(_end_if_unplayable(engine, server))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn hands a signal on after it has stopped; that must not cut short what follows.
+        signal.signal(number, lambda *_: None)
     try:
         _announce(settings, listening, token=access_token(settings))
-        await uvicorn.Server(config).serve([listening])
+        await server.serve([listening])
     finally:
         starting.cancel()
+        opening.cancel()
         await engine.stop()
+    if opening.done() and not opening.cancelled() and opening.result():
+        raise RecordingError(opening.result())
+
+
+async def _end_if_unplayable(engine: Engine, server: "uvicorn.Server") -> str:
+    """End the server where it was started on a recording that cannot be played; return why."""
+    while (status := await engine.status()).source_state == "starting":  # noqa: ASYNC110  the protocol has no event
+        await asyncio.sleep(OPENING_POLL_S)
+    if status.source_state != "failed" or not status.source.startswith("replay:"):
+        return ""
+    server.should_exit = True
+    return status.reason or "the recording cannot be played"
 
 
 async def _stream(engine: Engine, symbols: list[str]) -> None:

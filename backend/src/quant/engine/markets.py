@@ -120,10 +120,11 @@ class SimulatedMarket(BinanceMarket):
 
     def __init__(self, spec: SourceSpec, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)
-        # Another speed is another future: its trades must not meet those of real time.
-        self.name = f"sim-{spec.seed}" if settings.speed == 1 else f"sim-{spec.seed}-x{settings.speed:g}"
-        self.speed = settings.speed
-        self._exchange = SimulatedExchange(seed=spec.seed, speed=settings.speed)
+        # Another speed is another future: its trades must not meet those of real time. Without waiting there is
+        # no market, only the recording that this setting was meant for.
+        self.speed = settings.speed or 1.0
+        self.name = f"sim-{spec.seed}" if self.speed == 1 else f"sim-{spec.seed}-x{self.speed:g}"
+        self._exchange = SimulatedExchange(seed=spec.seed, speed=self.speed)
 
     async def open(self) -> None:
         await self.close()

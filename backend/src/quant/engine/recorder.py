@@ -1,6 +1,8 @@
 """`quant record`: the frames of a live source, as they come, to a file."""
 
 import asyncio
+import signal
+import sys
 from pathlib import Path
 
 from quant.clock import SystemClock
@@ -20,19 +22,33 @@ async def record(settings: Settings, path: Path, *, symbols: list[str], seconds:
     market = make_market(source, settings, SystemClock())
     if not isinstance(market, BinanceMarket):
         raise InvalidParameter("source", f"{source.text} is a recording already")
-    writer = RecordingWriter(path)
     try:
         await market.open()
         for symbol in symbols:
             if symbol not in market.specs:
                 raise UnknownSymbol(symbol, market.name)
         market.want(symbols)
-        market.tap = writer.write
+        return await _write(market, path, seconds=seconds)
+    finally:
+        await market.close()
+
+
+async def _write(market: BinanceMarket, path: Path, *, seconds: float | None) -> int:
+    writer = RecordingWriter(path)
+    market.tap = writer.write
+    _cancel_on_term()
+    try:
         async with asyncio.timeout(seconds):
             await market.run(lambda _: None)
     except (TimeoutError, asyncio.CancelledError):
         pass  # asked to stop: what was written stays
     finally:
-        await market.close()
         writer.close()
     return writer.lines
+
+
+def _cancel_on_term() -> None:
+    """Have SIGTERM end the recording as Ctrl-C does, with its file closed."""
+    task = asyncio.current_task()
+    if task is not None and sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

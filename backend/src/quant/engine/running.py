@@ -1,6 +1,7 @@
 """One market being run: its source, its state, and the tasks between them. The only writer of the state."""
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable
 
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 CLOSE_EVERY_S = 0.05
 HISTORY_EVERY_S = 5.0
+HEALTHY_S = 30.0
+"""A source that was ready for this long begins anew with short waits."""
 LATENESS_NS = 300 * NS_PER_MS
 """How long after its end a bar stays open for trades under way; aggregates alone span up to 100 ms."""
 
@@ -42,6 +45,7 @@ class RunningMarket:
         self.state = self._new_state(settings)
         self._settings = settings
         self._clock = clock
+        self._ready_s = math.inf
         self._market_clock = MarketClock(speed=market.speed)
         self._on_closed = on_closed
         self._history = HistoryKeeper(market, self.state)
@@ -84,9 +88,12 @@ class RunningMarket:
         try:
             while not self.finished and self.source_state != "failed":
                 delay_s = 0.0
+                self._ready_s = math.inf
                 try:
                     await self._open_and_feed()
                 except* (ExchangeUnreachable, ExchangeRejected) as group:
+                    if self._clock.monotonic_s() - self._ready_s > HEALTHY_S:
+                        waits = backoff(random.Random())  # noqa: S311
                     delay_s = next(waits)
                     self._retry_later(_first(group).message, delay_s)
                 except* QuantError as group:
@@ -109,6 +116,7 @@ class RunningMarket:
             self.state = self._new_state(self._settings)
             self._history = HistoryKeeper(self.market, self.state)
         self.source_state, self.reason = "ready", None
+        self._ready_s = self._clock.monotonic_s()
         self.ready.set()
         log.info("source.ready", market=self.market.name, symbols=len(self.market.specs))
         if not self.market.live:

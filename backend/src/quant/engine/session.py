@@ -30,6 +30,7 @@ from quant.engine.protocol import (
 from quant.engine.publisher import Publisher
 from quant.engine.running import RunningMarket
 from quant.engine.source import SourceSpec, parse_source
+from quant.engine.symbol_state import TRADING
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
 from quant.storage.directory import DataDirectory
@@ -134,19 +135,27 @@ class Session:
     async def stream_start(self, symbols: Sequence[str] | None, *, source: str | None) -> StatusView:
         if source is not None:
             await self._switch(self._allowed_source(source))
-        running = await self._ready()
-        wanted = (
-            [check_symbol(running, symbol) for symbol in symbols] if symbols else self._by_default(running)
-        )
-        for symbol in wanted:
-            spec = running.market.specs[symbol]
-            if spec.status not in ("TRADING", "RECORDED"):
-                raise InvalidParameter(
-                    "symbols", f"{symbol} is not trading: the exchange lists it as {spec.status}"
-                )
-        if symbols is not None or source is None:
+        only_switched = source is not None and symbols is None
+        try:
+            running = await self._ready()
+        except Unavailable:
+            if not only_switched:
+                raise
+            return await self.status()  # what was asked for is done; the status says what is in the way
+        if not only_switched:
+            wanted = self._checked(running, symbols) if symbols else self._by_default(running)
             await self._want(running, running.wanted.union(wanted))
         return await self.status()
+
+    def _checked(self, running: RunningMarket, symbols: Sequence[str]) -> list[str]:
+        """Return the symbols as the market spells them; raise for one that it does not know or trade."""
+        wanted = [check_symbol(running, symbol) for symbol in symbols]
+        for symbol in wanted:
+            spec = running.market.specs.get(symbol)
+            if spec is None or spec.status not in TRADING:
+                said = f"lists it as {spec.status}" if spec else "does not list it any more"
+                raise InvalidParameter("symbols", f"{symbol} is not trading: the exchange {said}")
+        return wanted
 
     async def stream_stop(self, symbols: Sequence[str] | None) -> StatusView:
         running = self._now_running()
@@ -164,8 +173,8 @@ class Session:
 
     def _by_default(self, running: RunningMarket) -> list[str]:
         if self._settings.available_symbols:
-            return [check_symbol(running, symbol) for symbol in self._settings.available_symbols]
-        trading = [spec.symbol for spec in running.market.specs.values() if spec.status != "SETTLING"]
+            return self._checked(running, self._settings.available_symbols)
+        trading = [spec.symbol for spec in running.market.specs.values() if spec.status in TRADING]
         return trading[:MAX_SYMBOLS_BY_DEFAULT]
 
     def _allowed_source(self, text: str) -> SourceSpec:
