@@ -123,12 +123,12 @@ def test_bars_are_read_across_days_in_their_newest_revision(
 ) -> None:
     journal, history, store = _open(tmp_path_factory.mktemp("data"))
     truth: dict[int, tuple[int, float]] = {}
-    for number, (slots, revision) in enumerate(writes):
+    for slots, revision in writes:
         times = [EPOCH_NS + slot * 2 * HOUR_NS for slot in sorted(slots)]
-        journal.append_bars(MARKET, SYMBOL, "1h", bars(times, revision=revision, base=float(number)))
+        journal.append_bars(MARKET, SYMBOL, "1h", bars(times, revision=revision, base=float(revision)))
         for time in times:
             if revision >= truth.get(time, (0, 0.0))[0]:
-                truth[time] = (revision, float(number))
+                truth[time] = (revision, float(revision))
         if data.draw(st.booleans(), "compact here"):
             assert journal.wait_committed()
             now = EPOCH_NS + data.draw(st.integers(0, 90)) * HOUR_NS

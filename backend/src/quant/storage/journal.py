@@ -112,7 +112,10 @@ class Journal:
         return ticket
 
     def append_bars(self, market: str, symbol: str, interval: str, bars: Bars) -> int:
-        """Take closed bars for the next commit; of one open time the newest revision is read later."""
+        """Take closed bars for the next commit; of one open time the newest revision is read later.
+
+        A bar that changes needs a new revision: which of two contents of one revision is read is not said.
+        """
         key = StreamKey(market, symbol)
         with self._wake:
             if not len(bars):

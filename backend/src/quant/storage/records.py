@@ -83,6 +83,7 @@ def no_ticks() -> StoredTicks:
 
 def join_ticks(parts: Sequence[StoredTicks]) -> StoredTicks:
     """Return all rows by rising id; of rows with one id the first part's stays."""
+    parts = [part for part in parts if len(part)]
     if len(parts) == 1:
         return distinct(parts[0])
     columns = []
@@ -133,14 +134,10 @@ def within(
 
 
 def newest_bars(bars: Bars, *, limit: int | None, start: int | None, end: int | None) -> Bars:
-    """Return the newest `limit` bars with start ≤ open time < end."""
-    inside = np.ones(len(bars), np.bool_)
-    if start is not None:
-        inside &= bars.times >= start
-    if end is not None:
-        inside &= bars.times < end
-    rows = np.flatnonzero(inside)
-    return pick_bars(bars, rows if limit is None else rows[max(len(rows) - limit, 0) :])
+    """Return the newest `limit` of the sorted bars with start ≤ open time < end, as views."""
+    low = 0 if start is None else int(np.searchsorted(bars.times, start))
+    high = len(bars) if end is None else max(low, int(np.searchsorted(bars.times, end)))
+    return pick_bars(bars, slice(low if limit is None else max(low, high - limit), high))
 
 
 def distinct(ticks: StoredTicks) -> StoredTicks:
@@ -187,11 +184,8 @@ def join_bars(parts: Sequence[Bars]) -> Bars:
     Of our own bars the newest revision is taken, of equal revisions the last given. A bar of the exchange
     (quality `kline`) yields to one of ours that is whole, and stands before one of ours that lacks trades.
     """
-    columns = []
-    for name in BAR_NAMES:
-        kind = BAR_DTYPES.get(name, np.float64)
-        columns.append(np.concatenate([np.empty(0, kind), *(getattr(part, name) for part in parts)]))
-    bars = Bars(*columns)
+    parts = [part for part in parts if len(part)]
+    bars = parts[0] if len(parts) == 1 else _stacked_bars(parts)
     if len(bars) < 2 or bool(np.all(bars.times[1:] > bars.times[:-1])):
         return bars
     kline = bars.qualities == Quality.KLINE
@@ -202,6 +196,14 @@ def join_bars(parts: Sequence[Bars]) -> Bars:
     rank = np.where(kline[rows], 1, np.where(whole, 2, 0))
     order = np.lexsort((rank, bars.times[rows]))
     return pick_bars(bars, _last_of_each(rows[order], bars.times))
+
+
+def _stacked_bars(parts: Sequence[Bars]) -> Bars:
+    columns = []
+    for name in BAR_NAMES:
+        kind = BAR_DTYPES.get(name, np.float64)
+        columns.append(np.concatenate([np.empty(0, kind), *(getattr(part, name) for part in parts)]))
+    return Bars(*columns)
 
 
 def _newest(bars: Bars, rows: IntArray) -> IntArray:
