@@ -1,14 +1,19 @@
 """An exchange in this process on a clock that the test moves, and ordinary clients to talk to it."""
 
 import asyncio
+import base64
 import json
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
-from quant.simulator import Running, SimConfig, WsLimits, running
+from quant.simulator import FaultPlan, Running, SimConfig, WsLimits, running
 
 START_NS = 1_740_830_400_000_000_000  # 2025-03-01T12:00:00Z
 START_MS = START_NS // 1_000_000
@@ -38,17 +43,27 @@ class Exchange:
         self.ws_url = started.ws_url
         self.rest_url = started.rest_url
         self.market = started.market
+        self.injector = started.injector
         self.clock = clock
         self._client = client
 
     def connect(self, path: str) -> connect:
         return connect(
-            self.ws_url + path, proxy=None, open_timeout=PATIENCE_S, ping_interval=None, max_queue=None
+            self.ws_url + path,
+            proxy=None,
+            open_timeout=PATIENCE_S,
+            ping_interval=None,
+            max_queue=None,
+            max_size=None,
         )
 
     async def get(self, path: str, **params: object) -> httpx.Response:
         query = {key: str(value) for key, value in params.items()}
         return await self._client.get(self.rest_url + path, params=query)
+
+    async def post(self, path: str, body: object) -> httpx.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self._client.post(self.rest_url + path, content=content)
 
     async def rows(self, path: str, **params: object) -> Any:  # JSON of any shape
         response = await self.get(path, **params)
@@ -57,13 +72,19 @@ class Exchange:
 
 
 def with_exchange(
-    scenario: Callable[[Exchange], Awaitable[None]], *, seed: int = 7, limits: WsLimits | None = None
+    scenario: Callable[[Exchange], Awaitable[None]],
+    *,
+    seed: int = 7,
+    limits: WsLimits | None = None,
+    plan: FaultPlan | None = None,
 ) -> None:
     """Run `scenario` against an exchange of its own."""
 
     async def run() -> None:
         clock = HandClock()
-        config = SimConfig(seed=seed, start_ns=START_NS, limits=limits or WsLimits())
+        config = SimConfig(
+            seed=seed, start_ns=START_NS, limits=limits or WsLimits(), faults=plan or FaultPlan()
+        )
         async with (
             asyncio.timeout(4 * PATIENCE_S),
             running(config, clock=clock) as started,
@@ -85,3 +106,51 @@ async def ask(ws: ClientConnection, request: object) -> Any:
 
 async def receive(ws: ClientConnection) -> Any:
     return json.loads(await asyncio.wait_for(ws.recv(), PATIENCE_S))
+
+
+async def closed(ws: ClientConnection) -> tuple[int, str]:
+    """Read until the server closes; return its code and reason."""
+
+    async def read_on() -> None:
+        while True:
+            await asyncio.wait_for(ws.recv(), PATIENCE_S)
+
+    with pytest.raises(ConnectionClosed) as end:
+        await read_on()
+    assert end.value.rcvd is not None
+    return end.value.rcvd.code, end.value.rcvd.reason
+
+
+async def dial(exchange: Exchange, path: str) -> socket.socket:
+    """Return a bare socket that has just asked for the upgrade."""
+    host, _, port = exchange.ws_url.removeprefix("ws://").rpartition(":")
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(raw, (host, int(port)))
+    key = base64.b64encode(os.urandom(16)).decode()
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await loop.sock_sendall(raw, request.encode())
+    return raw
+
+
+async def handshake(exchange: Exchange, path: str) -> socket.socket:
+    """Return a bare socket after the upgrade: a client that answers nothing and reads nothing by itself."""
+    raw = await dial(exchange, path)
+    loop = asyncio.get_running_loop()
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += await asyncio.wait_for(loop.sock_recv(raw, 1), PATIENCE_S)
+    assert b"101" in head.partition(b"\r\n")[0]
+    return raw
+
+
+async def read_frame(raw: socket.socket) -> tuple[int, bytes]:
+    """Return opcode and payload of a short server frame."""
+    loop = asyncio.get_running_loop()
+    head = await asyncio.wait_for(loop.sock_recv(raw, 2), PATIENCE_S)
+    return head[0] & 15, await asyncio.wait_for(loop.sock_recv(raw, head[1]), PATIENCE_S)

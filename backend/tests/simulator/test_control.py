@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant.simulator.control import MAX_STREAMS, Subscriptions, reply_to
-from quant.simulator.streams import Category
 from quant.simulator.routes import Route, parse_route
+from quant.simulator.streams import Category
 
 
 def fresh() -> tuple[Subscriptions, list[str]]:

@@ -1,32 +1,27 @@
 """The WebSocket side over real sockets, with an ordinary client and a clock moved by hand."""
 
 import asyncio
-import base64
 import json
-import os
-import socket
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from quant.simulator import SimConfig, WsLimits, running
-from simulator.harness import PATIENCE_S, START_MS, START_NS, Exchange, HandClock, ask, receive, with_exchange
+from simulator.harness import (
+    START_MS,
+    START_NS,
+    Exchange,
+    HandClock,
+    ask,
+    closed,
+    handshake,
+    read_frame,
+    receive,
+    with_exchange,
+)
 
 AGG_TRADE_FIELDS = ["e", "E", "s", "a", "p", "q", "f", "l", "T", "m"]
-
-
-async def closed(ws: ClientConnection) -> tuple[int, str]:
-    """Read until the server closes; return its code and reason."""
-
-    async def read_on() -> None:
-        while True:
-            await asyncio.wait_for(ws.recv(), PATIENCE_S)
-
-    with pytest.raises(ConnectionClosed) as end:
-        await read_on()
-    assert end.value.rcvd is not None
-    return end.value.rcvd.code, end.value.rcvd.reason
 
 
 def test_raw_streams_tell_every_trade_once_and_in_order() -> None:
@@ -223,34 +218,6 @@ def test_a_pong_keeps_a_connection_for_a_day() -> None:
             assert await closed(ws) == (1001, "The connection is 24 hours old")
 
     with_exchange(scenario)
-
-
-async def handshake(exchange: Exchange, path: str) -> socket.socket:
-    """Return a bare socket after the upgrade: a client that answers nothing and reads nothing by itself."""
-    host, _, port = exchange.ws_url.removeprefix("ws://").rpartition(":")
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(raw, (host, int(port)))
-    key = base64.b64encode(os.urandom(16)).decode()
-    request = (
-        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-    await loop.sock_sendall(raw, request.encode())
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        head += await asyncio.wait_for(loop.sock_recv(raw, 1), PATIENCE_S)
-    assert b"101" in head.partition(b"\r\n")[0]
-    return raw
-
-
-async def read_frame(raw: socket.socket) -> tuple[int, bytes]:
-    """Return opcode and payload of a short server frame."""
-    loop = asyncio.get_running_loop()
-    head = await asyncio.wait_for(loop.sock_recv(raw, 2), PATIENCE_S)
-    return head[0] & 15, await asyncio.wait_for(loop.sock_recv(raw, head[1]), PATIENCE_S)
 
 
 def test_a_client_without_pongs_is_pinged_every_3_minutes_and_closed_after_10() -> None:
