@@ -89,7 +89,7 @@ def test_late_trades_may_come_in_any_order(data: st.DataObject):
     lost = {each.id for each in history if each.id not in ends and data.draw(st.booleans())}
     heard = [each for each in history if each.id not in lost]
     late = [each for each in history if each.id in lost]
-    closing = Close(history[-1].at_ms / 1000 + 2, ("AUSDT",))
+    closing = Close(max(each.at_ms for each in history) / 1000 + 2, ("AUSDT",))
     states = []
     for order in (late, data.draw(st.permutations(late))):
         state = new_state()
