@@ -5,7 +5,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from quant.simulator import Running, SimConfig, running
 from waiting import PATIENCE_S, eventually
@@ -33,7 +32,7 @@ class Exchange:
         self.seed = seed
         self.clock = FastClock(speed)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[Any] | None = None
+        self._end: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
         self._ws_port = self._rest_port = 0
         self.started: Running | None = None
@@ -56,18 +55,17 @@ class Exchange:
         self._rest_port = int(self.started.rest_url.rpartition(":")[2])
 
     async def _run(self) -> None:
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         config = SimConfig(seed=self.seed, ws_port=self._ws_port, rest_port=self._rest_port)
-        with contextlib.suppress(asyncio.CancelledError):
-            async with running(config, clock=self.clock) as started:
-                self.started = started
-                await asyncio.Event().wait()
+        async with running(config, clock=self.clock) as started:
+            self.started = started
+            await self._end.wait()
 
     def stop(self) -> None:
         """Go away, telling every client; harmless when stopped."""
         thread, self._thread, self.started = self._thread, None, None
-        if thread is not None and self._loop is not None and self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        if thread is not None and self._loop is not None and self._end is not None:
+            self._loop.call_soon_threadsafe(self._end.set)
             thread.join(PATIENCE_S)
             assert not thread.is_alive(), "the exchange did not stop"
 
