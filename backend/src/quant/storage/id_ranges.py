@@ -24,7 +24,7 @@ def runs(ids: IntArray) -> Iterator[IdRange]:
     """Return the ranges that `ids`, in any order and with repeats, consist of."""
     if not ids.size:
         return
-    ordered = np.unique(ids)
+    ordered = ids if bool(np.all(ids[1:] > ids[:-1])) else np.unique(ids)
     breaks = np.flatnonzero(np.diff(ordered) != 1)
     firsts = np.concatenate((ordered[:1], ordered[breaks + 1])).tolist()
     lasts = np.concatenate((ordered[breaks], ordered[-1:])).tolist()

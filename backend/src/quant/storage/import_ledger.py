@@ -1,0 +1,66 @@
+"""What each imported file has already given, by its hash: an import that was cut short goes on where it stopped."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from quant.errors import StorageError
+from quant.storage.id_audit import IdAudit
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS imports (
+    digest TEXT NOT NULL, market TEXT NOT NULL, series TEXT NOT NULL, name TEXT NOT NULL,
+    rows INTEGER NOT NULL, audit TEXT NOT NULL, finished INTEGER NOT NULL,
+    PRIMARY KEY (digest, market, series))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportState:
+    """How far an import has come: this many rows of the file are stored, and their ids audited."""
+
+    rows: int
+    audit: IdAudit
+    finished: bool
+
+
+class ImportLedger:
+    """A small SQLite file; every call opens and closes it. A series is a symbol, or a symbol and its bars' interval."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def state(self, *, digest: str, market: str, series: str) -> ImportState:
+        """Return how far the file has come, from the start when it is new."""
+        with self._open() as connection:
+            row = connection.execute(
+                "SELECT rows, audit, finished FROM imports WHERE digest = ? AND market = ? AND series = ?",
+                (digest, market, series),
+            ).fetchone()
+        if row is None:
+            return ImportState(0, IdAudit(), finished=False)
+        return ImportState(row[0], IdAudit.from_json(row[1]), finished=bool(row[2]))
+
+    def save(self, state: ImportState, *, digest: str, market: str, series: str, name: str) -> None:
+        """Remember how far the file has come; on the disk when this returns."""
+        values = (state.rows, state.audit.to_json(), state.finished)
+        with self._open() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO imports VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (digest, market, series, name, *values),
+            )
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(_SCHEMA)
+            yield connection
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path}: {error}", path=str(self._path)) from error
+        finally:
+            connection.close()
