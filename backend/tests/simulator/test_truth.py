@@ -13,26 +13,33 @@ from quant.simulator.instrument import EPOCH_MS
 from quant.simulator.symbols import LISTINGS, Kind
 
 DAY_MS = 86_400_000
-SEEDS = range(1, 36)
+SEEDS = range(1, 35)
+_QUICK_S = 1800.0  # pairs that come back within half an hour let a day tell beta
 TICKS = {item.symbol: float(item.tick) for item in LISTINGS}
 
 
 def closes(market: SimMarket, symbol: str, *, day: int, days: int = 1) -> np.ndarray:
     start = EPOCH_MS + day * DAY_MS
-    return market.instrument(symbol).klines(60_000, start, start + days * DAY_MS).table[:, 3] * TICKS[symbol]
+    instrument = market.instrument(symbol)
+    if instrument.listing.rate < 10:
+        ticks = instrument.klines(60_000, start, start + days * DAY_MS).table[:, 3]
+    else:  # its last trades: to make the whole minute would take longer
+        ends = range(start + 60_000, start + days * DAY_MS + 1, 60_000)
+        ticks = np.array([instrument.trades(end - 3_000, end).price_ticks[-1] for end in ends])
+    return ticks * TICKS[symbol]
 
 
-def measure(seed: int) -> tuple[list[tuple[float, float]], list[float]]:
-    """Return (half-life in minutes, relative error of beta) of each pair, and p of each independent one."""
+def measure(seed: int) -> tuple[list[float], list[float]]:
+    """Return the relative error of beta of each quick pair, and p of each independent one."""
     market = SimMarket(seed)
     day = 20 + seed
     errors, p_values = [], []
     for pair in market.pairs:
-        if pair.relation is not None:
+        if pair.relation is not None and pair.relation.half_life_s <= _QUICK_S:
             y, x = closes(market, pair.symbol_a, day=day), closes(market, pair.symbol_b, day=day)
             assert len(y) == 1440
             beta = np.cov(y, x)[0, 1] / np.var(x, ddof=1)
-            errors.append((pair.relation.half_life_s / 60, beta / pair.relation.beta - 1))
+            errors.append(beta / pair.relation.beta - 1)
         elif pair.kind is Kind.INDEPENDENT:
             y, x = closes(market, pair.symbol_a, day=day), closes(market, pair.symbol_b, day=day)
             p_values.append(coint(y, x, maxlag=2, autolag=None)[1])
@@ -48,10 +55,9 @@ def measured() -> tuple[np.ndarray, np.ndarray]:
 
 def test_beta_is_found_within_5_percent() -> None:
     errors, _ = measured()
-    quick = np.abs(errors[errors[:, 0] <= 30, 1])
-    assert len(quick) >= 200
-    assert np.mean(quick <= 0.05) >= 0.95
-    assert abs(np.median(errors[errors[:, 0] <= 30, 1])) < 0.005
+    assert len(errors) >= 200
+    assert np.mean(np.abs(errors) <= 0.05) >= 0.95
+    assert abs(np.median(errors)) < 0.005
 
 
 def test_independent_pairs_are_called_cointegrated_at_the_nominal_rate() -> None:

@@ -210,10 +210,15 @@ def test_the_eleventh_message_within_a_second_closes_with_1008() -> None:
 
 def test_a_pong_keeps_a_connection_for_a_day() -> None:
     async def scenario(exchange: Exchange) -> None:
-        async with exchange.connect("/market/ws") as ws:
-            for minute in range(0, 60, 2):
-                exchange.clock.advance(120)
-                assert (await ask(ws, {"method": "LIST_SUBSCRIPTIONS", "id": minute}))["id"] == minute
+        async with exchange.connect("/market/ws/xrpusdt@markPrice@1s") as ws:
+            await ask(ws, {"method": "LIST_SUBSCRIPTIONS", "id": 0})
+            for step in range(1, 9):
+                exchange.clock.advance(110)
+                while (await receive(ws))["E"] < exchange.clock.wall_ns() // 1_000_000 - 1_000:
+                    pass  # until the exchange has looked at its clock, and with it sent its ping
+                for again in range(2):  # the second is answered after the pong has come
+                    assert (await ask(ws, {"method": "LIST_SUBSCRIPTIONS", "id": step + again}))["result"]
+            await ask(ws, {"method": "UNSUBSCRIBE", "params": ["xrpusdt@markPrice@1s"], "id": 99})
             exchange.clock.advance(86_400)
             assert await closed(ws) == (1001, "The connection is 24 hours old")
 

@@ -3,7 +3,7 @@
 import math
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -20,6 +20,8 @@ HOUR_MS = kernels.SECONDS * 1000
 MINUTE_MS = 60_000
 _NOTIONAL = 500.0  # median size of an aggregate, in USDT
 _SIZE_SPREAD = 1.3  # standard deviation of the log size
+# Like the chains of prices: the same for every exchange on one seed.
+_cumulative_counts = lru_cache(maxsize=128)(kernels.cumulative_counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,11 @@ class Instrument:
             if hour + 2 > len(self._totals):
                 open_hours = min((self._closed_ms - EPOCH_MS) // HOUR_MS, 1 << 40)
                 rate = self.listing.rate
-                self._totals = kernels.cumulative_counts(self._count_key, grown(hour), open_hours, rate)
+                self._totals = _cumulative_counts(self._count_key, grown(hour), open_hours, rate)
             return self._totals
 
 
+@cache
 def _size_table(listing: Listing) -> IntArray:
     """Return 1,024 equally likely sizes in steps: the quantiles of a log-normal."""
     median = math.log(_NOTIONAL / listing.price / float(listing.step))

@@ -9,6 +9,7 @@ import hashlib
 import math
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +37,10 @@ def grown(hour: int) -> int:
     return (hour // _GROW_HOURS + 2) * _GROW_HOURS
 
 
+# An exchange that starts again on the same seed, as a run of many faults does, finds its past laid out.
+_hourly_chain = lru_cache(maxsize=128)(kernels.hourly_chain)
+
+
 class Chain:
     """A stationary AR(1) on the 1 s grid with a known time constant and standard deviation."""
 
@@ -60,7 +65,7 @@ class Chain:
         with self._lock:
             if hour + 2 > len(self._hours):
                 decay = math.exp(-SECONDS * self._rate)
-                self._hours = kernels.hourly_chain(self._key, grown(hour), decay, self._sd)
+                self._hours = _hourly_chain(self._key, grown(hour), decay, self._sd)
             return self._hours[hour : hour + 2]
 
 

@@ -24,6 +24,8 @@ from quant.simulator.ws import open_ws
 
 MAX_SPEED = 1000.0
 _START_POLL_S = 0.005
+_TICK_S = 0.1  # uvicorn renews its Date header by these
+_TICKS_A_DAY = 864_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,35 @@ class _RestProtocol(HttpToolsProtocol):
 
 
 class _EmbeddedServer(uvicorn.Server):
-    """uvicorn inside a loop that belongs to somebody else: signals are the owner's."""
+    """uvicorn inside a loop that belongs to somebody else: signals are the owner's, and it ends when told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._told.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % _TICKS_A_DAY
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _TICK_S)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:  # nobody to wait for, which would take a tenth of a second
+            server.close()
+        for listener in sockets or []:
+            listener.close()
 
 
 @contextlib.asynccontextmanager
@@ -100,7 +126,7 @@ async def running(config: SimConfig, *, clock: Clock | None = None) -> AsyncGene
                     timeline=timeline,
                     injector=injector,
                 )
-                rest.should_exit = True
+                rest.stop()
                 sending.cancel()
         except BaseExceptionGroup as failures:
             if len(failures.exceptions) > 1:
