@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +13,14 @@ from quant.errors import UnknownSymbol
 from quant.simulator import SimMarket
 from quant.simulator.instrument import EPOCH_MS
 from quant.simulator.symbols import LISTINGS
+from simulator import market_digest
 
 MARKET = SimMarket(7)
 TRADING = [item.symbol for item in LISTINGS if item.status == "TRADING"]
 NS_PER_MS = 1_000_000
 DAY_MS = 86_400_000
 FIRST_MS, LAST_MS = EPOCH_MS, EPOCH_MS + 900 * DAY_MS
+LAST_NS = LAST_MS * NS_PER_MS
 
 times = st.integers(FIRST_MS, LAST_MS)
 symbols = st.sampled_from(TRADING)
@@ -89,34 +90,14 @@ def test_exchange_trade_ids_rise_and_rarely_jump() -> None:
     assert np.mean(skipped) < 0.001
 
 
-DIGEST = """
-from quant.simulator import SimMarket
-
-def digest(seed, end):
-    market, parts, start = SimMarket(seed), hashlib.sha256(), end - 4_000 * 10**9
-    for symbol in ("BTCUSDT", "ETHUSDT", "1000PEPEUSDT", "KSMUSDT"):
-        parts.update(market.trades(symbol, start, end).rows.tobytes())
-        parts.update(market.klines(symbol, Interval.parse("1m"), start, end).table.tobytes())
-    return parts.hexdigest()
-"""
-
-
-def digest(seed: int) -> str:
-    scope: dict[str, Any] = {}
-    exec(DIGEST, scope)  # noqa: S102 - the same text as in the other process
-    return str(scope["digest"](seed, LAST_MS * NS_PER_MS))
-
-
 def test_another_process_makes_the_same_bytes() -> None:
-    code = f"{DIGEST}\nprint(digest(11, {LAST_MS * NS_PER_MS}))"
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
-    )
-    assert printed.stdout.strip() == digest(11)
+    command = [sys.executable, market_digest.__file__, "11", str(LAST_NS)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert printed.stdout == market_digest.digest(11, LAST_NS)
 
 
 def test_seeds_are_different_markets() -> None:
-    assert digest(11) != digest(12)
+    assert market_digest.digest(11, LAST_NS) != market_digest.digest(12, LAST_NS)
 
 
 def test_the_future_does_not_change_what_was() -> None:
