@@ -5,6 +5,7 @@ import that was cut short goes on there. Storing again changes nothing: rows are
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -130,67 +131,70 @@ class _Import:
         self._unit = 1 if source.interval is None else source.interval.ns
         self._files = 0
         self._waiting: list[_Waiting] = []
+        self._storing: Future[None] | None = None
 
     def run(self) -> Iterator[ImportProgress]:
-        for block in self._source.blocks(from_row=self._rows):
-            before = self._audit.copy()
-            if isinstance(block.data, TradeBatch):
-                self._audit.see(block.data.ids)
-                self._waiting.append(_Waiting(block.first_row, before, _stored(block.data)))
+        with ThreadPoolExecutor(1, thread_name_prefix="import") as pool:
+            for block in self._source.blocks(from_row=self._rows):
+                before = self._audit.copy()
                 self._rows = block.first_row + block.rows
-                self._store_ended_hours()
-            else:
-                self._audit.see(block.data.times // self._unit)
-                self._rows = block.first_row + block.rows
-                self._store_bars(block.data)
-            yield ImportProgress(self._rows, block.bytes_done, self._source.size)
-        self._store(self._waiting)
-        self._waiting = []
-        self._save(finished=True)
+                if isinstance(block.data, TradeBatch):
+                    self._audit.see(block.data.ids)
+                    self._waiting.append(_Waiting(block.first_row, before, _stored(block.data)))
+                    self._store(pool, self._ended_hours())
+                else:
+                    self._audit.see(block.data.times // self._unit)
+                    self._store(pool, block.data)
+                yield ImportProgress(self._rows, block.bytes_done, self._source.size)
+            rest, self._waiting = self._waiting, []
+            self._store(pool, [part.ticks for part in rest], finished=True)
+            self._wait()
         yield ImportProgress(self._rows, self._source.size, self._source.size)
 
-    def _store_bars(self, bars: Bars) -> None:
-        assert self._source.interval is not None  # noqa: S101  a source of bars has one
-        self._files += self._history.add_bars(
-            self._market, self._source.symbol, self._source.interval.name, bars
-        )
-        self._save(finished=False)
-
-    def _store_ended_hours(self) -> None:
-        """Store all but the newest hour, which goes on in the next block."""
+    def _ended_hours(self) -> list[StoredTicks]:
+        """Return all but the newest hour, which goes on in the next block."""
         newest = max((int(part.ticks.ts_event.max()) for part in self._waiting if len(part.ticks)), default=0)
         open_from = newest // HOUR_NS * HOUR_NS
         if sum(len(part.ticks) for part in self._waiting) > MAX_WAITING_ROWS:
             open_from = newest + 1
-        ended = [part for part in self._waiting if (part.ticks.ts_event < open_from).any()]
-        if not ended:
-            return
-        self._store([_Waiting(w.first_row, w.audit, w.ticks.at(w.ticks.ts_event < open_from)) for w in ended])
+        ended = [part.ticks.at(part.ticks.ts_event < open_from) for part in self._waiting]
         for part in self._waiting:
             part.ticks = part.ticks.at(part.ticks.ts_event >= open_from)
         self._waiting = [part for part in self._waiting if len(part.ticks)]
-        self._save(finished=False)
+        return [ticks for ticks in ended if len(ticks)]
 
-    def _store(self, parts: list[_Waiting]) -> None:
-        if parts:
-            ticks = join_ticks([part.ticks for part in parts])
-            self._files += self._history.add_ticks(self._market, self._source.symbol, ticks)
+    def _store(
+        self, pool: ThreadPoolExecutor, data: list[StoredTicks] | Bars, *, finished: bool = False
+    ) -> None:
+        """Store rows on the other thread, while the next block is read: one lot at a time, so memory is bounded."""
+        self._wait()
+        if len(data) or finished:
+            self._storing = pool.submit(self._add, data, self._due(finished=finished))
 
-    def _save(self, *, finished: bool) -> None:
-        """Remember the first row that is not stored, and the audit of all before it."""
+    def _wait(self) -> None:
+        if self._storing is not None:
+            self._storing.result()
+
+    def _add(self, data: list[StoredTicks] | Bars, state: ImportState | None) -> None:
+        market, symbol = self._market, self._source.symbol
+        if isinstance(data, Bars):
+            assert self._source.interval is not None  # noqa: S101  a source of bars has one
+            self._files += self._history.add_bars(market, symbol, self._source.interval.name, data)
+        elif data:
+            self._files += self._history.add_ticks(market, symbol, join_ticks(data))
+        if state is not None:  # only now: what it counts is on the disk
+            key = {"digest": self._source.digest, "market": market, "series": _series(self._source)}
+            self._ledger.save(state, **key, name=self._source.name)
+
+    def _due(self, *, finished: bool) -> ImportState | None:
+        """Return the first row that will not be stored and the audit of all before it, if it is time to remember."""
         rows, audit = self._rows, self._audit
         if self._waiting:
             rows, audit = self._waiting[0].first_row, self._waiting[0].audit
         if not finished and rows - self._saved < SAVE_EVERY_ROWS:
-            return
+            return None
         self._saved = rows
-        self._ledger.save(
-            ImportState(rows, audit, finished=finished),
-            digest=self._source.digest,
-            market=self._market,
-            series=_series(self._source),
-            name=self._source.name,
-        )
+        return ImportState(rows, audit.copy(), finished=finished)
 
     def report(self, resumed_from: int) -> ImportReport:
         span, unit = self._audit.span, self._unit
