@@ -48,10 +48,12 @@ class History:
         folder = tick_folder(self.root, market, symbol)
         hours = ticks.ts_event // HOUR_NS
         with self._writing:
-            return sum(
-                self._add_hour(hour_file(folder, hour), ticks.at(hours == hour))
+            paths = [
+                path
                 for hour in np.unique(hours).tolist()
-            )
+                if self._add_hour(path := hour_file(folder, hour), ticks.at(hours == hour))
+            ]
+            return self._synced(paths)
 
     def _add_hour(self, path: Path, ticks: StoredTicks) -> bool:
         held = read_ticks(path)
@@ -69,10 +71,12 @@ class History:
         folder = bar_folder(self.root, market, symbol, interval)
         days = bars.times // DAY_NS
         with self._writing:
-            return sum(
-                self._add_day(day_file(folder, day), pick_bars(bars, days == day))
+            paths = [
+                path
                 for day in np.unique(days).tolist()
-            )
+                if self._add_day(path := day_file(folder, day), pick_bars(bars, days == day))
+            ]
+            return self._synced(paths)
 
     def _add_day(self, path: Path, bars: Bars) -> bool:
         held = read_bars(path)
@@ -81,6 +85,12 @@ class History:
             return False
         write_bars(path, joined, at_step=self._at_step)
         return True
+
+    def _synced(self, paths: list[Path]) -> int:
+        for folder in sorted({path.parent for path in paths}):
+            sync_folder(folder)
+            self._at_step("folder synced")
+        return len(paths)
 
     def retire(self, *, ticks_before_ns: int | None = None, bars_before_ns: int | None = None) -> int:
         """Delete hours of ticks and days of bars that ended by then; return how many files went."""

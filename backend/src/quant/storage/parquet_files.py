@@ -49,7 +49,7 @@ def no_step(_: str) -> None:
 
 
 def write_ticks(path: Path, ticks: StoredTicks, *, at_step: Step = no_step) -> None:
-    """Put `ticks` into `path`, on the disk when this returns."""
+    """Put `ticks` into `path`; its name is on the disk once the folder is synced."""
     extent = Extent(
         int(ticks.ids.min()), int(ticks.ids.max()), int(ticks.ts_event.min()), int(ticks.ts_event.max())
     )
@@ -60,7 +60,7 @@ def write_ticks(path: Path, ticks: StoredTicks, *, at_step: Step = no_step) -> N
 
 
 def write_bars(path: Path, bars: Bars, *, at_step: Step = no_step) -> None:
-    """Put `bars` into `path`, on the disk when this returns."""
+    """Put `bars` into `path`; its name is on the disk once the folder is synced."""
     frame = pl.DataFrame({column: getattr(bars, name) for name, column in _BAR_COLUMNS.items()})
     _replace(path, frame, {}, at_step)
 
@@ -121,8 +121,6 @@ def _replace(path: Path, frame: pl.DataFrame, notes: Mapping[str, str], at_step:
     at_step("synced")
     temporary.replace(path)
     at_step("renamed")
-    sync_folder(path.parent)
-    at_step("folder synced")
 
 
 def _make(folder: Path) -> list[Path]:
