@@ -1,7 +1,7 @@
 """Keeps bars whole from the exchange's own: the warm-up at start, and what we missed later."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -12,6 +12,8 @@ from quant.market.state import MarketState
 
 log = structlog.get_logger()
 
+OnChanged = Callable[[set[tuple[str, str]]], None]
+
 DEPTH = 1500  # what one request brings
 AT_ONCE = 4
 PAUSE_AFTER_REFUSAL_S = 10.0
@@ -21,26 +23,26 @@ NOT_FINAL = 2  # the newest klines may still change: ask for them again
 class HistoryKeeper:
     """Asks for each (symbol, interval) once, and again for bars that turn out partial, missing or a gap."""
 
-    def __init__(self, market: Market, state: MarketState) -> None:
+    def __init__(self, market: Market, state: MarketState, *, on_changed: OnChanged) -> None:
         self._market = market
         self._state = state
+        self._on_changed = on_changed
         self._asked_before: dict[tuple[str, str], int] = {}
 
-    async def refresh(self, symbols: Iterable[str]) -> set[tuple[str, str]]:
-        """Fetch what lacks; return the (symbol, interval) that changed. Trouble is logged and tried again later."""
-        limit = asyncio.Semaphore(AT_ONCE)
-        wanted = [(symbol, interval) for symbol in symbols for interval in self._state.intervals]
+    async def refresh(self, symbols: Iterable[str]) -> None:
+        """Fetch what lacks, short intervals first, and tell at once what changed.
 
-        async def one(symbol: str, interval: Interval) -> bool:
+        Trouble is logged and tried again later.
+        """
+        limit, symbols = asyncio.Semaphore(AT_ONCE), list(symbols)
+
+        async def one(symbol: str, interval: Interval) -> None:
             async with limit:
-                return await self._fetch(symbol, interval)
+                if await self._fetch(symbol, interval):
+                    self._on_changed({(symbol, interval.name)})
 
-        changed = await asyncio.gather(*(one(symbol, interval) for symbol, interval in wanted))
-        return {
-            (symbol, interval.name)
-            for (symbol, interval), any_new in zip(wanted, changed, strict=True)
-            if any_new
-        }
+        intervals = sorted(self._state.intervals, key=lambda interval: interval.ns)
+        await asyncio.gather(*(one(symbol, interval) for interval in intervals for symbol in symbols))
 
     def forget(self, symbol: str) -> None:
         """Ask for the symbol's bars afresh: it is streamed anew."""

@@ -90,7 +90,10 @@ class BinanceMarket:
             on_views=on_views,
         )
         self._feed.want(self._wanted)
-        await self._feed.run()
+        try:
+            await self._feed.run()
+        finally:
+            self._feed = None  # or its connections would seem as open as they were
 
     def want(self, symbols: Iterable[str]) -> None:
         self._wanted = frozenset(symbols)

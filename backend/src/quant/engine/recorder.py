@@ -8,7 +8,7 @@ from pathlib import Path
 from quant.clock import SystemClock
 from quant.engine.markets import BinanceMarket, make_market
 from quant.engine.source import parse_source
-from quant.errors import InvalidParameter, UnknownSymbol
+from quant.errors import InvalidParameter, RecordingError, UnknownSymbol
 from quant.feed.recording import RecordingWriter
 from quant.settings import Settings
 
@@ -16,12 +16,15 @@ from quant.settings import Settings
 async def record(settings: Settings, path: Path, *, symbols: list[str], seconds: float | None) -> int:
     """Write until `seconds` have passed or the task is cancelled; return the number of messages.
 
-    Raises InvalidParameter for a source that is not live, UnknownSymbol for a symbol it does not list.
+    Raises InvalidParameter for a source that is not live, UnknownSymbol for a symbol it does not list, RecordingError
+    for a file that exists or cannot be made.
     """
     source = parse_source(settings.source)
     market = make_market(source, settings, SystemClock())
     if not isinstance(market, BinanceMarket):
         raise InvalidParameter("source", f"{source.text} is a recording already")
+    if path.exists():
+        raise RecordingError(f"{path} exists already; choose another name", file=str(path))
     try:
         await market.open()
         for symbol in symbols:

@@ -48,7 +48,7 @@ class RunningMarket:
         self._ready_s = math.inf
         self._market_clock = MarketClock(speed=market.speed)
         self._on_closed = on_closed
-        self._history = HistoryKeeper(market, self.state)
+        self._history = HistoryKeeper(market, self.state, on_changed=on_closed)
         self._history_wanted = asyncio.Event()
 
     def _new_state(self, settings: Settings) -> MarketState:
@@ -114,7 +114,7 @@ class RunningMarket:
         await self.market.open()
         if self.state.market != self.market.name:  # a recording knows its name only now
             self.state = self._new_state(self._settings)
-            self._history = HistoryKeeper(self.market, self.state)
+            self._history = HistoryKeeper(self.market, self.state, on_changed=self._on_closed)
         self.source_state, self.reason = "ready", None
         self._ready_s = self._clock.monotonic_s()
         self.ready.set()
@@ -165,9 +165,7 @@ class RunningMarket:
     async def _keep_history(self) -> None:
         while True:
             self._history_wanted.clear()
-            changed = await self._history.refresh(sorted(self.wanted))
-            if changed:
-                self._on_closed(changed)
+            await self._history.refresh(sorted(self.wanted))
             try:
                 async with asyncio.timeout(HISTORY_EVERY_S):
                     await self._history_wanted.wait()
