@@ -65,8 +65,10 @@ class Checkpointer:
                 connection = connection or open_checkpointer(self._path)
                 if pages > LOG_LIMIT_PAGES:
                     with self._gate:
-                        pages = self._checkpoint(connection)
+                        self._checkpoint(connection)
+                    pages = 0
                 else:
+                    # A commit that is under way meanwhile goes on in the same log, however much was moved.
                     pages = self._checkpoint(connection)
             except (sqlite3.Error, OSError) as error:
                 # The log holds everything; a disk that stays full shows in the next commits.
@@ -88,4 +90,4 @@ class Checkpointer:
         with self._wake:
             # All moved: only a commit that starts from here on makes a new log. Else there is more to move.
             self._after = self._started if pages == moved else self._finished - 1
-        return int(pages) if pages != moved else 0
+        return int(pages)

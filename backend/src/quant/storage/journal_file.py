@@ -17,12 +17,11 @@ CREATE TABLE tick_chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL REFERENCES streams,
     first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, rows INTEGER NOT NULL,
     first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE INDEX tick_chunks_first ON tick_chunks (stream, first_id, last_id, first_ts, last_ts);
-CREATE INDEX tick_chunks_last ON tick_chunks (stream, last_id);
+CREATE INDEX tick_chunks_where ON tick_chunks (stream, first_id, last_id, first_ts, last_ts, rows);
 CREATE TABLE bar_chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL REFERENCES streams, interval TEXT NOT NULL,
     first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, rows INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE INDEX bar_chunks_last ON bar_chunks (stream, interval, last_time, first_time);
+CREATE INDEX bar_chunks_where ON bar_chunks (stream, interval, first_time, last_time, rows);
 CREATE TABLE holes (
     stream INTEGER NOT NULL REFERENCES streams, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL,
     ts_before INTEGER NOT NULL, ts_after INTEGER NOT NULL, state TEXT NOT NULL);

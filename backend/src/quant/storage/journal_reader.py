@@ -1,15 +1,15 @@
 """Reads the journal, beside a live writer or without one. Every call sees one moment of the file."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from quant.domain import Bars
 from quant.errors import DamagedData
 from quant.storage.chunks import decode_bars, decode_ticks
-from quant.storage.journal_index import JournalIndex, each_row, rows_of, stream_of
+from quant.storage.journal_index import JournalIndex, rows_of, stream_of
 from quant.storage.records import (
     Damage,
     StoredTicks,
@@ -44,10 +44,10 @@ class JournalReader(JournalIndex):
         with reader._open() as connection:
             for market, symbol in rows_of(connection, "SELECT market, symbol FROM streams ORDER BY id"):
                 stream = stream_of(connection, market, symbol)
-                for _ in reader._ticks_of(connection, (market, symbol), "stream = ?", stream):
-                    pass
-                for _ in reader._bars_of(connection, (market, symbol), "stream = ?", stream):
-                    pass
+                for chunk in _chunks(connection, "stream = ?", stream):
+                    reader._ticks(connection, (market, symbol), chunk)
+                for chunk in _chunks(connection, "stream = ?", stream, table=_BARS):
+                    reader._bars(connection, (market, symbol), chunk)
         return tuple(found)
 
     # --- rows ---
@@ -67,18 +67,16 @@ class JournalReader(JournalIndex):
             return no_ticks()
         with self._open() as connection:
             where, values = _tick_range(stream_of(connection, market, symbol), start_ns, end_ns, after_id)
-            chunks = (
-                (within(part, start_ns=start_ns, end_ns=end_ns, after_id=after_id), first_id)
-                for part, first_id, _ in self._ticks_of(
-                    connection, (market, symbol), f"{where} ORDER BY first_id, id", *values
-                )
-            )
+            chunks = _chunks(connection, f"{where} ORDER BY first_id, id", *values)
+
+            def load(chunk: _Chunk) -> StoredTicks:
+                ticks = self._ticks(connection, (market, symbol), chunk)
+                return within(ticks, start_ns=start_ns, end_ns=end_ns, after_id=after_id)
+
             if limit is None:
-                rows = _count(connection, where, values)
-                return collect_ticks((part for part, _ in chunks), rows=rows)
-            held = gather(
-                _lazily(chunks), limit, lambda ticks, first_id: first_id > int(ticks.ids[limit - 1])
-            )
+                return collect_ticks(map(load, chunks), rows=sum(chunk.rows for chunk in chunks))
+            parts = ((chunk.first, partial(load, chunk)) for chunk in chunks)
+            held = gather(parts, limit, lambda ticks, first_id: first_id > int(ticks.ids[limit - 1]))
             return held.at(slice(limit))
 
     def last_ticks(self, market: str, symbol: str, *, n: int, end_ns: int | None = None) -> StoredTicks:
@@ -87,34 +85,31 @@ class JournalReader(JournalIndex):
             return no_ticks()
         with self._open() as connection:
             where, values = _tick_range(stream_of(connection, market, symbol), None, end_ns, None)
-            chunks = (
-                (between(part, start_ns=None, end_ns=end_ns), last_id)
-                for part, _, last_id in self._ticks_of(
-                    connection, (market, symbol), f"{where} ORDER BY last_id DESC, id", *values
-                )
-            )
-            held = gather(_lazily(chunks), n, lambda ticks, last_id: last_id < int(ticks.ids[-n]))
+            chunks = _chunks(connection, f"{where} ORDER BY last_id DESC, id", *values)
+
+            def load(chunk: _Chunk) -> StoredTicks:
+                return between(self._ticks(connection, (market, symbol), chunk), start_ns=None, end_ns=end_ns)
+
+            parts = ((chunk.last, partial(load, chunk)) for chunk in chunks)
+            held = gather(parts, n, lambda ticks, last_id: last_id < int(ticks.ids[-n]))
         return held.at(slice(max(len(held) - n, 0), None))
 
-    def ticks_in(self, market: str, symbol: str, *, chunks: list[int]) -> StoredTicks:
+    def ticks_in(self, market: str, symbol: str, *, chunks: Sequence[int]) -> StoredTicks:
         """Return the ticks of these chunks."""
         with self._open() as connection:
             found = [
-                part
-                for chunk in chunks
-                for part, _, _ in self._ticks_of(connection, (market, symbol), "id = ?", chunk)
+                self._ticks(connection, (market, symbol), chunk) for chunk in _numbered(connection, chunks)
             ]
         return join_ticks(found)
 
-    def bars_in(self, market: str, symbol: str, *, chunks: list[int]) -> Bars:
+    def bars_in(self, market: str, symbol: str, *, chunks: Sequence[int]) -> Bars:
         """Return the bars of these chunks, which are in the order of writing."""
         with self._open() as connection:
             found = [
-                part
-                for chunk in chunks
-                for part in self._bars_of(connection, (market, symbol), "id = ?", chunk)
+                self._bars(connection, (market, symbol), chunk)
+                for chunk in _numbered(connection, chunks, table=_BARS)
             ]
-        return join_bars(found)
+        return join_bars([bars for bars in found if bars is not None])
 
     def bars(
         self,
@@ -131,66 +126,71 @@ class JournalReader(JournalIndex):
             where = "stream = ? AND interval = ? AND last_time >= ? AND first_time < ? ORDER BY id"
             span = (-(2**63) if start is None else start, 2**63 - 1 if end is None else end)
             stream = stream_of(connection, market, symbol)
-            bars = join_bars(
-                list(self._bars_of(connection, (market, symbol), where, stream, interval, *span))
-            )
+            chunks = _chunks(connection, where, stream, interval, *span, table=_BARS)
+            found = [self._bars(connection, (market, symbol), chunk) for chunk in chunks]
+        bars = join_bars([part for part in found if part is not None])
         return newest_bars(bars, limit=limit, start=start, end=end)
 
     # --- inside ---
 
-    def _ticks_of(
-        self, connection: sqlite3.Connection, key: tuple[str, str], where: str, *values: int
-    ) -> Iterator[tuple[StoredTicks, int, int]]:
-        query = f"SELECT id, data, first_id, last_id FROM tick_chunks WHERE {where}"  # noqa: S608  literals of this class
-        for number, blob, first, last in each_row(connection, query, *values):
-            part = self._decoded(decode_ticks, blob, "tick chunk", (number, *key, first, last))
-            if part is not None and len(part):
-                yield part, first, last
+    def _ticks(self, connection: sqlite3.Connection, key: tuple[str, str], chunk: "_Chunk") -> StoredTicks:
+        return self._decoded(decode_ticks, "tick chunk", connection, key, chunk) or no_ticks()
 
-    def _bars_of(
-        self, connection: sqlite3.Connection, key: tuple[str, str], where: str, *values: int | str
-    ) -> Iterator[Bars]:
-        query = f"SELECT id, data, first_time, last_time FROM bar_chunks WHERE {where}"  # noqa: S608  literals of this class
-        for number, blob, first, last in each_row(connection, query, *values):
-            part = self._decoded(decode_bars, blob, "bar chunk", (number, *key, first, last))
-            if part is not None:
-                yield part
+    def _bars(self, connection: sqlite3.Connection, key: tuple[str, str], chunk: "_Chunk") -> Bars | None:
+        return self._decoded(decode_bars, "bar chunk", connection, key, chunk)
 
     def _decoded(
         self,
         decode: Callable[[bytes], Rows],
-        blob: bytes,
         what: str,
-        chunk: tuple[int, str, str, int, int],
+        connection: sqlite3.Connection,
+        key: tuple[str, str],
+        chunk: "_Chunk",
     ) -> Rows | None:
         try:
-            return decode(blob)
+            return decode(chunk.blob(connection))
         except DamagedData as error:
-            number, market, symbol, first, last = chunk
-            damage = Damage(
-                f"{self.path}: {what} {number}", number, market, symbol, first, last, error.message
-            )
+            where = f"{self.path}: {what} {chunk.number}"
+            damage = Damage(where, chunk.number, *key, chunk.first, chunk.last, error.message)
             if self._on_damage is not None:
                 self._on_damage(damage)
                 return None
             raise DamagedData(
-                f"{damage.where} ({market} {symbol}, {first} to {last}) is damaged: {error.message}",
+                f"{where} ({' '.join(key)}, {chunk.first} to {chunk.last}) is damaged: {error.message}",
                 **damage._asdict(),
             ) from error
 
 
-def _count(connection: sqlite3.Connection, where: str, values: list[int]) -> int:
-    query = f"SELECT total(rows) FROM tick_chunks WHERE {where}"  # noqa: S608  made by _tick_range
-    return int(rows_of(connection, query, *values)[0][0])
+class _Chunk(NamedTuple):
+    """Where a chunk lies: found by the index alone, its rows are fetched one chunk at a time."""
+
+    table: str
+    number: int
+    first: int
+    last: int
+    rows: int
+
+    def blob(self, connection: sqlite3.Connection) -> bytes:
+        query = f"SELECT data FROM {self.table} WHERE id = ?"  # noqa: S608  one of two literals
+        return bytes(rows_of(connection, query, self.number)[0][0])
 
 
-def _lazily(chunks: Iterable[tuple[StoredTicks, int]]) -> Iterator[tuple[int, Callable[[], StoredTicks]]]:
-    for part, edge in chunks:
-        yield edge, partial(_itself, part)
+_TICKS, _BARS = "tick_chunks", "bar_chunks"
+_SPAN = {_TICKS: "first_id, last_id", _BARS: "first_time, last_time"}
 
 
-def _itself(ticks: StoredTicks) -> StoredTicks:
-    return ticks
+def _chunks(
+    connection: sqlite3.Connection, where: str, *values: int | str, table: str = _TICKS
+) -> list[_Chunk]:
+    query = f"SELECT id, {_SPAN[table]}, rows FROM {table} WHERE {where}"  # noqa: S608  literals of this module
+    return [_Chunk(table, *row) for row in rows_of(connection, query, *values)]
+
+
+def _numbered(
+    connection: sqlite3.Connection, numbers: Sequence[int], *, table: str = _TICKS
+) -> Iterator[_Chunk]:
+    for number in numbers:
+        yield from _chunks(connection, "id = ?", number, table=table)
 
 
 def _tick_range(

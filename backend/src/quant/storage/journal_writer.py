@@ -17,6 +17,9 @@ MERGE_CHUNKS = 64
 MERGE_ROWS = 1024
 """So many small chunks of a stream, or so many rows in them, become one: else a quiet symbol leaves 36,000 an hour."""
 
+MERGE_GROUPS = 16
+"""In so many turns the streams merge; each turn rewrites the pages that the others' chunks lie on too."""
+
 DISCARD_AT_ONCE = 256
 
 
@@ -40,15 +43,22 @@ Rows = TypeVar("Rows", StoredTicks, Bars)
 class _Tail(Generic[Rows]):
     """The small chunks of one stream that were written last, oldest first."""
 
+    limit: int = MERGE_CHUNKS
     ids: list[int] = field(default_factory=list)
     parts: list[Rows] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
-        return len(self.ids) >= MERGE_CHUNKS or sum(map(len, self.parts)) >= MERGE_ROWS
+        return len(self.ids) >= self.limit or sum(map(len, self.parts)) >= MERGE_ROWS
 
     def with_part(self, chunk: int, part: Rows) -> "_Tail[Rows]":
-        return _Tail([*self.ids, chunk], self.parts + [part])  # noqa: RUF005  mypy loses the type of a starred list
+        parts = self.parts + [part]  # noqa: RUF005  mypy loses the type of a starred list
+        return _Tail(self.limit, [*self.ids, chunk], parts)
+
+
+def _first_limit(stream: int) -> int:
+    """Return when a stream merges for the first time: staggered, else 500 streams would do it in one slow commit."""
+    return MERGE_CHUNKS - stream % MERGE_GROUPS * (MERGE_CHUNKS // MERGE_GROUPS)
 
 
 class JournalWriter:
@@ -144,7 +154,7 @@ class JournalWriter:
         return number
 
     def _write_ticks(self, stream: int, ticks: StoredTicks) -> _Tail[StoredTicks]:
-        tail = self._tick_tails.get(stream, _Tail())
+        tail = self._tick_tails.get(stream, _Tail(_first_limit(stream)))
         if len(ticks) >= MERGE_ROWS:
             self._insert_ticks(stream, ticks)
             return tail
@@ -172,7 +182,7 @@ class JournalWriter:
         return _row_id(cursor)
 
     def _write_bars(self, stream: int, interval: str, bars: Bars) -> _Tail[Bars]:
-        tail = self._bar_tails.get((stream, interval), _Tail())
+        tail = self._bar_tails.get((stream, interval), _Tail(_first_limit(stream)))
         if len(bars) >= MERGE_ROWS:
             self._insert_bars(stream, interval, bars)
             return tail
