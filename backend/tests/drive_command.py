@@ -1,6 +1,7 @@
 """Runs the `quant` command many times in one process, which spares all but one the imports.
 
-Reads a JSON list of {"arguments", "cwd", "environment"} from standard input; writes a list of {"code", "said"}.
+Reads a JSON list of {"arguments", "cwd", "environment"} from standard input; writes a list of
+{"code", "said", "printed"}.
 """
 
 import contextlib
@@ -17,14 +18,18 @@ def run(arguments: list[str], cwd: str, environment: dict[str, str]) -> dict[str
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):
+    said, printed = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(printed):
         try:
             code: Any = main(arguments)
         except SystemExit as end:  # argparse
             code = end.code
-    return {"code": code, "said": said.getvalue()}
+    return {"code": code, "said": said.getvalue(), "printed": printed.getvalue()}
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps([run(**each) for each in json.load(sys.stdin)]))
+    sys.stdout.write(
+        json.dumps(
+            [run(each["arguments"], each["cwd"], each["environment"]) for each in json.load(sys.stdin)]
+        )
+    )

@@ -88,7 +88,9 @@ class Client:
         return eventually(look, what=f"{symbol} is {' or '.join(states)}")
 
     def socket(self, **options: Any) -> ClientConnection:
-        return connect(f"ws://127.0.0.1:{self.port}/ws", proxy=None, max_size=None, **options)
+        # With a bounded queue, a client that has stopped reading would wait in vain for the answer to its close.
+        options = {"max_queue": None, "max_size": None, "proxy": None} | options
+        return connect(f"ws://127.0.0.1:{self.port}/ws", **options)
 
     def close(self) -> None:
         self.http.close()

@@ -1,10 +1,12 @@
 """The `quant` command as a user meets it: what stops a start is one sentence that names the offender."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,114 +15,135 @@ import pytest
 
 from quant import __version__
 from recorded import made_trades, read_capture, write_recording
-from serving import environment, free_port, quant, server_process, serving
+from serving import environment, free_port, quant, serving
 from waiting import PATIENCE_S
 
 COMMITTED = Path(__file__).resolve().parents[2] / "openapi.json"
 
 
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    return write_recording(tmp_path / "made.gz", made_trades(seed=5, minutes=10, start_ms=1_750_000_000_000))
+@dataclass(frozen=True)
+class Case:
+    """One call of the command that must fail, the text of its .env, and what its sentence must name."""
+
+    arguments: str
+    named: str
+    env_file: str = ""
+    settings: str = ""
 
 
-def check_refusal(done: subprocess.CompletedProcess[str], *named: object) -> None:
-    """Hold a failed start to its promise: an exit code, and one sentence with every name in it."""
-    assert done.returncode not in (0, 1), done.stderr
-    sentences = [line for line in done.stderr.splitlines() if not line.startswith("{")]  # logs are JSON
-    assert len(sentences) == 1, done.stderr
-    assert sentences[0].startswith("quant: ")
-    assert "Traceback" not in done.stderr
-    for name in named:
-        assert str(name) in sentences[0]
-
-
-def test_a_port_in_use(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = quant("serve", "--source", "sim", cwd=tmp_path, PORT=port, DATA_DIR=tmp_path / "data")
-    check_refusal(done, port, "PORT")
-    assert not (tmp_path / "data").exists()
-
-
-def test_a_data_directory_that_cannot_be(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    done = quant("serve", "--source", "sim", cwd=tmp_path, PORT=0, DATA_DIR=tmp_path / "file" / "data")
-    check_refusal(done, "DATA_DIR", tmp_path / "file" / "data")
-
-
-def test_a_second_server_on_one_data_directory(recording: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with server_process(tmp_path, "--source", f"replay:{recording}", DATA_DIR=data) as first:
-        done = quant("serve", "--source", "sim", cwd=tmp_path, PORT=free_port(), DATA_DIR=data)
-        check_refusal(done, data, first.pid)
-        assert first.client.get("/livez")["status"] == "ok"
-
-
-def test_a_torn_recording(recording: Path, tmp_path: Path) -> None:
-    torn = tmp_path / "torn.gz"
-    torn.write_bytes(recording.read_bytes()[:-2_000])
-    done = quant("serve", "--source", f"replay:{torn}", cwd=tmp_path, PORT=0, DATA_DIR=tmp_path / "data")
-    check_refusal(done, torn)
-
-
-Case = tuple[list[str], str, list[str]]
-# what follows `quant serve`, the text of .env, what the sentence must name
-CASES: list[Case] = [
-    (["--source", "kraken"], "", ["kraken", "binance", "sim", "replay"]),
-    (["--source", "sim:minus"], "", ["sim:minus"]),
-    (["--source", "replay:gone.gz"], "", ["gone.gz"]),
-    (["--source", "sim", "--speed", "-1"], "", ["SPEED", "-1"]),
-    ([], "PORT 8000\n", [".env", "line 1", "PORT 8000"]),
-    ([], "SOURCE=sim\nPROT=8000\n", ["line 2", "PROT"]),
-    ([], "PORT=eighty\n", ["PORT", "eighty"]),
-    ([], "PORT=65536\n", ["PORT", "65536"]),
-    ([], "RESAMPLE_INTERVALS=1s,7m\n", ["RESAMPLE_INTERVALS", "7m"]),
-    ([], "DATABASE_URL=postgres://x\n", ["DATABASE_URL", "postgres"]),
-    ([], "BUS_URL=nats://x\n", ["BUS_URL", "nats"]),
-    ([], "LOG_DIR=.env/logs\n", ["LOG_DIR", "logs"]),
-    ([], "HOST=0.0.0.0\nDATA_DIR=tokens\n", ["tokens/token"]),
-    ([], "HOST=host.that.is.not.there.invalid\n", ["host.that.is.not.there.invalid"]),
+# In all of these, {name} stands for what the fixture below has laid out.
+REFUSALS = [
+    Case("serve", "PORT {taken_port}", settings="PORT={taken_port}"),
+    Case("serve", "DATA_DIR {folder}/plain/data", settings="DATA_DIR={folder}/plain/data"),
+    Case("serve", "{owned} {owner}", settings="DATA_DIR={owned}"),
+    Case("serve --source kraken", "kraken binance sim replay"),
+    Case("serve --source sim:minus", "sim:minus"),
+    Case("serve --source replay:gone.gz", "gone.gz"),
+    Case("serve --source replay:{torn}", "{torn}"),
+    Case("serve --source sim --speed -1", "SPEED -1"),
+    Case("serve", ".env line 1: PORT 8000", env_file="PORT 8000"),
+    Case("serve", "line 2 PROT", env_file="SOURCE=sim\nPROT=8000"),
+    Case("serve", "PORT eighty", env_file="PORT=eighty"),
+    Case("serve", "PORT 65536", env_file="PORT=65536"),
+    Case("serve", "RESAMPLE_INTERVALS 7m", env_file="RESAMPLE_INTERVALS=1s,7m"),
+    Case("serve", "DATABASE_URL postgres", env_file="DATABASE_URL=postgres://x"),
+    Case("serve", "BUS_URL nats", env_file="BUS_URL=nats://x"),
+    Case("serve", "LOG_DIR plain/logs", env_file="LOG_DIR=plain/logs"),
+    Case("serve", "tokens/token", env_file="HOST=0.0.0.0\nDATA_DIR=tokens"),
+    Case("serve --host nowhere.invalid", "nowhere.invalid"),
+    Case("record plain --symbols BTCUSDT --source sim", "plain exists"),
+    Case("record new.gz --symbols BTCUSDT --source replay:{torn}", "source {torn}"),
+    Case(
+        "record new.gz --symbols BTCUSDT --source binance",
+        "127.0.0.1",
+        settings="BINANCE_REST_URL=http://127.0.0.1:{closed_port}",
+    ),
 ]
+PLAIN = ["--version", "openapi"]
 
 
 @pytest.fixture(scope="module")
-def refusals(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Run all cases, each in a folder of its own."""
-    runs = []
-    for arguments, env_file, _ in CASES:
-        folder = tmp_path_factory.mktemp("case")
-        (folder / ".env").write_text(env_file)
-        (folder / "tokens" / "token").mkdir(parents=True)
-        values = {"DATA_DIR": "data", "PORT": "0", "LOG_LEVEL": "error", "SOURCE": "sim"}
-        kept = {name: value for name, value in values.items() if name not in env_file}
-        environ = environment(**kept)
-        runs.append({"arguments": ["serve", *arguments], "cwd": str(folder), "environment": environ})
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).parents[1] / "drive_command.py")],
-        input=json.dumps(runs),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Run all cases and the plain commands, each in a folder of its own."""
+    base = tmp_path_factory.mktemp("laid_out")
+    trades = made_trades(seed=5, minutes=10, start_ms=1_750_000_000_000)
+    recording, torn = write_recording(base / "made.gz", trades), base / "torn.gz"
+    torn.write_bytes(recording.read_bytes()[:-2_000])
+    owned = base / "owned"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        serving(owned, source=f"replay:{recording}", speed=0),
+    ):
+        laid_out = {
+            "taken_port": taken.getsockname()[1],
+            "closed_port": free_port(),
+            "owned": owned,
+            "owner": os.getpid(),
+            "torn": torn,
+        }
+        orders = [order(case, tmp_path_factory.mktemp("case"), laid_out) for case in REFUSALS]
+        for text in PLAIN:
+            folder = tmp_path_factory.mktemp("plain")
+            orders.append({"arguments": text.split(), "cwd": str(folder), "environment": environment()})
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).parents[1] / "drive_command.py")],
+            input=json.dumps(orders),
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE_S,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return [order | found for order, found in zip(orders, json.loads(done.stdout), strict=True)]
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: str(CASES[number][:2]))
-def test_what_else_stops_a_start(refusals: list[dict[str, Any]], number: int) -> None:
-    arguments, _, named = CASES[number]
-    found = refusals[number]
-    check_refusal(subprocess.CompletedProcess(arguments, found["code"], "", found["said"]), *named)
+def order(case: Case, folder: Path, laid_out: dict[str, Any]) -> dict[str, Any]:
+    """Lay out the folder of a case and return how to run it, and what it must name."""
+    laid_out = laid_out | {"folder": folder}
+    (folder / "plain").write_text("")
+    (folder / "tokens" / "token").mkdir(parents=True)
+    if case.env_file:
+        (folder / ".env").write_text(case.env_file + "\n")
+    settings = {"DATA_DIR": "data", "PORT": "0", "LOG_LEVEL": "error", "SOURCE": "sim"}
+    settings = {name: value for name, value in settings.items() if name not in case.env_file}
+    if case.settings:
+        name, _, value = case.settings.format(**laid_out).partition("=")
+        settings[name] = value
+    return {
+        "arguments": case.arguments.format(**laid_out).split(),
+        "cwd": str(folder),
+        "environment": environment(**settings),
+    } | ({"named": case.named.format(**laid_out).split()} if case.named else {})
 
 
-def test_version_and_description(tmp_path: Path) -> None:
-    assert quant("--version", cwd=tmp_path).stdout == f"quant {__version__}\n"
-    printed = quant("openapi", cwd=tmp_path)
-    assert printed.stdout == COMMITTED.read_text(encoding="utf-8")
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("number", range(len(REFUSALS)), ids=lambda number: REFUSALS[number].named)
+def test_what_stops_a_command_is_one_sentence(runs: list[dict[str, Any]], number: int) -> None:
+    run = runs[number]
+    sentences = [line for line in run["said"].splitlines() if not line.startswith("{")]  # logs are JSON
+
+    assert run["code"] == 2, run["said"]
+    assert "Traceback" not in run["said"]
+    assert len(sentences) == 1
+    assert sentences[0].startswith("quant: ")
+    for name in run["named"]:
+        assert name in sentences[0]
+
+
+def test_a_refused_start_leaves_nothing_behind(runs: list[dict[str, Any]]) -> None:
+    for run in runs[: len(REFUSALS)]:
+        if run["arguments"][0] == "record":
+            assert not (Path(run["cwd"]) / "new.gz").exists()
+    port_taken = Path(runs[0]["cwd"])
+    assert not (port_taken / "data").exists()
+
+
+def test_version_and_description(runs: list[dict[str, Any]]) -> None:
+    version, description = (run for run in runs[len(REFUSALS) :])
+    assert version["printed"] == f"quant {__version__}\n"
+    assert description["printed"] == COMMITTED.read_text(encoding="utf-8")
+    for run in (version, description):
+        assert not run["code"]
+        assert list(Path(run["cwd"]).iterdir()) == []
 
 
 def test_a_recording_plays_as_it_was(tmp_path: Path) -> None:
@@ -143,19 +166,6 @@ def test_a_recording_plays_as_it_was(tmp_path: Path) -> None:
                 for trade in trades
                 if trade.symbol == symbol
             ]
-
-    again = quant("record", "recorded.gz", "--symbols", "BTCUSDT", "--source", "sim", cwd=tmp_path)
-    check_refusal(again, "recorded.gz")
-
-
-def test_a_recording_that_cannot_begin_leaves_nothing(tmp_path: Path) -> None:
-    closed = f"127.0.0.1:{free_port()}"
-    done = quant(
-        "record", "new.gz", "--symbols", "BTCUSDT", "--source", "binance",
-        cwd=tmp_path, BINANCE_REST_URL=f"http://{closed}", BINANCE_WS_URL=f"ws://{closed}",
-    )  # fmt: skip
-    check_refusal(done, "127.0.0.1")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_exchange_alone(tmp_path: Path) -> None:

@@ -23,8 +23,7 @@ async def record(settings: Settings, path: Path, *, symbols: list[str], seconds:
     market = make_market(source, settings, SystemClock())
     if not isinstance(market, BinanceMarket):
         raise InvalidParameter("source", f"{source.text} is a recording already")
-    if path.exists():
-        raise RecordingError(f"{path} exists already; choose another name", file=str(path))
+    _check_new(path)
     try:
         await market.open()
         for symbol in symbols:
@@ -34,6 +33,12 @@ async def record(settings: Settings, path: Path, *, symbols: list[str], seconds:
         return await _write(market, path, seconds=seconds)
     finally:
         await market.close()
+
+
+def _check_new(path: Path) -> None:
+    """Raise RecordingError for a file that is there, before anything has been started for it."""
+    if path.exists():
+        raise RecordingError(f"{path} exists already; choose another name", file=str(path))
 
 
 async def _write(market: BinanceMarket, path: Path, *, seconds: float | None) -> int:
