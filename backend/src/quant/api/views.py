@@ -306,7 +306,7 @@ def _test(test: Any) -> dict[str, Any]:  # one of the tests of quant.analytics.r
         "p_value": number(test.p_value),
         "lags": _count(test.lags),
         "n": test.n,
-        "critical_values": _critical_values(test.critical_values),
+        "critical_values": _critical_values(test.critical_values) if test.status.usable else None,
         "null": test.null,
         "status": test.status.value,
         "reason": test.reason or None,
