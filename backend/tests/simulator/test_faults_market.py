@@ -133,6 +133,28 @@ def test_bars_are_quiet_in_a_halt(
         assert bar[BAR_TRADES] == (inside[:, 2] - inside[:, 1] + 1).sum()
 
 
+def test_halts_that_overlap_are_one_and_pages_of_ids_run_across_them() -> None:
+    found = {
+        "halt": [(60, 120, 0), (100, 30, 500), (150, 60, 0)],
+        "confirmed_hole": [(20, 300, 0)],
+        "rewind_t": [],
+    }
+    market = market_under(found)
+    oracle = unhalted(found, "BTCUSDT", 600)
+    truth = market.truth_ids("BTCUSDT", START_NS, START_NS + 600 * 10**9)
+    assert truth.stop - truth.first == len(oracle)
+    told = rows(market, "BTCUSDT", 0, 600)
+    assert told[:, 0].tolist() == truth.given.tolist()
+    instrument = market.instrument("BTCUSDT")
+    paged: list[int] = []
+    while len(paged) < len(told):
+        first = paged[-1] + 1 if paged else truth.first
+        page = instrument.trades_from_id(first, limit=3_000, until_ms=START_MS + 600_000)
+        paged += page.ids.tolist()
+        assert len(page) == min(3_000, len(told) - len(paged) + len(page))
+    assert paged == truth.given.tolist()
+
+
 def test_without_a_plan_it_is_the_plain_market() -> None:
     market = AlteredMarket.under(7, FaultPlan(), origin_ns=START_NS)
     for listing in LISTINGS:

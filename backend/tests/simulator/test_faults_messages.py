@@ -167,7 +167,7 @@ MESSAGE_FAULTS: dict[FaultKind, tuple[dict[str, object], Check]] = {
     FaultKind.DROP: ({"probability": 0.4}, some_lost),
     FaultKind.STREAM_SILENT: ({}, none_in_the_window),
     FaultKind.DUPLICATE: ({"probability": 0.4, "copies": 2}, repeated),
-    FaultKind.REORDER: ({"probability": 0.3, "distance": 4}, out_of_order),
+    FaultKind.REORDER: ({"probability": 0.3, "distance": 4, "within_ms": 60_000}, out_of_order),
     FaultKind.DELAY: ({"probability": 0.3, "delay_ms": 1_300}, late),
     FaultKind.BURST: ({}, crowded),
     FaultKind.TORN_JSON: ({"probability": 0.5}, torn),
