@@ -20,12 +20,18 @@ TOPICS = ("status", "ticks:BTCUSDT", "bars:BTCUSDT:1s", "pair:BTCUSDT-ETHUSDT:1m
 PROMPT_S = 15.0  # a bound on a busy machine; it takes a fraction of a second
 
 
-def shown_markets(api: Client) -> set[str]:
-    """Return the market that each answer about data names."""
+def answered_markets(api: Client) -> set[str]:
+    """Return the markets that answers about data name; a pair may not have its numbers yet."""
     paths = ["/stream/status", "/symbols", "/data/stats", "/config"]
     paths += [f"/data/{symbol}{rest}" for symbol in SYMBOLS for rest in ("", "/ticks", "/gaps")]
     found = {api.get(path)["market"] for path in paths}
-    return found | {api.get("/analytics/pair", **PAIR)["market"]}
+    pair = api.http.get("/analytics/pair", params=PAIR)
+    return found | ({pair.json()["market"]} if pair.status_code == 200 else set())
+
+
+def shown_markets(api: Client) -> set[str]:
+    """Return the markets that answers about data name, the pair's with them."""
+    return answered_markets(api) | {api.get("/analytics/pair", **PAIR)["market"]}
 
 
 def has_numbers(api: Client) -> bool:
@@ -131,6 +137,7 @@ def check_switch(api: Client, source: str, *, before: str, after: str) -> None:
         for topic in TOPICS:
             ear.hear_until(lambda _, topic=topic: bool(ear.data(topic)))
         api.post("/stream/start", source=source)
+        assert answered_markets(api) == {after}  # at once, with a client on the topics of the market before
         for topic in TOPICS:
             ear.hear_until(lambda _, topic=topic: has_content(ear.data(topic)[-1], after))
     for topic in TOPICS:

@@ -165,8 +165,11 @@ class Publisher:
     async def pair(self, key: PairKey, *, start: int | None, end: int | None, rows: int) -> PairView:
         """Return one pair: as published last where somebody listens to it, computed now otherwise."""
         if end is not None:
-            inputs = pair_inputs(self._market(), key, rows=rows, end=end)
-            return _rows_from(await asyncio.to_thread(compute, inputs), start, rows)
+            running = self._market()
+            view = await asyncio.to_thread(compute, pair_inputs(running, key, rows=rows, end=end))
+            if running is not self._running:
+                raise Unavailable("the source was changed meanwhile: ask again")
+            return _rows_from(view, start, rows)
         name = topic_name(key)
         last = self._hub.newest(name)
         if not isinstance(last, PairView) or name not in self._hub.wanted_topics():
