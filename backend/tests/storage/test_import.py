@@ -176,7 +176,7 @@ class Stopped(Exception):
     """What a user's Ctrl-C is to the import."""
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_an_import_that_is_stopped_anywhere_goes_on_there(
     tmp_path: Path, small_blocks: None, seed: int
 ) -> None:
@@ -484,11 +484,11 @@ def test_symbols_from_names(tmp_path: Path, name: str, symbol: str) -> None:
 
 
 def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _write(tmp_path / "BTCUSDT-aggTrades-x.zip", AGG_HEADER + "".join(_agg_lines(500)))
+    path = _write(tmp_path / "BTCUSDT-aggTrades-x.zip", AGG_HEADER + "".join(_agg_lines(200)))
     whole: list[tuple[int, int]] | None = None
     for size in (1 << 20, 10_000, 997, 64, 1):
         monkeypatch.setattr(archive_text, "BLOCK_BYTES", size)
-        for skip in (0, 1, 137, 499, 500):
+        for skip in (0, 1, 137, 199, 200):
             ids: list[tuple[int, int]] = []
             for block in open_archive(path).blocks(from_row=skip):
                 assert isinstance(block.data, TradeBatch)
