@@ -6,7 +6,7 @@ import json
 import random
 import socket
 import time
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -29,6 +29,7 @@ from feed.servers import (
 )
 from quant.domain import TradeBatch
 from quant.feed.binance import BinanceUm
+from quant.feed.exchange import Channel
 from quant.feed.runner import ConnectionInfo, ConnectionRunner, Timing
 
 HASTY = Timing(ping_after_s=60, pong_within_s=60, command_every_s=0.0, look_every_s=0.005)
@@ -58,7 +59,7 @@ class Longest(random.Random):
 class Line:
     """A runner at work, with everything that it does."""
 
-    def __init__(self, url: str, *, timing: Timing = HASTY) -> None:
+    def __init__(self, url: str, *, timing: Timing = HASTY, exchange: BinanceUm | None = None) -> None:
         self.ids: list[int] = []
         self.batches: list[int] = []
         self.waits_s: list[float] = []
@@ -69,7 +70,7 @@ class Line:
         self.clock = MovedClock()
         self.runner = ConnectionRunner(
             "c1",
-            exchange=BinanceUm(),
+            exchange=exchange or BinanceUm(),
             base_url=url,
             on_batch=self._take,
             clock=self.clock,
@@ -373,6 +374,28 @@ def test_a_failure_of_the_receiver_is_not_taken_for_the_networks(where: str, fai
                 await line.runner.run()
             assert caught.value is failure
             assert line.waits_s == []
+
+    play(scenario())
+
+
+class Speechless(BinanceUm):
+    """An exchange whose adapter has a bug in what it says."""
+
+    def subscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes:
+        raise ZeroDivisionError
+
+
+def test_a_failure_of_the_steering_is_not_lost():
+    """Nobody would ask for new symbols any more, nor notice silence."""
+
+    async def scenario() -> None:
+        async with scripted(good) as server:
+            line = Line(server.url, exchange=Speechless())
+            task = asyncio.create_task(line.runner.run())
+            await eventually(lambda: line.ids, what="a trade")
+            line.runner.want(["BTCUSDT", "ETHUSDT"])
+            with pytest.raises(ZeroDivisionError):
+                await task
 
     play(scenario())
 

@@ -9,7 +9,7 @@ from quant.market.clock import SPAN_S, MarketClock
 
 # (seconds on our clock since the last look, delay of an event in ms or None for a look alone)
 looks = st.lists(
-    st.tuples(st.floats(0, 40, allow_nan=False), st.none() | st.integers(0, 5000)), min_size=1, max_size=60
+    st.tuples(st.floats(0, 0.5) | st.floats(0, 40), st.none() | st.integers(0, 5000)), min_size=1, max_size=60
 )
 
 
@@ -78,6 +78,20 @@ def test_market_time_does_not_drift_with_our_own_clock():
         clock.observe(START + second * NS_PER_S, monotonic_s=ours)
         ahead = clock.now(monotonic_s=ours) - (START + second * NS_PER_S)
         assert 0 <= ahead <= 3 * SPAN_S * 1e-4 * NS_PER_S
+
+
+def test_market_time_stands_when_all_events_have_become_later():
+    """The first event came at once, all others five seconds late: what it taught is forgotten after two spans."""
+    clock, before = MarketClock(speed=1.0), 0
+    clock.observe(START, monotonic_s=0.0)
+    for half_seconds in range(1, 400):
+        ours = half_seconds / 2
+        if half_seconds % 20 == 0:
+            clock.observe(START + int((ours - 5) * NS_PER_S), monotonic_s=ours)
+        now = clock.now(monotonic_s=ours)
+        assert now >= before
+        before = now
+    assert before == START + int((ours - 5) * NS_PER_S)
 
 
 def test_events_that_come_late_do_not_hold_time_back():

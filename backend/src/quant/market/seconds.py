@@ -43,5 +43,5 @@ class SecondSeries:
         if end is not None:
             kept &= times < end
         rows = np.flatnonzero(kept)
-        rows = rows[np.argsort(times[rows], kind="stable")][-limit:]
+        rows = rows[np.argsort(times[rows], kind="stable")][max(len(rows) - limit, 0) :]
         return times[rows], values[rows]
