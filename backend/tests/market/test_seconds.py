@@ -43,7 +43,8 @@ def test_the_newest_of_every_second_as_far_as_the_ring_reaches(
             (ts, value)
             for ts, value in rows
             if ts > newest - DEPTH * NS_PER_S and (start is None or ts >= start) and (end is None or ts < end)
-        ][-limit:]
+        ]
+        wanted = wanted[-limit:] if limit else []
         times, values = series.read(symbol, limit=limit, start=start, end=end)
         assert times.tolist() == [ts for ts, _ in wanted]
         assert values.tolist() == [[value, -value] for _, value in wanted]
