@@ -108,6 +108,7 @@ def test_any_interleaving_ends_with_the_newest_value(script) -> None:
                 case "reset":
                     hub.reset()
                     newest.clear()
+                    assert {hub.newest(topic) for topic in TOPICS} == {None}
         for reader in readers:
             await reader.read_all()
             for topic in reader.listener.topics:

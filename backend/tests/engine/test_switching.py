@@ -71,3 +71,18 @@ def test_a_message_under_way_is_not_sent(server: InProcess, monkeypatch: pytest.
         gate.opened.set()
         ear.hear_until(lambda _: bool(ear.data(topic)))
     assert {each["data"]["market"] for each in ear.data(topic)} == {"binance-um"}
+
+
+def test_what_was_published_is_dropped_at_once(server: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = server.client
+    topic = "pair:AAAUSDT-BBBUSDT:1m:60:ols:level"
+    with api.socket() as socket:
+        ear = Ear(socket)
+        ear.say("subscribe", topic)
+        ear.hear_type("snapshot", topic)
+        gate = Gate(analysis.compute)
+        monkeypatch.setattr(analysis, "compute", gate)
+        api.post("/stream/start", source="binance")
+        assert server.engine._hub.newest(topic) is None  # type: ignore[attr-defined]
+        gate.opened.set()
+        assert ear.hear_until(lambda message: "data" in message)["data"]["market"] == "binance-um"
