@@ -213,7 +213,8 @@ def test_retention_deletes_what_is_older_and_nothing_else(tmp_path: Path) -> Non
     history, reader = History(tmp_path), HistoryReader(tmp_path)
     history.add_ticks(MARKET, SYMBOL, columns([0, HOUR_IDS, 2 * HOUR_IDS, 30 * HOUR_IDS]))
     history.add_bars(MARKET, SYMBOL, "1h", bars(range(EPOCH_NS, EPOCH_NS + 72 * HOUR_NS, HOUR_NS)))
-    assert history.retire(ticks_before_ns=EPOCH_NS + 2 * HOUR_NS - 1) == 1
+    assert history.retire(ticks_before_ns=EPOCH_NS + HOUR_NS - 1) == 0
+    assert history.retire(ticks_before_ns=EPOCH_NS + HOUR_NS) == 1
     expect(reader.ticks(MARKET, SYMBOL), [HOUR_IDS, 2 * HOUR_IDS, 30 * HOUR_IDS])
     assert history.retire(ticks_before_ns=EPOCH_NS + 30 * HOUR_NS) == 2
     expect(reader.ticks(MARKET, SYMBOL), [30 * HOUR_IDS])
