@@ -28,6 +28,12 @@ def test_a_random_plan_is_valid_its_json_too_and_has_the_kinds_asked_for(
     assert made.seed == seed
 
 
+def test_a_fault_at_the_door_comes_with_a_reason_to_knock() -> None:
+    made = random_plan(3, 60, SYMBOLS, kinds=2, among={FaultKind.CUT, FaultKind.UPGRADE_503})
+    starts = {fault.start_s for fault in made.faults if fault.kind is FaultKind.UPGRADE_503}
+    assert starts <= {fault.start_s for fault in made.faults if fault.kind is FaultKind.CUT}
+
+
 def test_seeds_give_different_plans_and_all_kinds_in_time() -> None:
     plans = [random_plan(seed, 60, SYMBOLS) for seed in range(400)]
     assert len({json.dumps(made.as_json()) for made in plans}) == 400

@@ -62,6 +62,8 @@ def random_plan(
         fresh = [kind for kind in choice if kind not in picked] if len(set(picked)) < kinds else choice
         picked.append(dice.one_of(fresh))
     made = [_fault(dice, kind, span_s, symbols) for kind in picked]
+    if FaultKind.CUT in choice:
+        made += [_opening(fault) for fault in made if fault.spec.layer in (Layer.DOOR, Layer.SUBSCRIPTION)]
     return FaultPlan(seed, tuple(sorted(made, key=lambda fault: fault.start_s)))
 
 
@@ -96,6 +98,11 @@ def _fault(dice: _Dice, kind: FaultKind, span_s: float, symbols: Sequence[str]) 
         probability=probability,
         parameters=_parameters(dice, kind, span_s),
     )
+
+
+def _opening(fault: Fault) -> Fault:
+    """Return a cut that makes clients come back to a door that is faulty."""
+    return Fault(FaultKind.CUT, fault.start_s, duration_s=fault.duration_s, count=2)
 
 
 def _parameters(dice: _Dice, kind: FaultKind, span_s: float) -> dict[str, float]:
