@@ -222,7 +222,10 @@ def test_a_recording_and_a_simulation_do_not_meet(tmp_path: Path) -> None:
 
 def test_a_signal_ends_a_server_that_is_starting_or_playing(tmp_path: Path) -> None:
     with server_process(tmp_path / "sim", SOURCE="sim:7") as server:
+        assert server.client.status()["source_state"] in ("starting", "ready")
+        children = eventually(server.children, what="the exchange is being started")
         assert server.end(signal.SIGTERM, within_s=PROMPT_S) == 0
+        assert not any(is_running(child) for child in children)
     file = write_recording(tmp_path / "made.gz", made_trades(seed=3, minutes=60, start_ms=1_750_000_000_000))
     with server_process(tmp_path / "replay", "--source", f"replay:{file}", "--speed", "1") as server:
         eventually(lambda: server.client.status()["running"], what="it plays")

@@ -1,9 +1,12 @@
 """Is what was asked for there? One error for each thing that is not, naming it."""
 
+from collections.abc import Iterable
+
 from quant.analytics import HEDGE_METHODS
 from quant.analytics.pair import MIN_WINDOW
 from quant.engine.protocol import PairKey
 from quant.engine.running import RunningMarket
+from quant.engine.symbol_state import TRADING
 from quant.errors import InvalidParameter, Unavailable, UnknownSymbol
 
 
@@ -15,6 +18,17 @@ def check_symbol(running: RunningMarket, symbol: str) -> str:
     if not running.market.specs:
         raise Unavailable(running.reason or "the source is starting: its symbols are not known yet")
     raise UnknownSymbol(symbol, running.state.market)
+
+
+def check_trading(running: RunningMarket, symbols: Iterable[str]) -> list[str]:
+    """Return the symbols as the market spells them; raise for the first it does not know or does not trade."""
+    wanted = [check_symbol(running, symbol) for symbol in symbols]
+    for symbol in wanted:
+        spec = running.market.specs.get(symbol)
+        if spec is None or spec.status not in TRADING:
+            said = f"lists it as {spec.status}" if spec else "does not list it any more"
+            raise InvalidParameter("symbols", f"{symbol} is not trading: the exchange {said}")
+    return wanted
 
 
 def check_interval(running: RunningMarket, interval: str) -> None:

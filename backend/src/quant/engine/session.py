@@ -9,7 +9,7 @@ import structlog
 from quant.analytics import HEDGE_METHODS
 from quant.clock import Clock, SystemClock
 from quant.engine import snapshots
-from quant.engine.checks import check_interval, check_key, check_symbol
+from quant.engine.checks import check_interval, check_key, check_symbol, check_trading
 from quant.engine.hub import Hub, Listener
 from quant.engine.markets import make_market
 from quant.engine.protocol import (
@@ -143,19 +143,9 @@ class Session:
                 raise
             return await self.status()  # what was asked for is done; the status says what is in the way
         if not only_switched:
-            wanted = self._checked(running, symbols) if symbols else self._by_default(running)
+            wanted = check_trading(running, symbols) if symbols else self._by_default(running)
             await self._want(running, running.wanted.union(wanted))
         return await self.status()
-
-    def _checked(self, running: RunningMarket, symbols: Sequence[str]) -> list[str]:
-        """Return the symbols as the market spells them; raise for one that it does not know or trade."""
-        wanted = [check_symbol(running, symbol) for symbol in symbols]
-        for symbol in wanted:
-            spec = running.market.specs.get(symbol)
-            if spec is None or spec.status not in TRADING:
-                said = f"lists it as {spec.status}" if spec else "does not list it any more"
-                raise InvalidParameter("symbols", f"{symbol} is not trading: the exchange {said}")
-        return wanted
 
     async def stream_stop(self, symbols: Sequence[str] | None) -> StatusView:
         running = self._now_running()
@@ -173,7 +163,7 @@ class Session:
 
     def _by_default(self, running: RunningMarket) -> list[str]:
         if self._settings.available_symbols:
-            return self._checked(running, self._settings.available_symbols)
+            return check_trading(running, self._settings.available_symbols)
         trading = [spec.symbol for spec in running.market.specs.values() if spec.status in TRADING]
         return trading[:MAX_SYMBOLS_BY_DEFAULT]
 
