@@ -14,14 +14,14 @@ function symbol(name: string, status = "TRADING"): SymbolOut {
 }
 const SYMBOLS = [symbol("BTCUSDT"), symbol("ETHUSDT"), symbol("SOLUSDT"), symbol("OLDUSDT", "SETTLING")];
 
-function streamControls(streaming: string[]) {
+function streamControls(streaming: string[], shown: (string | null)[] = [null, null]) {
   const onStart = vi.fn();
   const onStop = vi.fn();
   const running = streaming.length > 0;
   const props = { symbols: SYMBOLS, busy: false, onStart, onStop };
-  const view = render(<StreamControls {...props} streaming={streaming} running={running} />);
+  const view = render(<StreamControls {...props} shown={shown} streaming={streaming} running={running} />);
   const rerender = (now: string[]) =>
-    view.rerender(<StreamControls {...props} streaming={now} running={now.length > 0} />);
+    view.rerender(<StreamControls {...props} shown={shown} streaming={now} running={now.length > 0} />);
   return { onStart, onStop, rerender };
 }
 const start = () => screen.getByRole("button", { name: "Start" });
@@ -30,6 +30,12 @@ const openSymbols = () => userEvent.click(screen.getByRole("button", { name: /^S
 const tick = (name: string) => userEvent.click(screen.getByRole("checkbox", { name: new RegExp(name) }));
 
 describe("symbols, Start and Stop", () => {
+  test("with nothing ticked, Start begins with the legs on show that trade", async () => {
+    const { onStart } = streamControls([], ["ETHUSDT", "OLDUSDT"]);
+    await userEvent.click(start());
+    expect(onStart).toHaveBeenCalledWith({ start: ["ETHUSDT"], stop: [] });
+  });
+
   test("ticking two symbols and pressing Start starts both", async () => {
     const { onStart } = streamControls([]);
     expect(start()).toBeDisabled();

@@ -42,6 +42,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
         <StreamControls
           symbols={symbols.data?.items ?? NO_ITEMS}
           streaming={streaming}
+          shown={[view.a, view.b]}
           running={status?.running ?? false}
           busy={busy}
           onStart={monitor.apply}

@@ -8,6 +8,8 @@ type Props = {
   symbols: readonly SymbolOut[];
   /** Symbols that stream now, in a stable order. */
   streaming: readonly string[];
+  /** The legs on show: what Start begins with where nothing has streamed yet. */
+  shown: readonly (string | null)[];
   running: boolean;
   busy: boolean;
   onStart: (change: { start: string[]; stop: string[] }) => void;
@@ -15,7 +17,7 @@ type Props = {
 };
 
 /** Symbols, Start and Stop. The ticks follow the stream until the user changes them. */
-export function StreamControls({ symbols, streaming, running, busy, onStart, onStop }: Props) {
+export function StreamControls({ symbols, streaming, shown, running, busy, onStart, onStop }: Props) {
   const [edited, setEdited] = useState<ReadonlySet<string> | null>(null);
   const [lastStreaming, setLastStreaming] = useState<readonly string[]>([]);
   const key = streaming.join();
@@ -27,7 +29,7 @@ export function StreamControls({ symbols, streaming, running, busy, onStart, onS
   }, [key]);
 
   const streamingSet = new Set(streaming);
-  const chosen = edited ?? new Set(streaming.length > 0 ? streaming : lastStreaming);
+  const chosen = edited ?? new Set(firstFilled(streaming, lastStreaming, tradingLegs(shown, symbols)));
   const start = [...chosen].filter((symbol) => !streamingSet.has(symbol));
   const stop = chosen.size > 0 ? streaming.filter((symbol) => !chosen.has(symbol)) : [];
   return (
@@ -47,4 +49,13 @@ export function StreamControls({ symbols, streaming, running, busy, onStart, onS
       </div>
     </>
   );
+}
+
+function firstFilled(...lists: readonly (readonly string[])[]): readonly string[] {
+  return lists.find((list) => list.length > 0) ?? [];
+}
+
+function tradingLegs(legs: readonly (string | null)[], symbols: readonly SymbolOut[]): string[] {
+  const trading = symbols.filter((symbol) => symbol.status === "TRADING").map((symbol) => symbol.symbol);
+  return legs.filter((leg) => leg !== null).filter((leg) => trading.includes(leg));
 }
