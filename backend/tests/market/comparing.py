@@ -30,7 +30,40 @@ class Interrupt:
     symbol: str
 
 
-Step = list[Trade] | Close | Interrupt
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Trades that did not come by the wire."""
+
+    trades: list[Trade]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The exchange's word that it has no such trades."""
+
+    symbol: str
+    first_id: int
+    last_id: int
+
+
+Step = list[Trade] | Fetched | Close | Interrupt | Confirm
+
+
+def trades_of(step: Step) -> list[Trade]:
+    match step:
+        case list() | Fetched():
+            return step if isinstance(step, list) else step.trades
+    return []
+
+
+def singles(step: Step) -> list[Step]:
+    """Return the step cut into single trades."""
+    match step:
+        case Fetched(trades):
+            return [Fetched([each]) for each in trades]
+        case list():
+            return [[each] for each in step]
+    return [step]
 
 
 def new_state(*, capacity: int = 1000, depth: int = 4096) -> MarketState:
@@ -48,34 +81,44 @@ def do(market: MarketState | TwinMarket, step: Step) -> set[tuple[str, str]]:
             return market.close_until(START + round(at_s * NS_PER_S), symbols=symbols)
         case Interrupt(symbol):
             market.interrupt(symbol)
-        case trades if isinstance(market, MarketState):
-            market.apply(batch(trades))
-        case trades:
-            market.apply(trades)
+        case Confirm(symbol, first_id, last_id):
+            market.confirm_missing(symbol, first_id=first_id, last_id=last_id)
+        case _ if isinstance(market, MarketState):
+            fetched = isinstance(step, Fetched)
+            market.apply(batch(trades_of(step)), healed=Quality.BACKFILLED if fetched else Quality.COMPLETE)
+        case _:
+            market.apply(trades_of(step), fetched=isinstance(step, Fetched))
     return set()
 
 
 @st.composite
 def scenarios(draw: st.DrawFn, *, most: int = 30, interrupts: bool = True) -> list[Step]:
-    """Return what a market may see: mixed batches cut anywhere, closings behind, at or ahead of the trades."""
+    """Return what a market may see: mixed batches cut anywhere, closings behind, at or ahead of the trades.
+
+    Some batches are fetched, and some of what is missing the exchange does not have, or so it says.
+    """
     queues = [draw(arrivals(draw(histories(symbol, most=most)))) for symbol in SYMBOLS]
     order = draw(st.permutations([i for i, queue in enumerate(queues) for _ in queue]))
     mixed = [queues[i].pop(0) for i in order]
     steps: list[Step] = []
-    kinds = ("trades", "trades", "close", "interrupt") if interrupts else ("trades", "trades", "close")
+    kinds = ["trades", "trades", "trades", "close", "fetched", "confirm", *(["interrupt"] * interrupts)]
     while mixed:
+        so_far = [each for step in steps for each in trades_of(step)]
         match draw(st.sampled_from(kinds)):
             case "close":
-                newest_s = max(
-                    (each.at_ms for step in steps if isinstance(step, list) for each in step), default=0
+                at_s = max((each.at_ms for each in so_far), default=0) / 1000 + draw(
+                    st.sampled_from((-30.0, -1.0, -0.3, 0.0, 1.0, 7.5))
                 )
-                at_s = newest_s / 1000 + draw(st.sampled_from((-30.0, -1.0, -0.3, 0.0, 1.0, 7.5)))
                 steps.append(Close(at_s, draw(st.sampled_from((SYMBOLS, SYMBOLS[:1], SYMBOLS[1:], ())))))
             case "interrupt":
                 steps.append(Interrupt(draw(st.sampled_from(SYMBOLS))))
-            case _:
+            case "confirm" if so_far:
+                one, other = draw(st.sampled_from(so_far)), draw(st.integers(-3, 9))
+                first, last = sorted((one.id, one.id + other))
+                steps.append(Confirm(one.symbol, first, last))
+            case kind:
                 n = draw(st.integers(1, 12))
-                steps.append(mixed[:n])
+                steps.append(Fetched(mixed[:n]) if kind == "fetched" else mixed[:n])
                 mixed = mixed[n:]
     return steps
 
@@ -138,6 +181,12 @@ def assert_same(state: MarketState, twin: TwinMarket, *, capacity: int = 1000) -
         assert counters.out_of_order == known.out_of_order
         assert counters.holes[HoleState.OPEN] == len(known.holes)
         assert counters.holes[HoleState.FILLED] == known.filled
+        assert counters.holes[HoleState.CONFIRMED] == len(known.confirmed)
+        assert [
+            list(range(hole.first_id, hole.last_id + 1))
+            for hole in state.holes(symbol)
+            if hole.state is HoleState.CONFIRMED
+        ] == sorted(known.confirmed)
         open_holes = [hole for hole in state.holes(symbol) if hole.state is HoleState.OPEN]
         assert [list(range(hole.first_id, hole.last_id + 1)) for hole in open_holes] == [
             hole.missing for hole in known.holes

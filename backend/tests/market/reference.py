@@ -1,10 +1,12 @@
 """The slow, obvious twin of the market state: a dict per bar, exact decimals, nothing kept that can be worked out.
 
 Written from the rules, not from the kernels:
-- a trade is taken once; an id below the newest one counts only where it was missing;
+- a trade is taken once; an id below the newest one counts only where it was missing, also by the exchange's word;
 - a bar opens at its lowest id and closes at its highest, whatever the order of arrival;
-- a bar that touches an open hole is a gap; one that we did not hear in full is partial; one that the watermark
-  passed without a trade is quiet and repeats the close of the bar before;
+- a bar that touches an open hole is a gap; one that we did not hear in full is partial; one with a fetched trade is
+  backfilled; one that the watermark passed without a trade is quiet and repeats the close of the bar before;
+- a bar without a trade that is neither closed nor a gap is none, nor is one without a trade that we did not listen to;
+- where listening begins afresh, all bars up to the newest are closed, and so is what came before this trade;
 - the exchange's own bar stands where we have nothing better, and then stays.
 """
 
@@ -66,6 +68,7 @@ class TwinBar:
 
     trades: list[Trade] = field(default_factory=list)
     cut: bool = False
+    fetched: bool = False
     gaps_seen: bool = False
     kline: Kline | None = None
 
@@ -100,23 +103,39 @@ class TwinBars:
         self.bars[opened] = TwinBar()
         return self.bars[opened]
 
-    def take(self, trade: Trade, *, afresh: bool) -> None:
+    def take(self, trade: Trade, *, afresh: bool = False, fetched: bool) -> None:
         opened = self.floor(trade.ts)
+        if afresh:
+            self.close(max(self.bars, default=0))
+            self.open_from = max(self.open_from, opened)
         is_new = opened not in self.bars
         bar = self.place(opened)
         if bar is None or bar.kline is not None:
             return
         bar.cut = bar.cut or afresh or (is_new and opened < self.open_from)
+        bar.fetched = bar.fetched or fetched
         bar.trades.append(trade)
-        if is_new and (not self.open_from or (afresh and self.open_from < opened)):
-            self.open_from = opened
 
     def mark(self, hole: TwinHole) -> None:
         first, last = self.floor(hole.earliest), self.floor(hole.latest)
         for opened in range(max(first, last - (self.depth - 1) * self.width), last + 1, self.width):
+            if opened not in self.bars and opened < self.open_from:
+                continue  # not listened to
             bar = self.place(opened)
             if bar is not None:
                 bar.gaps_seen = True
+
+    def settle(self) -> None:
+        """Let gaps go that touch no hole any more."""
+        for opened, bar in list(self.bars.items()):
+            if not bar.gaps_seen or self.in_hole(opened):
+                continue
+            bar.gaps_seen = False
+            if not bar.trades and bar.kline is None and opened >= self.open_from:
+                del self.bars[opened], self.places[opened // self.width % self.depth]
+
+    def in_hole(self, opened: int) -> bool:
+        return any(hole.touches(opened, opened + self.width) for hole in self.holes)
 
     def close(self, ts: int) -> bool:
         end = self.floor(ts)
@@ -148,24 +167,38 @@ class TwinBars:
             opened -= self.width
         return self.row(opened).close if opened in self.bars else self.last_words.get(opened, math.nan)
 
+    def rows(self) -> list[Row]:
+        """Return the bars that the ring still reaches, oldest first."""
+        reach = max(self.bars, default=0) - self.depth * self.width
+        rows: list[Row] = []
+        for opened in sorted(each for each in self.bars if each > reach):
+            follows = bool(rows) and rows[-1].time == opened - self.width
+            rows.append(self.row(opened, before=rows[-1].close if follows else None))
+        return rows
+
     def quality(self, opened: int) -> Quality:
         bar = self.bars[opened]
         if bar.kline is not None:
             return Quality.KLINE
-        if bar.gaps_seen and any(hole.touches(opened, opened + self.width) for hole in self.holes):
+        if bar.gaps_seen and self.in_hole(opened):
             return Quality.GAP
         if not bar.trades:
             return Quality.QUIET
-        return Quality.PARTIAL if bar.cut else Quality.COMPLETE
+        if bar.cut:
+            return Quality.PARTIAL
+        return Quality.BACKFILLED if bar.fetched else Quality.COMPLETE
 
-    def row(self, opened: int) -> Row:
+    def row(self, opened: int, before: float | None = None) -> Row:
+        """Return the bar; `before` is the close of the one before, where that is known already."""
         bar, quality, closed = self.bars[opened], self.quality(opened), opened < self.open_from
         if bar.kline is not None:
             own = bar.kline
             prices = (own.open, own.high, own.low, own.close)
             return Row(opened, *prices, own.volume, own.quote_volume, own.trades, quality, closed)
         if not bar.trades:
-            price = math.nan if quality is Quality.GAP else self.close_of(opened - self.width)
+            if before is None:
+                before = self.close_of(opened - self.width)
+            price = math.nan if quality is Quality.GAP else before
             nothing = Decimal(0)
             return Row(opened, price, price, price, price, nothing, nothing, 0, quality, closed)
         by_id = sorted(bar.trades, key=lambda each: each.id)
@@ -189,6 +222,7 @@ class TwinSymbol:
     def __init__(self, widths: Mapping[str, int], depth: int) -> None:
         self.taken: list[Trade] = []
         self.holes: list[TwinHole] = []
+        self.confirmed: list[list[int]] = []
         self.duplicates = 0
         self.out_of_order = 0
         self.filled = 0
@@ -196,16 +230,16 @@ class TwinSymbol:
         self.newest_ts = 0
         self.bars = {name: TwinBars(width, depth, self.holes) for name, width in widths.items()}
 
-    def take(self, trade: Trade) -> None:
+    def take(self, trade: Trade, *, fetched: bool) -> None:
         newest = max((each.id for each in self.taken), default=-1)
         if trade.id > newest:
-            self._take_next(trade, newest)
-        elif any(trade.id in hole.missing for hole in self.holes):
-            self._take_late(trade)
+            self._take_next(trade, newest, fetched=fetched)
+        elif any(trade.id in ids for ids in (*self.confirmed, *(hole.missing for hole in self.holes))):
+            self._take_late(trade, fetched=fetched)
         else:
             self.duplicates += 1
 
-    def _take_next(self, trade: Trade, newest: int) -> None:
+    def _take_next(self, trade: Trade, newest: int, *, fetched: bool) -> None:
         afresh, self.afresh = self.afresh, False
         hole = None
         if trade.id > newest + 1 and not afresh:
@@ -214,24 +248,43 @@ class TwinSymbol:
         self.newest_ts = max(self.newest_ts, trade.ts)
         self.taken.append(trade)
         for bars in self.bars.values():
-            bars.take(trade, afresh=afresh)
+            bars.take(trade, afresh=afresh, fetched=fetched)
         if hole is not None:
             self.holes.append(hole)
             for bars in self.bars.values():
                 bars.mark(hole)
 
-    def _take_late(self, trade: Trade) -> None:
+    def _take_late(self, trade: Trade, *, fetched: bool) -> None:
         self.out_of_order += 1
         self.taken.append(trade)
-        at = next(i for i, hole in enumerate(self.holes) if trade.id in hole.missing)
-        hole = self.holes[at]
-        below = [each for each in hole.missing if each < trade.id]
-        above = [each for each in hole.missing if each > trade.id]
-        pieces = [TwinHole(ids, hole.earliest, hole.latest) for ids in (below, above) if ids]
-        self.holes[at : at + 1] = pieces  # a hole filled in the middle is two holes
-        self.filled += not pieces
+        runs = [*self.confirmed, *(hole.missing for hole in self.holes)]
+        self.filled += [trade.id] in runs
+        self.confirmed = [rest for ids in self.confirmed for rest in without(ids, trade.id, trade.id)]
+        self._lose(trade.id, trade.id)
         for bars in self.bars.values():
-            bars.take(trade, afresh=False)
+            bars.take(trade, fetched=fetched)
+            bars.settle()
+
+    def confirm(self, first: int, last: int) -> None:
+        asked = [[each for each in hole.missing if first <= each <= last] for hole in self.holes]
+        self.confirmed += [ids for ids in asked if ids]
+        self._lose(first, last)
+        for bars in self.bars.values():
+            bars.settle()
+
+    def _lose(self, first: int, last: int) -> None:
+        """Cut ids out of the open holes; a hole cut in the middle is two holes."""
+        self.holes[:] = [
+            TwinHole(ids, hole.earliest, hole.latest)
+            for hole in self.holes
+            for ids in without(hole.missing, first, last)
+        ]
+
+
+def without(ids: list[int], first: int, last: int) -> list[list[int]]:
+    """Return the runs that are left of a run of ids without first..last."""
+    runs = ([each for each in ids if each < first], [each for each in ids if each > last])
+    return [run for run in runs if run]
 
 
 class TwinMarket:
@@ -242,9 +295,13 @@ class TwinMarket:
         self._depth = depth
         self.symbols: dict[str, TwinSymbol] = defaultdict(lambda: TwinSymbol(self._widths, self._depth))
 
-    def apply(self, trades: Iterable[Trade]) -> None:
+    def apply(self, trades: Iterable[Trade], *, fetched: bool = False) -> None:
         for each in trades:
-            self.symbols[each.symbol].take(each)
+            self.symbols[each.symbol].take(each, fetched=fetched)
+
+    def confirm_missing(self, symbol: str, *, first_id: int, last_id: int) -> None:
+        if symbol in self.symbols:
+            self.symbols[symbol].confirm(first_id, last_id)
 
     def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
         return {
@@ -267,7 +324,4 @@ class TwinMarket:
 
     def rows(self, symbol: str, interval: str) -> list[Row]:
         """Return the bars that the ring still reaches, oldest first."""
-        bars = self.symbols[symbol].bars[interval]
-        newest = max(bars.bars, default=0)
-        reach = newest - bars.depth * bars.width
-        return [bars.row(opened) for opened in sorted(bars.bars) if opened > reach]
+        return self.symbols[symbol].bars[interval].rows()

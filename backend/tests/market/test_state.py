@@ -19,6 +19,7 @@ from market.comparing import (
     new_state,
     new_twin,
     scenarios,
+    singles,
 )
 from market.tape import START, Trade, batch, histories, trade
 from quant.clock import NS_PER_MS, NS_PER_S
@@ -70,7 +71,7 @@ def test_where_a_batch_is_cut_does_not_matter(steps: list[Step]):
     whole, single = new_state(), new_state()
     for step in steps:
         do(whole, step)
-        for part in ([each] for each in step) if isinstance(step, list) else (step,):
+        for part in singles(step):
             do(single, part)
     assert all_bars(whole) == all_bars(single)
     for symbol in SYMBOLS:
@@ -111,7 +112,7 @@ def test_a_closed_bar_changes_only_with_a_higher_revision(steps: list[Step]):
     before: dict[tuple[str, str, int], tuple[str, int]] = {}
     for step in steps:
         versions = {key: state.version(*key) for key in _series()}
-        for single in [[each] for each in step] if isinstance(step, list) else [step]:
+        for single in singles(step):
             do(state, single)
             now = _closed(state)
             for key, (shown, revision) in before.items():

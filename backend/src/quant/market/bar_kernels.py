@@ -1,4 +1,17 @@
-"""Compiled loops over bars: close them, mark and heal gaps, take the exchange's own. Exact IEEE arithmetic."""
+"""Compiled loops over bars: close them, mark and heal gaps, take the exchange's own. Exact IEEE arithmetic.
+
+Once no hole is open, a bar depends only on which trades are in it, where listening began and stopped, and how far
+bars were closed: never on the order of arrival.
+
+- A bar is there if it has a trade, if an open hole touches it, or if it was closed after listening to it. What was
+  not listened to and has no trade is no bar, not even where a hole touches it; a gap that turns out to be without
+  trades is no bar either until it is closed, and then it is quiet.
+- It is partial if listening began or stopped in it, or if it opens before listening began; else backfilled if one
+  of its trades was fetched; else complete.
+- Listening that begins afresh ends what was heard before: all bars up to the newest are closed.
+
+The exchange's own bar stands outside of this: once taken, it stays.
+"""
 
 import numpy as np
 
@@ -39,6 +52,14 @@ def close_bars(s: int, f: int, width: int, until: int, bars: Records, heads: Rec
     head.newest = max(head.newest, end - width)
     head.version += 1
     return int(closed)
+
+
+@jit
+def begin(s: int, f: int, width: int, ts: int, bars: Records, heads: Records) -> None:
+    """Listen from time `ts` on; what was heard before ends with the newest bar."""
+    head = heads[s, f]
+    close_bars(s, f, width, head.newest, bars, heads)
+    head.close_from = max(head.close_from, ts - ts % width)
 
 
 @jit
@@ -84,6 +105,15 @@ def write_empty(bar: Record, opened: int, price: float, quality: int) -> None:
     bar.quality = quality
     bar.revision = 0
     bar.cut = 0
+    bar.fetched = 0
+
+
+@jit
+def sound_quality(bar: Record) -> int:
+    """Return the quality of a bar with trades that lacks none of those we could have."""
+    if bar.cut:
+        return PARTIAL
+    return BACKFILLED if bar.fetched else COMPLETE
 
 
 @jit
@@ -118,7 +148,8 @@ def mark_gap(s: int, f: int, width: int, first_ts: int, last_ts: int, bars: Reco
     while opened <= newest:
         bar = bars[s, f, (opened // width) % depth]
         if bar.time < opened:
-            write_empty(bar, opened, np.nan, GAP)
+            if opened >= head.close_from:  # else it was not listened to
+                write_empty(bar, opened, np.nan, GAP)
         elif bar.time == opened and bar.quality not in (KLINE, GAP):
             if bar.trades == 0:
                 set_prices(bar, np.nan)
@@ -140,7 +171,7 @@ def heal_gap(
     bars: Records,
     heads: Records,
 ) -> None:
-    """Give the gap bars that touch [first_ts, last_ts] their quality back: all their trades are in now.
+    """Give the gap bars that touch [first_ts, last_ts] a sound quality: all their trades are in now.
 
     `open_spans` holds (first_ts, last_ts) of the holes that are still open; what touches one stays a gap.
     """
@@ -151,11 +182,13 @@ def heal_gap(
         bar = bars[s, f, (opened // width) % depth]
         is_gap = bar.time == opened and bar.quality == GAP
         if is_gap and not touches(opened, opened + width, open_spans):
-            if bar.trades == 0:
+            if bar.trades:
+                bar.quality = sound_quality(bar)
+            elif opened < heads[s, f].close_from:
                 set_prices(bar, close_before(s, f, width, opened, bars))
                 bar.quality = QUIET
             else:
-                bar.quality = PARTIAL if bar.cut else COMPLETE
+                bar.time = 0  # nothing traded so far: there is no such bar yet
             revise(bar, heads[s, f])
         opened += width
     heads[s, f].version += 1

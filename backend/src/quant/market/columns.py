@@ -46,6 +46,7 @@ BAR = np.dtype(
         ("revision", np.int32),
         ("quality", np.uint8),
         ("cut", np.uint8),  # 1 where we did not listen through the whole bar
+        ("fetched", np.uint8),  # 1 where a trade of the bar was fetched, not heard
     ],
     align=True,
 )
@@ -71,7 +72,7 @@ LEDGER = np.dtype(
         ("accepted", np.int64),  # also: how many trades the ring has taken in
         ("duplicates", np.int64),
         ("too_late", np.int64),
-        ("missing_from", np.int64),  # lowest and highest id of the open holes; 0 and -1 without one
+        ("missing_from", np.int64),  # lowest and highest id of open and confirmed holes; 0 and -1 without one
         ("missing_to", np.int64),
         ("afresh", np.int64),  # 1 where listening begins with the next trade
     ],

@@ -4,7 +4,19 @@ import numpy as np
 
 from quant.domain import ByteArray, FloatArray, IntArray
 from quant.kernel import jit
-from quant.market.bar_kernels import COMPLETE, KLINE, PARTIAL, QUIET, UNITS, carry, mark_gap, set_prices
+from quant.market.bar_kernels import (
+    BACKFILLED,
+    GAP,
+    KLINE,
+    PARTIAL,
+    QUIET,
+    UNITS,
+    begin,
+    carry,
+    mark_gap,
+    set_prices,
+    sound_quality,
+)
 from quant.market.columns import Record, Records
 
 
@@ -25,9 +37,11 @@ def take_in(
     heads: Records,
     widths: IntArray,
     holes: IntArray,
+    healed: int,
 ) -> tuple[int, int]:
     """Append trades in arrival order, from position `start` up to one that may fill a hole.
 
+    `healed` is BACKFILLED for trades that were fetched, else COMPLETE.
     Returns that position (the batch's length when there is none) and how many lines of `holes` were written:
     (row, first missing id, last missing id, earliest time, latest time).
     """
@@ -41,9 +55,9 @@ def take_in(
                 return i, n_holes
             book.duplicates += 1
             continue
-        quality = PARTIAL if book.afresh else COMPLETE
+        quality = PARTIAL if book.afresh else healed
         torn = False
-        if ids[i] > last + 1 and quality == COMPLETE:
+        if ids[i] > last + 1 and quality != PARTIAL:
             holes[n_holes, 0] = s
             holes[n_holes, 1] = last + 1
             holes[n_holes, 2] = ids[i] - 1
@@ -97,7 +111,10 @@ def put(
     widths: IntArray,
     quality: int,
 ) -> None:
-    """Append one trade to ring and bars of row `s`; PARTIAL says that we listen from it on."""
+    """Append one trade to ring and bars of row `s`.
+
+    PARTIAL says that we listen from it on, BACKFILLED that it was fetched, COMPLETE neither.
+    """
     tick = ticks[s, ledger[s].accepted % ticks.shape[1]]
     tick.id = trade_id
     tick.ts_event = ts_event
@@ -108,6 +125,9 @@ def put(
     ledger[s].accepted += 1
     volume = int(np.rint(size * UNITS))
     quote = int(np.rint(price * size * UNITS))
+    if quality == PARTIAL:
+        for f in range(widths.size):
+            begin(s, f, widths[f], ts_event, bars, heads)
     for f in range(widths.size):
         head = heads[s, f]
         width = widths[f]
@@ -121,11 +141,13 @@ def put(
             continue
         known = bar.time == opened
         if not known:
-            start_bar(bar, head, opened, quality)
+            start_bar(bar, head, opened)
         elif bar.quality == KLINE:
             continue  # the exchange's own bar already counts this trade
-        elif quality == PARTIAL:
+        if quality == PARTIAL:
             bar.cut = 1
+        elif quality == BACKFILLED:
+            bar.fetched = 1
         add_to_bar(bar, trade_id, price, volume, quote, count)
         if known and opened < head.close_from:
             bar.revision += 1
@@ -136,12 +158,11 @@ def put(
 
 
 @jit
-def start_bar(bar: Record, head: Record, opened: int, quality: int) -> None:
+def start_bar(bar: Record, head: Record, opened: int) -> None:
     """Make the slot the bar that opens at `opened`, still without trades."""
     # What opens before the oldest open bar and is not there was not listened to from its start.
-    bar.cut = 1 if quality == PARTIAL or opened < head.close_from else 0
-    if head.close_from == 0 or (quality == PARTIAL and head.close_from < opened):
-        head.close_from = opened
+    bar.cut = 1 if opened < head.close_from else 0
+    bar.fetched = 0
     bar.time = opened
     bar.quality = QUIET
     bar.revision = 0
@@ -153,8 +174,8 @@ def start_bar(bar: Record, head: Record, opened: int, quality: int) -> None:
 @jit
 def add_to_bar(bar: Record, trade_id: int, price: float, volume: int, quote: int, count: int) -> None:
     """Add one trade to its bar; open and close follow trade ids, so order does not matter."""
-    if bar.quality in (QUIET, COMPLETE):
-        bar.quality = PARTIAL if bar.cut else COMPLETE
+    if bar.quality != GAP:
+        bar.quality = sound_quality(bar)
     if bar.trades == 0:
         set_prices(bar, price)
         bar.first_id = trade_id

@@ -1,6 +1,6 @@
 """Holes in a symbol's trade ids: where they are, and what became of them."""
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -23,37 +23,68 @@ class Hole:
 
 
 class HoleBook:
-    """The holes of one symbol, open ones sorted by id."""
+    """The holes of one symbol: open and confirmed ones sorted by id, filled ones by when they were filled.
 
-    MAX_DONE = 1000  # filled holes kept for display
+    A trade of a confirmed hole is taken all the same: an exchange that answers late has it after all.
+    """
+
+    MAX_DONE = 1000  # filled and confirmed holes kept, each
 
     def __init__(self) -> None:
         self._open: list[Hole] = []
-        self._done: list[Hole] = []
-        self._filled = 0
-        self._confirmed = 0
+        self._confirmed: list[Hole] = []
+        self._filled: list[Hole] = []
+        self._confirmed_count = 0
+        self._filled_count = 0
 
     def add(self, hole: Hole) -> None:
         """Take note of a new hole; ids only ever jump upwards, so it is the newest."""
         self._open.append(hole)
 
     def take(self, trade_id: int) -> tuple[bool, Hole | None]:
-        """Return whether `trade_id` was missing, and the hole that it was the last missing id of."""
-        at = bisect_right(self._open, trade_id, key=lambda hole: hole.first_id) - 1
-        if at < 0 or trade_id > self._open[at].last_id:
-            return False, None
-        hole = self._open[at]
-        rest = [
-            replace(hole, first_id=first, last_id=last)
-            for first, last in ((hole.first_id, trade_id - 1), (trade_id + 1, hole.last_id))
-            if first <= last
-        ]
-        self._open[at : at + 1] = rest
-        if rest:
-            return True, None
-        self._filled += 1
-        self._done = [*self._done, replace(hole, state=HoleState.FILLED)][-self.MAX_DONE :]
-        return True, hole
+        """Return whether `trade_id` was missing, and the open hole that it was the last missing id of."""
+        for holes in (self._open, self._confirmed):
+            at = bisect_right(holes, trade_id, key=_first_id) - 1
+            if at < 0 or trade_id > holes[at].last_id:
+                continue
+            hole = holes[at]
+            holes[at : at + 1] = rest = _without(hole, trade_id, trade_id)
+            if not rest:
+                self._filled = [*self._filled, replace(hole, state=HoleState.FILLED)][-self.MAX_DONE :]
+                self._filled_count += 1
+            if hole.state is HoleState.CONFIRMED:
+                self._confirmed_count += len(rest) - 1
+                return True, None
+            return True, None if rest else hole
+        return False, None
+
+    def confirm(self, first_id: int, last_id: int) -> list[Hole]:
+        """Note that the exchange has no trades first..last; return the holes of which no id is missing now.
+
+        Only what is missing is noted; ids that we hold or never waited for are passed over.
+        """
+        ended, still = [], []
+        for hole in self._open:
+            rest = _without(hole, first_id, last_id)
+            still += rest
+            if rest == [hole]:
+                continue
+            first, last = max(first_id, hole.first_id), min(last_id, hole.last_id)
+            asked = replace(hole, first_id=first, last_id=last, state=HoleState.CONFIRMED)
+            insort(self._confirmed, asked, key=_first_id)
+            self._confirmed_count += 1
+            if not rest:
+                ended.append(hole)
+        self._open = still
+        self._confirmed = self._confirmed[-self.MAX_DONE :]
+        return ended
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Return the lowest and highest id that would still be taken late, (0, -1) when there is none."""
+        ends = [end for holes in (self._open, self._confirmed) for end in (holes[:1], holes[-1:]) if end]
+        ids = [each for (hole,) in ends for each in (hole.first_id, hole.last_id)]
+        return (min(ids), max(ids)) if ids else (0, -1)
 
     @property
     def open_holes(self) -> tuple[Hole, ...]:
@@ -62,12 +93,24 @@ class HoleBook:
     @property
     def all_holes(self) -> tuple[Hole, ...]:
         """Return the known holes, oldest first."""
-        return tuple(sorted((*self._done, *self._open), key=lambda hole: hole.first_id))
+        return tuple(sorted((*self._filled, *self._confirmed, *self._open), key=_first_id))
 
     def counts(self) -> dict[HoleState, int]:
         """Return how many holes there are of each state."""
         return {
             HoleState.OPEN: len(self._open),
-            HoleState.FILLED: self._filled,
-            HoleState.CONFIRMED: self._confirmed,
+            HoleState.FILLED: self._filled_count,
+            HoleState.CONFIRMED: self._confirmed_count,
         }
+
+
+def _first_id(hole: Hole) -> int:
+    return hole.first_id
+
+
+def _without(hole: Hole, first_id: int, last_id: int) -> list[Hole]:
+    """Return what is left of a hole without the ids first..last."""
+    if last_id < hole.first_id or first_id > hole.last_id:
+        return [hole]
+    ends = ((hole.first_id, first_id - 1), (last_id + 1, hole.last_id))
+    return [replace(hole, first_id=first, last_id=last) for first, last in ends if first <= last]

@@ -101,8 +101,12 @@ class MarketState:
             new_ledger(rows),
         )
 
-    def apply(self, batch: TradeBatch) -> None:
-        """Take in trades in arrival order: dedupe on the id, take note of holes, fill them with late trades."""
+    def apply(self, batch: TradeBatch, *, healed: Quality = Quality.COMPLETE) -> None:
+        """Take in trades in arrival order: dedupe on the id, take note of holes, fill them with late trades.
+
+        `healed` is the quality of a bar that lacks nothing and has one of these trades: BACKFILLED where they were
+        fetched. In what order trades come does not matter to the bars, once no hole is open.
+        """
         n = len(batch)
         rows = np.fromiter((self.add_symbol(symbol) for symbol in batch.symbols), np.int64, n)
         holes = np.empty((n, 5), np.int64)
@@ -119,11 +123,12 @@ class MarketState:
                 self._heads,
                 self._widths,
                 holes,
+                int(healed),
             )
             for s, first_id, last_id, earliest, latest in holes[:n_holes].tolist():
                 self._holes[s].add(Hole(first_id, last_id, earliest, latest))
             if at < n:
-                self._take_late(int(rows[at]), at, batch)
+                self._take_late(int(rows[at]), at, batch, healed)
                 at += 1
 
     def take_view(self, view: Quote | MarkPrice) -> None:
@@ -134,15 +139,11 @@ class MarketState:
             case MarkPrice(symbol, ts, mark, index, rate, next_funding):
                 self.marks.put(symbol, ts, (mark, index, rate, next_funding))
 
-    def _take_late(self, s: int, i: int, batch: TradeBatch) -> None:
-        book = self._holes[s]
-        missing, healed = book.take(int(batch.ids[i]))
+    def _take_late(self, s: int, i: int, batch: TradeBatch, quality: Quality) -> None:
+        missing, ended = self._holes[s].take(int(batch.ids[i]))
         if not missing:
             self._ledger[s]["duplicates"] += 1
             return
-        still = book.open_holes
-        self._ledger[s]["missing_from"] = still[0].first_id if still else 0
-        self._ledger[s]["missing_to"] = still[-1].last_id if still else -1
         self._out_of_order[s] += 1
         kernels.put(
             s,
@@ -158,15 +159,33 @@ class MarketState:
             self._bars,
             self._heads,
             self._widths,
-            int(Quality.COMPLETE),
+            int(quality),
         )
-        if healed is None:
+        self._heal(s, [] if ended is None else [ended])
+
+    def confirm_missing(self, symbol: str, *, first_id: int, last_id: int) -> None:
+        """Take note that the exchange has no trades first..last: the bars they were missed in lack nothing.
+
+        A trade of these that comes all the same is taken.
+        """
+        s = self._rows.get(symbol)
+        if s is not None:
+            self._heal(s, self._holes[s].confirm(first_id, last_id))
+
+    def _heal(self, s: int, ended: list[Hole]) -> None:
+        """Bring ledger and bars up to date with the hole book, from which `ended` are gone."""
+        book = self._holes[s]
+        self._ledger[s]["missing_from"], self._ledger[s]["missing_to"] = book.reach
+        if not ended:
             return
-        spans = np.array([(hole.ts_before, hole.ts_after) for hole in still], np.int64).reshape(-1, 2)
-        for f, width in enumerate(self._widths.tolist()):
-            bar_kernels.heal_gap(
-                s, f, width, healed.ts_before, healed.ts_after, spans, self._bars, self._heads
-            )
+        spans = np.array([(hole.ts_before, hole.ts_after) for hole in book.open_holes], np.int64).reshape(
+            -1, 2
+        )
+        for hole in ended:
+            for f, width in enumerate(self._widths.tolist()):
+                bar_kernels.heal_gap(
+                    s, f, width, hole.ts_before, hole.ts_after, spans, self._bars, self._heads
+                )
 
     def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
         """Close the bars of `symbols` that end at or before `ts`; return each (symbol, interval) with one."""
@@ -190,7 +209,7 @@ class MarketState:
             bar: Record = self._bars[s, f, head["newest"] // width % self._depth]
             if head["newest"] >= head["close_from"] and bar["trades"]:
                 bar["cut"] = 1
-                if bar["quality"] == Quality.COMPLETE:
+                if bar["quality"] in (Quality.COMPLETE, Quality.BACKFILLED):
                     bar["quality"] = Quality.PARTIAL
                 head["version"] += 1
         self._ledger[s]["afresh"] = 1
