@@ -216,6 +216,14 @@ def test_stopping_in_a_backfilled_bar_makes_it_partial():
     assert shown(state)[1] == (1, "partial")
 
 
+def test_a_bar_in_the_ring_place_of_a_backfilled_one_begins_anew():
+    each = at(0.5, 1.5, 17.5)
+    state = new_state(depth=16)
+    for step in (each(1), Fetched(each(2)), each(3)):
+        do(state, step)
+    assert shown(state)[-1] == (17, "complete")
+
+
 # --- holes by the exchange's word ---
 
 
