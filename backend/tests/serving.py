@@ -157,18 +157,19 @@ def quant(*arguments: str, cwd: Path, **values: object) -> subprocess.CompletedP
 
 
 class ServerProcess:
-    """`quant serve` as a user starts it; its standard error goes to a file beside the data."""
+    """`quant serve` as a user starts it; what it prints goes to files beside the data."""
 
     def __init__(self, folder: Path, *arguments: str, **values: object) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.client = Client(int(str(values.setdefault("PORT", free_port()))))
         self.errors = folder / "stderr.log"
-        with self.errors.open("ab") as errors:
+        self.output = folder / "stdout.log"
+        with self.errors.open("ab") as errors, self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "quant.cli", "serve", *arguments],
                 cwd=folder,
                 env=environment(**{"DATA_DIR": folder / "data", "LOG_LEVEL": "warning"} | values),
-                stdout=subprocess.DEVNULL,
+                stdout=output,
                 stderr=errors,
             )
 

@@ -109,9 +109,12 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
     import uvicorn
 
     from quant.api.app import build_engine, create_app
-    from quant.api.security import access_token
+    from quant.api.security import access_token, token_file
 
     listening = _bind(settings.host, settings.port)
+    kept = "AUTH_TOKEN" if settings.auth_token else f"the token in {token_file(settings)}"
+    is_known = settings.auth_token is not None or token_file(settings).exists()
+    token = access_token(settings)
     engine = build_engine(settings)
     app = create_app(engine, settings)
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", **UVICORN))
@@ -122,7 +125,7 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
         # uvicorn hands a signal on after it has stopped; that must not cut short what follows.
         signal.signal(number, lambda *_: None)
     try:
-        _announce(settings, listening, token=access_token(settings))
+        _announce(settings, listening, token=token, kept=kept if is_known else None)
         await server.serve([listening])
     finally:
         starting.cancel()
@@ -156,11 +159,14 @@ async def _stream(engine: Engine, symbols: list[str]) -> None:
             return
 
 
-def _announce(settings: Settings, listening: socket.socket, *, token: str | None) -> None:
+def _announce(settings: Settings, listening: socket.socket, *, token: str | None, kept: str | None) -> None:
+    """Say where the server is; a token is shown once, when it has just been made, later only where it is `kept`."""
     port = listening.getsockname()[1]
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  not a bind
-    query = f"/?token={token}" if token else ""
+    query = f"/?token={token}" if token and not kept else ""
     print(f"Quant Analytics Platform {__version__}: http://{shown}:{port}{query}", flush=True)  # noqa: T201
+    if token and kept:
+        print(f"Log in at /?token=… with {kept}.", flush=True)  # noqa: T201
     if settings.allow_insecure and not settings.is_loopback and token is None:
         log.warning("serve.insecure", detail="ALLOW_INSECURE=true: anyone who reaches this port may use it")
 

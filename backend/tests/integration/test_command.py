@@ -15,8 +15,10 @@ import pytest
 
 from quant import __version__
 from recorded import made_trades, read_capture, write_recording
-from serving import environment, free_port, quant, serving
+from serving import environment, free_port, quant, server_process, serving
 from waiting import PATIENCE_S
+
+BINANCE = {"BINANCE_WS_URL": "ws", "BINANCE_REST_URL": "http"}
 
 COMMITTED = Path(__file__).resolve().parents[2] / "openapi.json"
 
@@ -179,3 +181,27 @@ def test_the_exchange_alone(tmp_path: Path) -> None:
         started.send_signal(signal.SIGTERM)
         assert started.wait(PATIENCE_S) == 0
     assert truth["seed"] == 3
+
+
+def test_a_made_token_is_shown_once_and_logs_in(tmp_path: Path):
+    away = {name: f"{scheme}://127.0.0.1:{free_port()}" for name, scheme in BINANCE.items()}
+    with server_process(tmp_path, HOST="0.0.0.0", **away) as server:  # noqa: S104  guarded by the token
+        first = server.output.read_text()
+        token = first.strip().rpartition("/?token=")[2]
+        assert (tmp_path / "data" / "token").read_text() == token
+        shown = {"Authorization": f"Bearer {token}"}
+        assert server.client.http.get("/healthz").status_code == 401
+        assert server.client.http.get("/healthz", headers=shown).status_code == 200
+        assert server.end() == 0
+    with server_process(tmp_path, HOST="0.0.0.0", **away) as server:  # noqa: S104
+        again = server.output.read_text()
+        assert token not in again
+        assert str(tmp_path / "data" / "token") in again
+
+
+def test_a_configured_token_is_never_printed(tmp_path: Path):
+    away = {name: f"{scheme}://127.0.0.1:{free_port()}" for name, scheme in BINANCE.items()}
+    with server_process(tmp_path, AUTH_TOKEN="not-to-be-seen", **away) as server:  # noqa: S106
+        printed = server.output.read_text() + server.errors.read_text()
+    assert "AUTH_TOKEN" in printed
+    assert "not-to-be-seen" not in printed

@@ -41,7 +41,7 @@ def access_token(settings: Settings) -> str | None:
         return settings.auth_token.get_secret_value()
     if settings.is_loopback or settings.allow_insecure:
         return None
-    path = settings.data_dir / TOKEN_FILE
+    path = token_file(settings)
     try:
         kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
         return kept or _make_token(path)  # an empty file would let everybody in
@@ -49,6 +49,11 @@ def access_token(settings: Settings) -> str | None:
         raise SettingsError(f"{path} cannot be used: {error.strerror}", setting="DATA_DIR") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not a token: {error}; remove it", setting="DATA_DIR") from error
+
+
+def token_file(settings: Settings) -> Path:
+    """Return where the token that the server made is kept."""
+    return settings.data_dir / TOKEN_FILE
 
 
 def _make_token(path: Path) -> str:
