@@ -79,6 +79,7 @@ def with_exchange(
     scenario: Callable[[Exchange], Awaitable[None]],
     *,
     seed: int = 7,
+    speed: float = 1.0,
     limits: WsLimits | None = None,
     plan: FaultPlan | None = None,
 ) -> None:
@@ -87,7 +88,11 @@ def with_exchange(
     async def run() -> None:
         clock = HandClock()
         config = SimConfig(
-            seed=seed, start_ns=START_NS, limits=limits or WsLimits(), faults=plan or FaultPlan()
+            seed=seed,
+            speed=speed,
+            start_ns=START_NS,
+            limits=limits or WsLimits(),
+            faults=plan or FaultPlan(),
         )
         async with (
             asyncio.timeout(4 * PATIENCE_S),

@@ -184,7 +184,10 @@ def test_klines_weigh_by_their_limit() -> None:
     with_exchange(scenario)
 
 
-def test_the_budget_ends_with_429_and_returns_after_retry_after() -> None:
+@pytest.mark.parametrize("speed", [1.0, 60.0])
+def test_the_budget_ends_with_429_and_returns_after_retry_after(speed: float) -> None:
+    """Seconds are the market's: at sixty times the speed a minute's budget is there again after a second."""
+
     async def scenario(exchange: Exchange) -> None:
         used = 0
         for _ in range(120):
@@ -194,12 +197,12 @@ def test_the_budget_ends_with_429_and_returns_after_retry_after() -> None:
         refused = await exchange.get("/fapi/v1/time")
         assert (refused.status_code, refused.json()["code"]) == (429, -1003)
         assert await exchange.rows("/simulation/truth")
-        exchange.clock.advance(int(refused.headers["Retry-After"]) - 1.5)
+        exchange.clock.advance((int(refused.headers["Retry-After"]) - 1.5) / speed)
         assert (await exchange.get("/fapi/v1/time")).status_code == 429
-        exchange.clock.advance(1.5)
+        exchange.clock.advance(1.5 / speed)
         assert (await exchange.get("/fapi/v1/time")).headers["X-MBX-USED-WEIGHT-1m"] == "1"
 
-    with_exchange(scenario)
+    with_exchange(scenario, speed=speed)
 
 
 def test_premium_index_of_one_and_of_all() -> None:

@@ -21,7 +21,7 @@ class Subscriber(Protocol):
         ...
 
     def check(self, now_s: float, now_ms: int) -> None:
-        """Look after pings, age and backlog; `now_s` is monotonic, `now_ms` what has been published."""
+        """Look after pings, age and backlog; `now_s` counts time-outs, `now_ms` what has been published."""
         ...
 
     def shut(self, code: int, reason: str) -> None:

@@ -26,5 +26,5 @@ class Timeline:
         return self.now_ns() // NS_PER_MS
 
     def monotonic_s(self) -> float:
-        """Return the seconds that rates and time-outs count in; speed does not touch them."""
-        return self._clock.monotonic_s()
+        """Return the seconds that limits and time-outs count in: those of the market, at any speed."""
+        return self.speed * self._clock.monotonic_s()

@@ -18,7 +18,7 @@ class Charge:
 
 
 class WeightMeter:
-    """Counts weight by client in fixed minutes of monotonic time."""
+    """Counts weight by client in fixed minutes of the market's time."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
