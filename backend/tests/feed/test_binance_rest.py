@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from feed.servers import Client, Script, scripted
+from feed.virtual_time import VirtualTime
 from quant.clock import NS_PER_MS, NS_PER_S
-from quant.domain import Bars, Interval, Quality, SymbolSpec
+from quant.domain import Bars, Interval, Quality, SymbolSpec, TradeBatch
 from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.feed.binance_rest import BinanceRest
+from quant.feed.pace import Pace
 from simulator.harness import START_NS, Exchange, with_exchange
 
 MINUTE = Interval.parse("1m")
@@ -23,6 +25,8 @@ QUESTIONS: dict[str, Question] = {
     "symbols": lambda rest: rest.symbols(),
     "server_time": lambda rest: rest.server_time(),
     "klines": lambda rest: rest.klines("BTCUSDT", MINUTE, limit=5),
+    "agg_trades": lambda rest: rest.agg_trades("BTCUSDT", from_id=5),
+    "last_trade_id": lambda rest: rest.last_trade_id("BTCUSDT"),
 }
 
 
@@ -279,3 +283,133 @@ def test_nobody_there_is_unreachable(url: str):
 
     with pytest.raises(ExchangeUnreachable, match="cannot reach"):
         asyncio.run(scenario())
+
+
+# --- trades by id ---
+
+
+def test_trades_by_id_are_the_exchanges_row_for_row():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        newest = await rest.last_trade_id("ETHUSDT")
+        assert newest is not None
+        batch = await rest.agg_trades("ETHUSDT", from_id=newest - 249, limit=200)
+        beyond = await rest.agg_trades("ETHUSDT", from_id=newest + 1_000_000)
+        await rest.close()
+        rows = await exchange.rows("/fapi/v1/aggTrades", symbol="ETHUSDT", fromId=newest - 249, limit=200)
+        assert set(batch.symbols()) == {"ETHUSDT"}
+        assert trade_rows(batch) == [
+            [
+                row["a"],
+                row["T"] * NS_PER_MS,
+                float(row["p"]),
+                float(row["q"]),
+                row["m"],
+                row["l"] - row["f"] + 1,
+            ]
+            for row in rows
+        ]
+        assert batch.ids.tolist() == list(range(newest - 249, newest - 49))
+        assert len(beyond) == 0
+
+    with_exchange(scenario)
+
+
+def test_trades_beyond_reach_are_refused_not_missing():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        with pytest.raises(ExchangeRejected) as caught:
+            await rest.agg_trades("ETHUSDT", from_id=1)
+        await rest.close()
+        assert caught.value.status == 400
+
+    with_exchange(scenario)
+
+
+def trade_rows(batch: TradeBatch) -> list[list[Any]]:
+    each = (batch.ids, batch.ts_event, batch.prices, batch.sizes, batch.sells, batch.counts)
+    return [list(row) for row in zip(*(column.tolist() for column in each), strict=True)]
+
+
+AGG = {"a": 5, "p": "84250.10", "q": "0.250", "f": 100, "l": 102, "T": 1740830400100, "m": True}
+BAD_TRADES: list[dict[str, object]] = [
+    *({"p": value} for value in (*BAD_NUMBERS, "0", "9" * 12)),
+    *({"q": value} for value in (*BAD_NUMBERS, "0")),
+    {"a": -1},
+    {"a": "5"},
+    {"a": 4},  # below what was asked for
+    {"T": 0},
+    {"T": "1"},
+    {"m": 1},
+    {"l": 99},
+    {"f": None},
+]
+
+
+def test_trades_hold_plain_decimals_and_rising_ids():
+    bodies = [json.dumps([AGG | bad]).encode() for bad in BAD_TRADES]
+    bodies += [json.dumps([AGG, AGG | {"a": again}]).encode() for again in (5, 4)]
+    assert_no_answer(lambda rest: rest.agg_trades("BTCUSDT", from_id=5), bodies)
+
+
+def test_a_symbol_without_trades_has_no_last_one():
+    assert ask(lambda rest: rest.last_trade_id("BTCUSDT"), replies(b"[]")) is None
+
+
+# --- the budget ---
+
+
+@pytest.mark.parametrize("status", [b"418 I'm a teapot", b"403 Forbidden"])
+def test_after_a_ban_nobody_asks_until_it_is_over(status: bytes):
+    asked = []
+
+    async def ban(client: Client) -> None:
+        asked.append(client)
+        await replies(b"", status=status, headers=b"Retry-After: 90\r\n")(client)
+
+    async def twice(rest: BinanceRest) -> None:
+        for _ in range(3):
+            with pytest.raises(ExchangeRejected) as caught:
+                await rest.klines("BTCUSDT", MINUTE, limit=5)
+            assert caught.value.status == int(status[:3])
+            assert caught.value.retry_after_s is not None
+            assert 80 < caught.value.retry_after_s <= 90
+        assert len(asked) == 1
+
+    ask(twice, ban)
+
+
+def test_after_too_many_requests_the_next_waits():
+    time = VirtualTime()
+
+    async def scenario() -> None:
+        refusal = replies(b"", status=b"429 Too Many Requests", headers=b"Retry-After: 7\r\n")
+        async with scripted(refusal, replies(b'{"serverTime":1740830400000}')) as server:
+            pace = Pace(time, pause=no_time)
+            rest = BinanceRest(f"http://127.0.0.1:{server.port}", pace=pace)
+            with pytest.raises(ExchangeRejected):
+                await rest.server_time()
+            await rest.server_time()
+            await rest.close()
+            assert time.slept_s == [pytest.approx(7, abs=0.1)]
+
+    async def no_time(seconds: float) -> None:
+        time.slept_s.append(seconds)
+        time.now_s += seconds
+
+    asyncio.run(scenario())
+
+
+def test_the_exchange_counts_what_we_count():
+    async def scenario(exchange: Exchange) -> None:
+        rest = BinanceRest(exchange.rest_url)
+        for limit in (1, 99, 100, 499, 500, 1000, 1001, 1500):
+            await rest.klines("ETHUSDT", MINUTE, limit=limit)
+        await rest.last_trade_id("ETHUSDT")
+        await rest.server_time()
+        await rest.symbols()
+        response = await exchange.get("/fapi/v1/time")
+        await rest.close()
+        assert rest.budget.used == int(response.headers["X-MBX-USED-WEIGHT-1m"]) - 1
+
+    with_exchange(scenario)

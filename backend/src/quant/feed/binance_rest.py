@@ -1,4 +1,4 @@
-"""Binance USD-M Futures over REST: symbols, clock, klines."""
+"""Binance USD-M Futures over REST: symbols, clock, klines, trades by id."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,13 +7,25 @@ import httpx
 import msgspec
 import numpy as np
 
-from quant.clock import NS_PER_MS
-from quant.domain import Bars, Interval, Quality, SymbolSpec
+from quant.clock import NS_PER_MS, SystemClock
+from quant.domain import Bars, Interval, Quality, SymbolSpec, TradeBatch
 from quant.errors import ExchangeRejected, ExchangeUnreachable
-from quant.feed.binance import NOT_READABLE, Ms, plain_number
+from quant.feed.binance import MAX_NUMBER, NOT_READABLE, Id, Ms, plain_number
+from quant.feed.pace import Pace
+from quant.feed.weight_budget import Purpose, WeightBudget
 
 MAX_KLINES = 1500
+MAX_TRADES = 1000
+MAX_WEIGHT = 2400  # a minute and address
+AGG_TRADES_WEIGHT = 20
+KLINE_WEIGHTS = ((99, 1), (499, 2), (1000, 5))  # up to so many bars; beyond: 10
 LONGEST_PAUSE_S = 3 * 86_400.0  # the longest ban there is
+ASSUMED_PAUSE_S = {
+    429: 30.0,
+    418: 120.0,
+    403: 60.0,
+}  # where the exchange gives no time; two minutes: its first ban
+LEAST_TIMEOUT_S = 3.0  # however fast a simulation runs, the answer must be made and sent
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -41,16 +53,42 @@ class _Time(msgspec.Struct):
     server_time: Ms = msgspec.field(name="serverTime")
 
 
+class _AggTrade(msgspec.Struct, gc=False):
+    """a id, p price, q quantity, f/l first and last trade id, T trade time, m buyer is the maker."""
+
+    a: Id
+    p: str
+    q: str
+    f: Id
+    l: Id  # noqa: E741  Binance's own name
+    T: Ms
+    m: bool
+
+
 # open time, open, high, low, close, volume, close time, quote volume, trades; then fields of no use here
 _Kline = list[object]
 
 
 class BinanceRest:
-    """One client, one connection pool; answers are typed at once."""
+    """One client, one connection pool, one weight budget; answers are typed at once.
 
-    def __init__(self, base_url: str, *, timeout_s: float = 10.0) -> None:
+    A 429 makes everybody wait for its Retry-After; after a 418 or 403 nobody asks until the ban is over, and who
+    wants to gets ExchangeRejected at once, with `retry_after_s`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_s: float = 10.0,
+        pace: Pace | None = None,
+        max_weight: int = MAX_WEIGHT,
+    ) -> None:
+        self._pace = pace or Pace(SystemClock())
+        timeout_s = self._pace.real_s(timeout_s, at_least=min(timeout_s, LEAST_TIMEOUT_S))
         self._client = httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
         self._host = httpx.URL(base_url).host
+        self.budget = WeightBudget(limit=max_weight, pace=self._pace)
 
     async def symbols(self) -> list[SymbolSpec]:
         path = "/fapi/v1/exchangeInfo"
@@ -59,34 +97,75 @@ class BinanceRest:
 
     async def server_time(self) -> int:
         path = "/fapi/v1/time"
-        return self._read(path, await self._get(path), _Time).server_time * NS_PER_MS
+        content = await self._get(path, purpose=Purpose.PROBE)
+        return self._read(path, content, _Time).server_time * NS_PER_MS
 
     async def klines(self, symbol: str, interval: Interval, *, limit: int, start: int | None = None) -> Bars:
         path = "/fapi/v1/klines"
         query: dict[str, str | int] = {"symbol": symbol, "interval": interval.name, "limit": limit}
         if start is not None:
             query["startTime"] = start // NS_PER_MS
-        rows = self._read(path, await self._get(path, query), list[_Kline])
+        weight = next((weight for most, weight in KLINE_WEIGHTS if limit <= most), 10)
+        rows = self._read(path, await self._get(path, query, weight=weight), list[_Kline])
         return self._checked(path, _bars, rows)
+
+    async def agg_trades(self, symbol: str, *, from_id: int, limit: int = MAX_TRADES) -> TradeBatch:
+        query: dict[str, str | int] = {"symbol": symbol, "fromId": from_id, "limit": limit}
+        return await self._agg_trades(query, from_id=from_id, purpose=Purpose.BACKFILL)
+
+    async def last_trade_id(self, symbol: str) -> int | None:
+        newest = await self._agg_trades({"symbol": symbol, "limit": 1}, from_id=0, purpose=Purpose.PROBE)
+        return int(newest.ids[-1]) if len(newest) else None
+
+    async def _agg_trades(self, query: dict[str, str | int], *, from_id: int, purpose: Purpose) -> TradeBatch:
+        path = "/fapi/v1/aggTrades"
+        content = await self._get(path, query, weight=AGG_TRADES_WEIGHT, purpose=purpose)
+        rows = self._read(path, content, list[_AggTrade])
+        stamp = self._pace.wall_ns()
+        return self._checked(
+            path, lambda rows: _trades(str(query["symbol"]), rows, from_id=from_id, ts_recv=stamp), rows
+        )
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _get(self, path: str, query: dict[str, str | int] | None = None) -> bytes:
+    async def _get(
+        self,
+        path: str,
+        query: dict[str, str | int] | None = None,
+        *,
+        weight: int = 1,
+        purpose: Purpose = Purpose.VIEW,
+    ) -> bytes:
+        await self.budget.spend(weight, purpose)
         try:
             answer = await self._client.get(path, params=query)
         except httpx.HTTPError as error:
             detail = str(error) or type(error).__name__
             raise ExchangeUnreachable(f"cannot reach {self._host}: {detail}") from error
+        used = answer.headers.get("X-MBX-USED-WEIGHT-1m", "")
+        if used.isascii() and used.isdigit() and len(used) < 10:
+            self.budget.report(int(used))
         if answer.status_code >= 500:
             raise ExchangeUnreachable(f"{self._host} answered {answer.status_code}")
         if answer.status_code != 200:
-            raise ExchangeRejected(
-                f"{self._host} refused {path}: {answer.status_code} {_reason(answer.text)}".rstrip(),
-                status=answer.status_code,
-                retry_after_s=_seconds(answer.headers.get("Retry-After")),
-            )
+            raise self._rejected(path, answer)
         return answer.content
+
+    def _rejected(self, path: str, answer: httpx.Response) -> ExchangeRejected:
+        status, retry_after_s = answer.status_code, _seconds(answer.headers.get("Retry-After"))
+        error = ExchangeRejected(
+            f"{self._host} refused {path}: {status} {_reason(answer.text)}".rstrip(),
+            status=status,
+            retry_after_s=retry_after_s,
+        )
+        if status in ASSUMED_PAUSE_S:
+            for_s = ASSUMED_PAUSE_S[status] if retry_after_s is None else retry_after_s
+            if status == 429:
+                self.budget.pause(for_s)
+            else:
+                self.budget.refuse(error, for_s)
+        return error
 
     def _read(self, path: str, content: bytes, kind: type[T]) -> T:
         return self._checked(path, lambda text: msgspec.json.decode(text, type=kind), content)
@@ -130,6 +209,34 @@ def _spec(symbol: _Symbol) -> SymbolSpec:
     )
 
 
+def _trades(symbol: str, rows: list[_AggTrade], *, from_id: int, ts_recv: int) -> TradeBatch:
+    """Return checked trades; raise ValueError for ids that do not rise and numbers that cannot be."""
+    n = len(rows)
+    batch = TradeBatch(
+        names=(symbol,),
+        codes=np.zeros(n, np.int32),
+        ids=np.fromiter((row.a for row in rows), np.int64, n),
+        ts_event=np.fromiter((row.T for row in rows), np.int64, n) * NS_PER_MS,
+        ts_recv=np.full(n, ts_recv, np.int64),
+        prices=np.fromiter((plain_number(row.p) for row in rows), np.float64, n),
+        sizes=np.fromiter((plain_number(row.q) for row in rows), np.float64, n),
+        sells=np.fromiter((row.m for row in rows), np.uint8, n),
+        counts=np.fromiter((row.l - row.f + 1 for row in rows), np.int64, n),
+    )
+    if not n:
+        return batch
+    if batch.ids[0] < from_id or (np.diff(batch.ids) <= 0).any():
+        raise ValueError(f"trade ids do not rise from {from_id}")
+    values = batch.prices * batch.sizes
+    if (
+        min(batch.prices.min(), batch.sizes.min()) <= 0
+        or values.max() >= MAX_NUMBER
+        or batch.counts.min() < 1
+    ):
+        raise ValueError("a trade without price, size or ids")
+    return batch
+
+
 def _bars(rows: list[_Kline]) -> Bars:
     n = len(rows)
     checked = [_row(row) for row in rows]
@@ -146,6 +253,9 @@ def _bars(rows: list[_Kline]) -> Bars:
         qualities=np.full(n, Quality.KLINE, np.uint8),
         revisions=np.zeros(n, np.int64),
         closed=np.ones(n, np.bool_),
+        first_ids=np.zeros(n, np.int64),
+        last_ids=np.full(n, -1, np.int64),
+        flags=np.zeros(n, np.uint8),
     )
 
 

@@ -76,4 +76,15 @@ class ExchangeRest(Protocol):
         """Return the exchange's own bars, oldest first; the newest may still be forming."""
         ...
 
+    async def agg_trades(self, symbol: str, *, from_id: int, limit: int = 1000) -> TradeBatch:
+        """Return up to `limit` trades with rising ids, `from_id` the lowest possible; no rows past the newest.
+
+        An id that is left out between two rows does not exist, as far as the exchange tells.
+        """
+        ...
+
+    async def last_trade_id(self, symbol: str) -> int | None:
+        """Return the newest trade's id, None where nothing ever traded; asked ahead of all other questions."""
+        ...
+
     async def close(self) -> None: ...
