@@ -62,11 +62,12 @@ def fill_journal(path: Path) -> float:
     """Commit a day of trades in the sizes of a flush; return rows a second."""
     journal = Journal(path, max_pending_rows=DAY_TICKS)
     journal.open()
+    codes = np.zeros(1000, np.int32)
     began = time.perf_counter()
     for first in range(0, DAY_TICKS, 1000):
         part = trades(1000, first_id=first, step_ns=DAY_NS // DAY_TICKS)
         columns = (part.ids, part.ts_event, part.ts_recv, part.prices, part.sizes, part.sells, part.counts)
-        journal.append(MARKET, TradeBatch([SYMBOLS[0]] * 1000, *columns))
+        journal.append(MARKET, TradeBatch((SYMBOLS[0],), codes, *columns))
     assert journal.wait_committed(timeout_s=600)
     rate = DAY_TICKS / (time.perf_counter() - began)
     assert journal.close()
@@ -92,6 +93,9 @@ def day_of_bars() -> Bars:
         quality,
         zero,
         closed,
+        zero,
+        zero - 1,
+        quality * 0,
     )
 
 

@@ -32,16 +32,16 @@ def batch(ids: Iterable[int], *, symbol: str = "BTCUSDT") -> TradeBatch:
     columns = list(zip(*rows, strict=True)) or [()] * 7
     kinds = (np.int64, np.int64, np.int64, np.float64, np.float64, np.uint8, np.int64)
     arrays = [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    return TradeBatch([symbol] * len(rows), *arrays)
+    return TradeBatch((symbol,), np.zeros(len(rows), np.int32), *arrays)
 
 
 def mixed(rows: Iterable[tuple[str, int]]) -> TradeBatch:
     """Return a batch of several symbols in the given order."""
     rows = list(rows)
     plain = batch(trade_id for _, trade_id in rows)
-    return TradeBatch(
-        [symbol for symbol, _ in rows], *(getattr(plain, name) for name in TradeBatch.__slots__[1:])
-    )
+    names = tuple(sorted({symbol for symbol, _ in rows}))
+    codes = np.array([names.index(symbol) for symbol, _ in rows], np.int32)
+    return TradeBatch(names, codes, *(getattr(plain, name) for name in TradeBatch.__slots__[2:]))
 
 
 def columns(ids: Iterable[int]) -> StoredTicks:

@@ -4,6 +4,7 @@ Time is int64 nanoseconds UTC. Prices and sizes are float64. `y` is leg A, `x` i
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Self
@@ -18,6 +19,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
+CodeArray = NDArray[np.int32]
 
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _INTERVAL = re.compile(r"([1-9][0-9]{0,3})([smhd])")
@@ -124,11 +126,16 @@ class SymbolSpec:
     step_size: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TradeBatch:
-    """Trades in arrival order as equal-length columns; `sells` is 1 where the aggressor sold."""
+    """Trades in arrival order as equal-length columns; `sells` is 1 where the aggressor sold.
 
-    symbols: list[str]
+    Row i is a trade of `names[codes[i]]`. `names` is the producer's table, each symbol once: it may hold symbols
+    without a row, and a producer hands out the same tuple until it has to name another symbol.
+    """
+
+    names: tuple[str, ...]
+    codes: CodeArray
     ids: IntArray
     ts_event: IntArray
     ts_recv: IntArray
@@ -138,7 +145,35 @@ class TradeBatch:
     counts: IntArray  # exchange trades behind each row, l - f + 1
 
     def __len__(self) -> int:
-        return len(self.symbols)
+        return len(self.ids)
+
+    def present(self) -> tuple[str, ...]:
+        """Return the symbols that have rows, in the order of `names`."""
+        rows = np.bincount(self.codes, minlength=len(self.names))
+        return tuple(name for name, n in zip(self.names, rows.tolist(), strict=True) if n)
+
+    def symbols(self) -> list[str]:
+        """Return the symbol of each row."""
+        return [self.names[code] for code in self.codes.tolist()]
+
+    def at(self, rows: slice | IntArray | BoolArray) -> Self:
+        """Return the rows that a slice, an index or a mask picks."""
+        return type(self)(
+            self.names,
+            self.codes[rows],
+            self.ids[rows],
+            self.ts_event[rows],
+            self.ts_recv[rows],
+            self.prices[rows],
+            self.sizes[rows],
+            self.sells[rows],
+            self.counts[rows],
+        )
+
+    def of(self, symbols: Container[str]) -> Self:
+        """Return the rows of those symbols."""
+        kept = np.array([name in symbols for name in self.names], np.bool_)
+        return self.at(kept[self.codes])
 
 
 @dataclass(frozen=True, slots=True)

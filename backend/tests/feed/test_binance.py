@@ -37,7 +37,7 @@ def one(frame: bytes, kind: TradeKind = "aggTrade") -> dict[str, Any]:
     assert len(batch) == 1
     assert (decoder.ignored, sum(decoder.quarantined.values())) == (0, 0)
     return {
-        "symbol": batch.symbols[0],
+        "symbol": batch.symbols()[0],
         "id": int(batch.ids[0]),
         "ts_event": int(batch.ts_event[0]),
         "ts_recv": int(batch.ts_recv[0]),
@@ -153,7 +153,7 @@ def test_trades_are_taken_once_and_in_order():
     assert decoder.pending() == 3
     batch = decoder.take()
     assert batch is not None
-    assert (batch.symbols, batch.ids.tolist()) == (["A", "B", "A"], [0, 1, 2])
+    assert (batch.symbols(), batch.ids.tolist()) == (["A", "B", "A"], [0, 1, 2])
     assert batch.ts_recv.tolist() == [STAMP, STAMP + 1, STAMP + 2]
     assert (decoder.pending(), decoder.take()) == (0, None)
 
@@ -165,7 +165,7 @@ def test_the_frame_may_be_overwritten_after_feeding():
     buffer[:] = b"x" * len(buffer)
     batch = decoder.take()
     assert batch is not None
-    assert batch.symbols == ["BTCUSDT"]
+    assert batch.symbols() == ["BTCUSDT"]
 
 
 # --- strictness ---
@@ -197,7 +197,7 @@ def test_prices_and_sizes_are_plain_positive_decimals_in_strings(field: str, tex
     bad[field] = text
     batch, decoder = decoded(good, combined(bad), raw(bad), good)
     assert batch is not None
-    assert batch.symbols == ["ETHUSDT", "ETHUSDT"], "the rest of the batch survives"
+    assert batch.symbols() == ["ETHUSDT", "ETHUSDT"], "the rest of the batch survives"
     assert decoder.quarantined == {"BTCUSDT": 2}
     assert decoder.ignored == 0
 

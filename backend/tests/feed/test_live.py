@@ -41,7 +41,7 @@ class Heard:
     def _take(self, batch: TradeBatch) -> None:
         if self.broken:
             raise ZeroDivisionError
-        for symbol, trade_id in zip(batch.symbols, batch.ids.tolist(), strict=True):
+        for symbol, trade_id in zip(batch.symbols(), batch.ids.tolist(), strict=True):
             self.ids[symbol].append(trade_id)
 
     async def all_open(self, symbols: Iterable[str]) -> None:

@@ -56,7 +56,7 @@ class Played:
         self.took_s = self.clock.now_s - 500.0
 
     def _take(self, batch: TradeBatch) -> None:
-        self.batches.append((batch.symbols, batch.ids.tolist(), batch.ts_recv.tolist()))
+        self.batches.append((batch.symbols(), batch.ids.tolist(), batch.ts_recv.tolist()))
         self.at_s.append(self.clock.now_s - 500.0)
 
 

@@ -1,6 +1,7 @@
 """Trades to ledger, rings and bars: whatever the network does, the state equals its slow twin."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from quant.clock import NS_PER_MS, NS_PER_S
 from quant.domain import Quality
 from quant.market import bar_kernels
 from quant.market.ledger import HoleState
-from quant.market.state import MarketState
+from quant.market.state import MAX_TABLES, MarketState
 
 
 def fed(*trades: Trade, **options: int) -> MarketState:
@@ -489,3 +490,18 @@ def test_oldest_to_repair_is_the_oldest_closed_bar_without_all_its_trades():
 def test_kernel_codes_are_the_domains():
     for name in ("COMPLETE", "PARTIAL", "QUIET", "GAP", "BACKFILLED", "KLINE"):
         assert getattr(bar_kernels, name) == Quality[name]
+
+
+def test_every_producer_has_codes_of_its_own():
+    """More producers than tables are kept for, each with the symbols at other places."""
+    state, names = new_state(), ("A", "B", "C")
+    for round_of_ids in (1, 2):
+        for producer in range(MAX_TABLES + 3):
+            sent = batch([trade(name, 100 * producer + round_of_ids, producer, "5") for name in names])
+            at = producer % 3
+            turned = (*names[at:], *names[:at])
+            codes = np.array([turned.index(name) for name in names], np.int32)
+            state.apply(replace(sent, names=turned, codes=codes))
+    assert state.symbols == names
+    for name in names:
+        assert state.counters(name).accepted == 2 * (MAX_TABLES + 3)

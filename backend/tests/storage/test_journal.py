@@ -116,7 +116,7 @@ def test_the_callers_arrays_may_change_after_append(journal: Journal, path: Path
     sent = batch(range(10))
     journal.append(MARKET, sent)
     sent.prices[:] = 0
-    sent.symbols[0] = "ETHUSDT"
+    sent.codes[:] = 7
     assert journal.wait_committed()
     expect(JournalReader(path).ticks(MARKET, "BTCUSDT"), range(10))
 

@@ -131,11 +131,12 @@ class RunningMarket:
             group.create_task(self._keep_history())
 
     def _take(self, batch: TradeBatch) -> None:
-        kept = batch if self.wanted.issuperset(batch.symbols) else _only(batch, self.wanted)
+        # A stream that was just stopped may still deliver a little.
+        kept = batch if self.wanted.issuperset(batch.present()) else batch.of(self.wanted)
         if not len(kept):
             return
         self.state.apply(kept)
-        self.proved.update(kept.symbols)
+        self.proved.update(kept.present())
         self._market_clock.observe(int(kept.ts_event.max()), monotonic_s=self._clock.monotonic_s())
 
     def _take_views(self, views: list[Quote | MarkPrice]) -> None:
@@ -179,21 +180,6 @@ def _first(group: BaseExceptionGroup[QuantError]) -> QuantError:
         error = error.exceptions[0]
     assert isinstance(error, QuantError)  # noqa: S101  except* let nothing else in
     return error
-
-
-def _only(batch: TradeBatch, wanted: set[str]) -> TradeBatch:
-    """Return the rows of wanted symbols: a stream that was just stopped may still deliver a little."""
-    kept = [i for i, symbol in enumerate(batch.symbols) if symbol in wanted]
-    return TradeBatch(
-        [batch.symbols[i] for i in kept],
-        batch.ids[kept],
-        batch.ts_event[kept],
-        batch.ts_recv[kept],
-        batch.prices[kept],
-        batch.sizes[kept],
-        batch.sells[kept],
-        batch.counts[kept],
-    )
 
 
 def seconds_ago(now: int, then: int | None) -> float | None:

@@ -93,9 +93,9 @@ class RowParser:
         # Nobody received these: the event time stands in for the time of receipt.
         kept = np.flatnonzero(~void) if void.any() else slice(None)
         ids, times = ids[kept], times[kept]
-        return TradeBatch(
-            [self._symbol] * len(ids), ids, times, times, prices[kept], sizes[kept], sells[kept], counts[kept]
-        )
+        codes = np.zeros(len(ids), np.int32)
+        rest = (prices[kept], sizes[kept], sells[kept], counts[kept])
+        return TradeBatch((self._symbol,), codes, ids, times, times, *rest)
 
     def _bars(self, frame: pl.DataFrame, first_line: int) -> Bars:
         assert self._interval is not None  # noqa: S101  the caller has asked

@@ -232,6 +232,9 @@ def _is_trade(event: _AggTrade | _Trade) -> bool:
 
 def _batch(events: list[_AggTrade | _Trade], stamps: list[int]) -> TradeBatch:
     n = len(events)
+    symbols = [event.s for event in events]
+    names = tuple(dict.fromkeys(symbols))
+    codes = {name: code for code, name in enumerate(names)}
     aggregates = isinstance(events[0], _AggTrade)
     ids = (event.a for event in events) if aggregates else (event.t for event in events)  # type: ignore[union-attr]
     counts = (
@@ -240,7 +243,8 @@ def _batch(events: list[_AggTrade | _Trade], stamps: list[int]) -> TradeBatch:
         else np.ones(n, np.int64)
     )
     return TradeBatch(
-        symbols=[event.s for event in events],
+        names=names,
+        codes=np.fromiter(map(codes.__getitem__, symbols), np.int32, n),
         ids=np.fromiter(ids, np.int64, n),
         ts_event=np.fromiter((event.T for event in events), np.int64, n) * NS_PER_MS,
         ts_recv=np.array(stamps, np.int64),

@@ -23,6 +23,8 @@ from quant.market.ledger import Hole, HoleBook, HoleState
 from quant.market.seconds import SecondSeries
 
 FIRST_ROWS = 32
+MAX_TABLES = 32
+"""How many producers' names are kept with their rows: more than there are connections."""
 MASKED = (Quality.NONE, Quality.GAP)
 
 
@@ -77,6 +79,7 @@ class MarketState:
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
         self._out_of_order: list[int] = []
+        self._tables: dict[int, tuple[tuple[str, ...], IntArray]] = {}
 
     # --- writing ---
 
@@ -108,7 +111,7 @@ class MarketState:
         fetched. In what order trades come does not matter to the bars, once no hole is open.
         """
         n = len(batch)
-        rows = np.fromiter((self.add_symbol(symbol) for symbol in batch.symbols), np.int64, n)
+        rows = self._rows_of(batch)
         holes = np.empty((n, 5), np.int64)
         columns = _columns(batch)
         at = 0
@@ -130,6 +133,21 @@ class MarketState:
             if at < n:
                 self._take_late(int(rows[at]), at, batch, healed)
                 at += 1
+
+    def _rows_of(self, batch: TradeBatch) -> IntArray:
+        """Return the row of each trade, made for symbols that are new; a producer's names are looked up once."""
+        _, table = self._tables.get(id(batch.names), (None, None))
+        if table is None:
+            table = np.array([self._rows.get(name, -1) for name in batch.names], np.int64)
+            while len(self._tables) >= MAX_TABLES:
+                self._tables.pop(next(iter(self._tables)))
+            self._tables[id(batch.names)] = batch.names, table  # a tuple that is kept keeps its id
+        rows = table[batch.codes]
+        if rows.size and rows.min() < 0:
+            for code in dict.fromkeys(batch.codes[rows < 0].tolist()):
+                table[code] = self.add_symbol(batch.names[code])
+            rows = table[batch.codes]
+        return rows
 
     def take_view(self, view: Quote | MarkPrice) -> None:
         """Take in a quote or a mark price."""

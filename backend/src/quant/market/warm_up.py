@@ -14,10 +14,9 @@ def warm() -> None:
     for ids in ([1, 2, 5], [4], [3]):
         n = len(ids)
         times = np.array(ids, np.int64) * second
-        ones = np.ones(n)
-        batch = TradeBatch(
-            ["A"] * n, np.array(ids), times, times, ones, ones, np.zeros(n, np.uint8), np.ones(n, np.int64)
-        )
+        ones, counts = np.ones(n), np.ones(n, np.int64)
+        codes, sells = np.zeros(n, np.int32), np.zeros(n, np.uint8)
+        batch = TradeBatch(("A",), codes, np.array(ids), times, times, ones, ones, sells, counts)
         state.apply(batch)
     state.close_until(9 * second, symbols=["A"])
     one = np.ones(1)

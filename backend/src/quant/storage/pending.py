@@ -144,10 +144,10 @@ def group_ticks(batches: Iterable[tuple[str, TradeBatch]]) -> dict[StreamKey, St
         if not len(batch):
             continue
         by_symbol = {
-            symbol: codes.setdefault(StreamKey(market, symbol), len(codes)) for symbol in set(batch.symbols)
+            symbol: codes.setdefault(StreamKey(market, symbol), len(codes)) for symbol in batch.present()
         }
-        rows = np.fromiter(map(by_symbol.__getitem__, batch.symbols), np.int64, len(batch))
-        parts.append((rows, batch))
+        table = np.array([by_symbol.get(symbol, -1) for symbol in batch.names], np.int64)
+        parts.append((table[batch.codes], batch))
     if not parts:
         return {}
     rows = np.concatenate([part for part, _ in parts])
@@ -172,7 +172,8 @@ def group_ticks(batches: Iterable[tuple[str, TradeBatch]]) -> dict[StreamKey, St
 
 def _copied(batch: TradeBatch) -> TradeBatch:
     return TradeBatch(
-        list(batch.symbols),
+        batch.names,
+        batch.codes.copy(),
         batch.ids.copy(),
         batch.ts_event.copy(),
         batch.ts_recv.copy(),
