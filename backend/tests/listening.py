@@ -9,7 +9,12 @@ from websockets.sync.client import ClientConnection
 Message = dict[str, Any]
 
 HEARD_WITHIN_S = 20.0  # a bound for what hangs
-KEYS = {"ticks": "id", "bars": "time"}
+KEYS: dict[str, Callable[[Message], int]] = {
+    "ticks": lambda row: int(row["id"]),
+    "bars": lambda row: int(row["time"]),
+    "quote": lambda row: int(row["time"]) // 1000,  # one row a second
+    "funding": lambda row: int(row["time"]) // 1000,
+}
 
 
 class Ear:
@@ -95,5 +100,5 @@ def _rows(topic: str, data: Message) -> dict[int, Any]:
         return {dict(zip(names, row, strict=True))["time"]: row for row in columns}
     if kind in KEYS:
         data.pop("next")
-        return {row[KEYS[kind]]: row for row in data.pop("items")}
+        return {KEYS[kind](row): row for row in data.pop("items")}
     return {}

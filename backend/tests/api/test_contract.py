@@ -38,6 +38,9 @@ def test_every_read_of_the_interface_is_there() -> None:
         "/data/stats",
         "/analytics/pair",
         "/simulation/truth",
+        "/data/{symbol}/quote",
+        "/data/{symbol}/funding",
+        "/metrics",
         "/livez",
         "/readyz",
     }
@@ -55,6 +58,8 @@ def test_answers_are_of_the_declared_shape(api: Client, path: str) -> None:
     declared = operation["responses"][str(answer.status_code)]["content"]
 
     assert answer.headers["content-type"].partition(";")[0] in declared
+    if declared.keys() == {"text/plain"}:  # in the words of another tool, whose own parser tests it
+        return
     model = model_of(declared)
     assert model.model_config["extra"] == ("allow" if model is schemas.Problem else "forbid")
     parsed = model.model_validate_json(answer.text)

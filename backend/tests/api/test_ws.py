@@ -18,6 +18,8 @@ TOPICS = {
     "ticks:AAAUSDT": schemas.TicksMessage,
     "bars:AAAUSDT:1m": schemas.BarsMessage,
     "bars:BBBUSDT:1s": schemas.BarsMessage,
+    "quote:AAAUSDT": schemas.QuoteMessage,
+    "funding:AAAUSDT": schemas.FundingMessage,
     PAIR: schemas.PairMessage,
 }
 
@@ -63,6 +65,8 @@ def test_rest_and_socket_say_the_same_for_the_same_number(api: Client, ear: Ear,
     path, query = {
         "ticks": (f"/data/{rest}/ticks", {"limit": 100}),
         "bars": (f"/data/{rest.partition(':')[0]}", {"interval": rest.partition(":")[2], "limit": 1500}),
+        "quote": (f"/data/{rest}/quote", {"limit": 600}),
+        "funding": (f"/data/{rest}/funding", {"limit": 600}),
         "pair": ("/analytics/pair", {"symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT", "limit": 1500}),
     }[kind]
     before = api.get(path, **query)
@@ -132,6 +136,11 @@ def test_a_binary_command_is_answered_and_the_socket_stays(ear: Ear) -> None:
         ("ticks:NOPE", "unknown_symbol"),
         ("ticks:aaausdt", "invalid_parameter"),
         ("ticks: AAAUSDT", "invalid_parameter"),
+        ("quote:", "invalid_parameter"),
+        ("quote:NOPE", "unknown_symbol"),
+        ("quote:aaausdt", "invalid_parameter"),
+        ("funding:NOPE", "unknown_symbol"),
+        ("funding:AAAUSDT:1s", "invalid_parameter"),
         ("bars:AAAUSDT", "invalid_parameter"),
         ("bars:AAAUSDT:7m", "invalid_parameter"),
         ("bars:NOPE:1m", "unknown_symbol"),

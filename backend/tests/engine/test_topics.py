@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from quant.domain import HedgeMethod, Pair, Scale
 from quant.engine.protocol import PairKey
-from quant.engine.topics import BarsTopic, StatusTopic, TicksTopic, parse_topic, topic_name
+from quant.engine.topics import BarsTopic, SecondsTopic, StatusTopic, TicksTopic, parse_topic, topic_name
 from quant.errors import InvalidInput
 
 symbols = st.text("ABCXYZ019", min_size=1, max_size=12)
@@ -21,6 +21,7 @@ keys = st.builds(
 topics = st.one_of(
     st.just(StatusTopic()),
     st.builds(TicksTopic, symbols),
+    st.builds(SecondsTopic, st.sampled_from(["quote", "funding"]), symbols),
     st.builds(BarsTopic, symbols, st.sampled_from(["1s", "5m"])),
     keys,
 )

@@ -206,6 +206,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Ledger, feed, connections and process as Prometheus reads them.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -631,8 +651,29 @@ export interface components {
             market: string;
             /** Next */
             next: string | null;
+            /** Seq */
+            seq: number;
             /** Symbol */
             symbol: string;
+        };
+        /** FundingMessage */
+        FundingMessage: {
+            data: components["schemas"]["FundingList"];
+            /** Seq */
+            seq: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+            /** Topic */
+            topic: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "snapshot" | "update";
         };
         /** Gap */
         Gap: {
@@ -978,8 +1019,29 @@ export interface components {
             market: string;
             /** Next */
             next: string | null;
+            /** Seq */
+            seq: number;
             /** Symbol */
             symbol: string;
+        };
+        /** QuoteMessage */
+        QuoteMessage: {
+            data: components["schemas"]["QuoteList"];
+            /** Seq */
+            seq: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+            /** Topic */
+            topic: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "snapshot" | "update";
         };
         /** SimulationTruth */
         SimulationTruth: {
@@ -1815,6 +1877,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The exchange refused */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

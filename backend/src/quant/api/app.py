@@ -11,15 +11,16 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic.json_schema import models_json_schema
 
 from quant import __version__
-from quant.api import analytics, dashboard, data, health, problems, security, stream, ws
+from quant.api import analytics, dashboard, data, health, metrics, problems, security, stream, ws
 from quant.api import schemas as wire
+from quant.api.process_metrics import ProcessMetrics
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
 from quant.settings import Settings, load_settings
 
 log = structlog.get_logger()
 
-ROUTERS = (stream.router, data.router, analytics.router, health.router, ws.router)
+ROUTERS = (stream.router, data.router, analytics.router, health.router, metrics.router, ws.router)
 MESSAGES = (
     wire.Command,
     wire.Hello,
@@ -29,6 +30,8 @@ MESSAGES = (
     wire.StatusMessage,
     wire.TicksMessage,
     wire.BarsMessage,
+    wire.QuoteMessage,
+    wire.FundingMessage,
     wire.PairMessage,
     wire.Problem,
 )
@@ -37,7 +40,7 @@ DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
 Times are integer milliseconds UTC; `start` and `end` take milliseconds or ISO-8601 and are half-open.
 What cannot be computed is `null`, with a `status` and a `reason`. Errors are `application/problem+json`.
 Live data come over the WebSocket `/ws`: see the schemas Command, Hello, StatusMessage, BarsMessage,
-TicksMessage and PairMessage.
+TicksMessage, QuoteMessage, FundingMessage and PairMessage.
 """
 
 
@@ -48,12 +51,14 @@ def create_app(engine: Engine | None = None, settings: Settings | None = None) -
     """
     settings = settings or load_settings()
     engine = engine or build_engine(settings)
+    process_metrics = ProcessMetrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await engine.start()
         try:
-            yield
+            async with process_metrics.measured():
+                yield
         finally:
             await engine.stop()
 
@@ -67,6 +72,7 @@ def create_app(engine: Engine | None = None, settings: Settings | None = None) -
     )
     app.state.engine = engine
     app.state.settings = settings
+    app.state.process_metrics = process_metrics
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

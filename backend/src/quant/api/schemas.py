@@ -203,6 +203,7 @@ class Quote(Wire):
 class QuoteList(MarketHeader):
     """`latest` and the last quote of each second, oldest first; null and empty where none has come."""
 
+    seq: int
     symbol: str
     latest: Quote | None
     items: list[Quote]
@@ -222,6 +223,7 @@ class Funding(Wire):
 class FundingList(MarketHeader):
     """`latest` and the last value of each second, oldest first; null and empty where none has come."""
 
+    seq: int
     symbol: str
     latest: Funding | None
     items: list[Funding]
@@ -419,6 +421,7 @@ class Command(Wire):
 class Message(Wire):
     """A `snapshot` replaces what the client holds for the topic, an `update` is merged into it by `time` (or `id`).
 
+    Quotes and mark prices are one row a second: a row replaces the one whose `time` lies in the same second.
     `seq` is the number that REST returns for the same topic. An update follows the message with `seq - 1`
     on this socket; when some were skipped for a slow client, a snapshot comes instead.
     """
@@ -439,6 +442,14 @@ class TicksMessage(Message):
 
 class BarsMessage(Message):
     data: BarList
+
+
+class QuoteMessage(Message):
+    data: QuoteList
+
+
+class FundingMessage(Message):
+    data: FundingList
 
 
 class PairMessage(Message):

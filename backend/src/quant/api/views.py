@@ -1,7 +1,7 @@
 """The engine's views as wire models: nanoseconds become milliseconds here, NaN becomes null when written."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quant.api import schemas as wire
@@ -195,36 +195,40 @@ def gap_list(view: engine.GapsView) -> wire.GapList:
 
 
 def quote_list(view: engine.SecondsView) -> wire.QuoteList:
-    items = [
-        wire.Quote(time=_ms(time), bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size)
-        for time, (bid, bid_size, ask, ask_size) in zip(
-            view.times.tolist(), view.values.tolist(), strict=True
-        )
-    ]
+    items = [_quote(*row) for row in zip(view.times.tolist(), view.values.tolist(), strict=True)]
     return wire.QuoteList(
         market=view.market,
         as_of=ms(view.as_of),
+        seq=view.seq,
         symbol=view.symbol,
-        latest=items[-1] if items else None,
+        latest=_quote(*view.latest) if view.latest else None,
         items=items,
         next=None,
     )
 
 
+def _quote(time: int, values: Sequence[float]) -> wire.Quote:
+    bid, bid_size, ask, ask_size = values
+    return wire.Quote(time=_ms(time), bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size)
+
+
 def funding_list(view: engine.SecondsView) -> wire.FundingList:
-    items = [
-        wire.Funding(
-            time=_ms(time), mark=mark, index=index, funding_rate=rate, next_funding_time=_ms(round(due))
-        )
-        for time, (mark, index, rate, due) in zip(view.times.tolist(), view.values.tolist(), strict=True)
-    ]
+    items = [_funding(*row) for row in zip(view.times.tolist(), view.values.tolist(), strict=True)]
     return wire.FundingList(
         market=view.market,
         as_of=ms(view.as_of),
+        seq=view.seq,
         symbol=view.symbol,
-        latest=items[-1] if items else None,
+        latest=_funding(*view.latest) if view.latest else None,
         items=items,
         next=None,
+    )
+
+
+def _funding(time: int, values: Sequence[float]) -> wire.Funding:
+    mark, index, rate, due = values
+    return wire.Funding(
+        time=_ms(time), mark=mark, index=index, funding_rate=rate, next_funding_time=_ms(round(due))
     )
 
 
@@ -391,5 +395,9 @@ def message(frame: engine.Frame) -> wire.Message:
             return wire.BarsMessage(**head, data=bar_list(frame.view))
         case engine.TicksView():
             return wire.TicksMessage(**head, data=tick_list(frame.view))
+        case engine.SecondsView(kind="quote"):
+            return wire.QuoteMessage(**head, data=quote_list(frame.view))
+        case engine.SecondsView():
+            return wire.FundingMessage(**head, data=funding_list(frame.view))
         case engine.PairView():
             return wire.PairMessage(**head, data=pair_analytics(frame.view))

@@ -11,11 +11,21 @@ from quant.engine import snapshots
 from quant.engine.analysis import PairDesk, changed_rows, compute, pair_inputs
 from quant.engine.checks import check_interval, check_key, check_symbol
 from quant.engine.hub import Hub
-from quant.engine.protocol import BarsView, PairKey, PairSeriesView, PairView, StatusView, TicksView
+from quant.engine.protocol import (
+    BarsView,
+    PairKey,
+    PairSeriesView,
+    PairView,
+    SecondsView,
+    StatusView,
+    TicksView,
+)
 from quant.engine.running import RunningMarket
 from quant.engine.topics import (
     STATUS,
     BarsTopic,
+    SecondsKind,
+    SecondsTopic,
     StatusTopic,
     TicksTopic,
     Topic,
@@ -30,10 +40,11 @@ DATA_EVERY_S = 0.25
 STATUS_EVERY_S = 0.5
 TOPIC_BARS = 1500
 TOPIC_TICKS = 100
+TOPIC_SECONDS = 600
 
 
 class Publisher:
-    """Puts status, bars, ticks and pairs of the running market into the hub."""
+    """Puts status, bars, ticks, quotes, marks and pairs of the running market into the hub."""
 
     def __init__(self, hub: Hub, *, interval_s: float) -> None:
         self._hub = hub
@@ -68,6 +79,8 @@ class Publisher:
             case BarsTopic(symbol, interval):
                 topic = BarsTopic(check_symbol(running, symbol), interval)
                 check_interval(running, interval)
+            case SecondsTopic(kind, symbol):
+                topic = SecondsTopic(kind, check_symbol(running, symbol))
             case PairKey(pair=pair):
                 check_key(running, topic)
                 legs = Pair(check_symbol(running, pair.a), check_symbol(running, pair.b))
@@ -106,7 +119,7 @@ class Publisher:
                 self._hub.put(STATUS, view, view, time=self._time())
             await asyncio.sleep(STATUS_EVERY_S)
 
-    # --- bars and ticks ---
+    # --- bars, ticks, quotes and marks ---
 
     def bars_closed(self, closed: set[tuple[str, str]]) -> None:
         """Publish bars that have just closed, and have their pairs computed at once."""
@@ -141,12 +154,23 @@ class Publisher:
             update = None
         return self._hub.put(name, view, update, time=self._time())
 
+    def publish_seconds(self, kind: SecondsKind, symbol: str) -> int:
+        """Publish the symbol's quotes or mark prices when they have changed; return their number."""
+        running, name = self._market(), topic_name(SecondsTopic(kind, symbol))
+        version, last = snapshots.seconds_of(running, kind).version(symbol), self._hub.newest(name)
+        if isinstance(last, SecondsView) and self._versions.get(name) == version:
+            return last.seq
+        self._versions[name] = version
+        view = snapshots.seconds_view(running, kind, symbol, limit=TOPIC_SECONDS)
+        update = snapshots.changed_seconds(last, view) if isinstance(last, SecondsView) else None
+        return self._hub.put(name, view, update, time=self._time())
+
     async def _publish_data(self) -> None:
         while True:
             await asyncio.sleep(DATA_EVERY_S)
             for name in self._hub.wanted_topics():
                 topic = parse_topic(name)
-                if isinstance(topic, BarsTopic | TicksTopic):
+                if isinstance(topic, BarsTopic | TicksTopic | SecondsTopic):
                     self._publish(topic)
 
     def _publish(self, topic: Topic) -> None:
@@ -155,6 +179,8 @@ class Publisher:
                 self.publish_bars(symbol, interval)
             case TicksTopic(symbol):
                 self.publish_ticks(symbol)
+            case SecondsTopic(kind, symbol):
+                self.publish_seconds(kind, symbol)
             case StatusTopic():
                 self.publish_status()
             case PairKey():

@@ -255,14 +255,14 @@ class Session:
     async def quotes(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> SecondsView:
         running = self._now_running()
         name = check_symbol(running, symbol)
-        rows = running.state.quotes.read(name, limit=limit, start=start, end=end)
-        return SecondsView(running.state.market, running.as_of, name, *rows)
+        seq = self._publisher.publish_seconds("quote", name)
+        return snapshots.seconds_view(running, "quote", name, limit=limit, start=start, end=end, seq=seq)
 
     async def funding(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> SecondsView:
         running = self._now_running()
         name = check_symbol(running, symbol)
-        rows = running.state.marks.read(name, limit=limit, start=start, end=end)
-        return SecondsView(running.state.market, running.as_of, name, *rows)
+        seq = self._publisher.publish_seconds("funding", name)
+        return snapshots.seconds_view(running, "funding", name, limit=limit, start=start, end=end, seq=seq)
 
     async def stats(self) -> StatsView:
         return snapshots.stats_view(self._now_running())

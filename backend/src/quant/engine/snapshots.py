@@ -1,6 +1,8 @@
 """The engine's answers, read off a running market."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from quant.engine.protocol import (
     ConnectionView,
     GapsView,
     GapView,
+    SecondsView,
     SourceState,
     StatsView,
     StatusView,
@@ -20,7 +23,9 @@ from quant.engine.protocol import (
 )
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
+from quant.engine.topics import SecondsKind
 from quant.market.ledger import HoleState
+from quant.market.seconds import SecondSeries
 from quant.market.state import Ticks
 
 LATENCY_TICKS = 100
@@ -218,6 +223,46 @@ def newer_ticks(old: TicksView, new: TicksView) -> TicksView | None:
         new.sells[fresh],
         new.next_end,
     )
+
+
+def seconds_view(
+    running: RunningMarket,
+    kind: SecondsKind,
+    symbol: str,
+    *,
+    limit: int,
+    start: int | None = None,
+    end: int | None = None,
+    seq: int = 0,
+) -> SecondsView:
+    """Return the last quote or mark price of each second, and the latest of all."""
+    series = seconds_of(running, kind)
+    times, values = series.read(symbol, limit=limit, start=start, end=end)
+    newest, row = series.read(symbol, limit=1)
+    latest = (int(newest[0]), tuple(row[0].tolist())) if len(newest) else None
+    return SecondsView(running.state.market, running.as_of, seq, kind, symbol, times, values, latest)
+
+
+def seconds_of(running: RunningMarket, kind: SecondsKind) -> SecondSeries:
+    """Return the series that a topic's kind names."""
+    match kind:
+        case "quote":
+            return running.state.quotes
+        case "funding":
+            return running.state.marks
+        case _:
+            assert_never(kind)
+
+
+def changed_seconds(old: SecondsView, new: SecondsView) -> SecondsView | None:
+    """Return `new` with only the seconds that a holder of `old` lacks; None across markets."""
+    if old.market != new.market:
+        return None
+    at = np.searchsorted(old.times, new.times)
+    same = at < len(old.times)
+    same[same] = old.times[at[same]] == new.times[same]
+    same[same] = np.all(old.values[at[same]] == new.values[same], axis=1)
+    return replace(new, times=new.times[~same], values=new.values[~same])
 
 
 def gaps_view(running: RunningMarket, symbol: str) -> GapsView:

@@ -1,13 +1,19 @@
 """The names of WebSocket topics."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from quant.domain import HedgeMethod, Pair, Scale
 from quant.engine.protocol import PairKey
 from quant.errors import InvalidInput, InvalidParameter
 
 STATUS = "status"
-GRAMMAR = "status, ticks:SYMBOL, bars:SYMBOL:INTERVAL or pair:A-B:INTERVAL:WINDOW:METHOD:SCALE"
+GRAMMAR = (
+    "status, ticks:SYMBOL, bars:SYMBOL:INTERVAL, quote:SYMBOL, funding:SYMBOL "
+    "or pair:A-B:INTERVAL:WINDOW:METHOD:SCALE"
+)
+
+SecondsKind = Literal["quote", "funding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +28,19 @@ class BarsTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondsTopic:
+    """Quotes or mark prices of one symbol, by the second."""
+
+    kind: SecondsKind
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusTopic:
     pass
 
 
-Topic = StatusTopic | TicksTopic | BarsTopic | PairKey
+Topic = StatusTopic | TicksTopic | BarsTopic | SecondsTopic | PairKey
 
 
 def parse_topic(text: str) -> Topic:
@@ -38,6 +52,8 @@ def parse_topic(text: str) -> Topic:
             return TicksTopic(symbol)
         case ["bars", symbol, interval] if symbol:
             return BarsTopic(symbol, interval)
+        case ["quote" | "funding" as kind, symbol] if symbol:
+            return SecondsTopic(kind, symbol)
         case ["pair", legs, interval, window, method, scale] if legs.count("-") == 1:
             return _pair_key(legs, interval, window, method, scale)
     raise InvalidParameter("topic", f"{text[:100]!r} is not a topic; there are {GRAMMAR}")
@@ -63,6 +79,8 @@ def topic_name(topic: Topic) -> str:
             return f"ticks:{symbol}"
         case BarsTopic(symbol, interval):
             return f"bars:{symbol}:{interval}"
+        case SecondsTopic(kind, symbol):
+            return f"{kind}:{symbol}"
         case PairKey():
             return f"pair:{topic}"
     raise InvalidInput(f"{topic!r} is not a topic")

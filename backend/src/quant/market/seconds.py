@@ -16,6 +16,7 @@ class SecondSeries:
         self._times: dict[str, IntArray] = {}
         self._values: dict[str, FloatArray] = {}
         self._newest: dict[str, int] = {}
+        self._versions: dict[str, int] = {}
 
     def put(self, symbol: str, ts_event: int, values: tuple[float, ...]) -> None:
         """Take one value; an older one than the second already holds changes nothing."""
@@ -28,6 +29,11 @@ class SecondSeries:
             self._times[symbol][at] = ts_event
             self._values[symbol][at] = values
             self._newest[symbol] = max(self._newest[symbol], ts_event)
+            self._versions[symbol] = self.version(symbol) + 1
+
+    def version(self, symbol: str) -> int:
+        """Return a number that rises with every change; 0 before the first value."""
+        return self._versions.get(symbol, 0)
 
     def read(
         self, symbol: str, *, limit: int, start: int | None = None, end: int | None = None

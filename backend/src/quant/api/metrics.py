@@ -1,0 +1,164 @@
+"""/metrics: what /stream/status says, and how the process does, for Prometheus."""
+
+import platform
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, get_args
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from quant import __version__
+from quant.api.parameters import EngineOf
+from quant.api.problems import responses
+from quant.api.process_metrics import ProcessMetrics
+from quant.clock import NS_PER_S
+from quant.engine import protocol as engine
+
+MS_PER_S = 1000
+CONNECTION_STATES = ("connecting", "open", "waiting", "closed")
+EXPOSITION: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The text format of Prometheus",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
+Values = Iterable[tuple[tuple[str, ...], float | None]]
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", response_class=Response, responses=EXPOSITION | responses(503))
+async def metrics(request: Request, engine: EngineOf) -> Response:
+    """Ledger, feed, connections and process as Prometheus reads them."""
+    process: ProcessMetrics = request.app.state.process_metrics
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(_Exposed(await engine.status(), process)), media_type=content_type)
+
+
+class _Exposed(Collector):
+    """The metrics of one answer: all that is said of the market is of one moment."""
+
+    def __init__(self, view: engine.StatusView, process: ProcessMetrics) -> None:
+        self._view = view
+        self._process = process
+
+    def collect(self) -> Iterator[Metric]:
+        return chain(
+            _source(self._view),
+            _ledger(self._view),
+            _feed(self._view),
+            _connections(self._view),
+            self._process.registry.collect(),
+        )
+
+
+def _source(view: engine.StatusView) -> Iterator[Metric]:
+    build = {"version": __version__, "python": platform.python_version()}
+    yield InfoMetricFamily("quant_build", "What is running", value=build)
+    source = {"source": view.source, "market": view.market}
+    yield InfoMetricFamily("quant_source", "Where the trades come from", value=source)
+    states = _states([((view.market,), view.source_state)], get_args(engine.SourceState))
+    yield _gauge("quant_source_state", "1 for the state of the source", "market state", states)
+    newest = None if view.as_of is None else view.as_of / NS_PER_S
+    text = "Newest event time seen, as Unix time"
+    yield _gauge("quant_market_time_seconds", text, "market", [((view.market,), newest)])
+
+
+def _ledger(view: engine.StatusView) -> Iterator[Metric]:
+    lines = _by_symbol(view)
+    yield _gauge(
+        "quant_ledger_last_id",
+        "Highest trade id seen",
+        "market symbol",
+        ((key, line.last_id) for key, line in lines),
+    )
+    holes = (
+        ((*key, state), count)
+        for key, line in lines
+        for state, count in (
+            ("open", line.gaps_open),
+            ("filled", line.gaps_filled),
+            ("confirmed", line.gaps_confirmed),
+        )
+    )
+    yield _gauge("quant_ledger_holes", "Holes in the trade ids", "market symbol state", holes)
+    yield _counter(
+        "quant_ledger_duplicates",
+        "Trades dropped because their id was known",
+        "market symbol",
+        ((key, line.duplicates) for key, line in lines),
+    )
+    yield _counter(
+        "quant_ledger_out_of_order",
+        "Trades taken in after one with a higher id",
+        "market symbol",
+        ((key, line.out_of_order) for key, line in lines),
+    )
+
+
+def _feed(view: engine.StatusView) -> Iterator[Metric]:
+    lines = _by_symbol(view)
+    yield _counter(
+        "quant_feed_trades", "Trades taken in", "market symbol", ((key, line.ticks) for key, line in lines)
+    )
+    yield _counter(
+        "quant_feed_quarantined",
+        "Messages refused because they break the protocol",
+        "market symbol",
+        ((key, line.quarantined) for key, line in lines),
+    )
+    yield _gauge(
+        "quant_feed_trades_per_second",
+        "Trades a second over the last minute of market time",
+        "market symbol",
+        ((key, line.rate) for key, line in lines),
+    )
+    yield _gauge(
+        "quant_feed_latency_seconds",
+        "Receive time minus exchange time, median",
+        "market symbol",
+        ((key, None if line.latency_ms is None else line.latency_ms / MS_PER_S) for key, line in lines),
+    )
+    states = _states([(key, line.state) for key, line in lines], get_args(engine.StreamState))
+    yield _gauge("quant_feed_state", "1 for the state of the symbol's stream", "market symbol state", states)
+
+
+def _connections(view: engine.StatusView) -> Iterator[Metric]:
+    labels = "market connection"
+    lines = [((view.market, line.id), line) for line in view.connections]
+    states = _states([(key, line.state) for key, line in lines], CONNECTION_STATES)
+    yield _gauge("quant_connection_state", "1 for the state of the connection", f"{labels} state", states)
+    counts = ((key, line.streams) for key, line in lines)
+    yield _gauge("quant_connection_streams", "Streams asked for", labels, counts)
+    counts = ((key, line.messages) for key, line in lines)
+    yield _counter("quant_connection_messages", "Messages received", labels, counts)
+    counts = ((key, line.reconnects) for key, line in lines)
+    yield _counter("quant_connection_reconnects", "Times it was opened again", labels, counts)
+
+
+def _by_symbol(view: engine.StatusView) -> list[tuple[tuple[str, str], engine.SymbolStatusView]]:
+    return [((view.market, line.symbol), line) for line in view.symbols]
+
+
+def _states(now: Iterable[tuple[tuple[str, ...], str]], states: Iterable[str]) -> Values:
+    """Return one value a state, 1 for the one that holds: no series ends when it changes."""
+    states = tuple(states)
+    return [((*key, state), float(state == held)) for key, held in now for state in states]
+
+
+def _gauge(name: str, text: str, labels: str, values: Values) -> Metric:
+    return _filled(GaugeMetricFamily(name, text, labels=labels.split()), values)
+
+
+def _counter(name: str, text: str, labels: str, values: Values) -> Metric:
+    return _filled(CounterMetricFamily(name, text, labels=labels.split()), values)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -> Metric:
+    for key, value in values:
+        if value is not None:
+            family.add_metric(key, value)
+    return family
