@@ -14,6 +14,11 @@ settings.register_profile("ci", settings.get_profile("desk"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=None, help="replay the soak run of this seed")
+    parser.addoption("--runs", type=int, default=None, help="so many soak runs, from --seed on")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of recorded market data; skip the test where it is absent."""
