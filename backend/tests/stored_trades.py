@@ -80,4 +80,7 @@ def bars(
         qualities=np.full(n, quality, np.uint8),
         revisions=np.full(n, revision),
         closed=np.ones(n, np.bool_),
+        first_ids=at // 1_000_000,
+        last_ids=at // 1_000_000 + 6,
+        flags=np.full(n, int(revision % 4), np.uint8),
     )

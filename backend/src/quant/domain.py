@@ -6,8 +6,9 @@ Time is int64 nanoseconds UTC. Prices and sizes are float64. `y` is leg A, `x` i
 import re
 from collections.abc import Container
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
-from typing import Self
+from decimal import Decimal
+from enum import IntEnum, IntFlag, StrEnum
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ CodeArray = NDArray[np.int32]
 
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _INTERVAL = re.compile(r"([1-9][0-9]{0,3})([smhd])")
+# One spelling for each: no leading zeros, none at the end of decimals, never nothing.
+_EVENT_INTERVAL = re.compile(r"t([1-9][0-9]{0,6})|v((?:0|[1-9][0-9]{0,8})\.[0-9]{0,6}[1-9]|[1-9][0-9]{0,8})")
 MAX_INTERVAL_S = 86400
 
 
@@ -55,6 +58,35 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class EventInterval:
+    """A bar length in trades, such as `t500`, or in units of the base asset, such as `v100` or `v0.5`."""
+
+    name: str
+    kind: Literal["trades", "volume"]
+    size: int  # trade ids, or 1e-7 units
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the interval that `text` names; raise InvalidParameter otherwise."""
+        match = _EVENT_INTERVAL.fullmatch(text.strip())
+        if match is None:
+            form = "such as t500 (trades) or v100, v0.5 (volume, up to seven decimals)"
+            raise InvalidParameter("interval", f"{text[:40]!r} is not a bar of trades or volume {form}")
+        trades, volume = match.groups()
+        if trades:
+            return cls(match[0], "trades", int(trades))
+        return cls(match[0], "volume", int(Decimal(volume).scaleb(7)))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def parse_interval(text: str) -> Interval | EventInterval:
+    """Return the interval of either kind that `text` names; raise InvalidParameter otherwise."""
+    return EventInterval.parse(text) if text.strip()[:1] in ("t", "v") else Interval.parse(text)
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Two different symbols: `a` is the dependent leg (y), `b` the hedge leg (x)."""
 
@@ -83,6 +115,13 @@ class Quality(IntEnum):
     @property
     def label(self) -> str:
         return self.name.lower()
+
+
+class BarFlag(IntFlag):
+    """What a bar of ours is made of, whatever its quality says now."""
+
+    CUT = 1  # we did not listen through the whole of it
+    FETCHED = 2  # a trade of it was fetched, not heard
 
 
 class HedgeMethod(StrEnum):
@@ -202,7 +241,11 @@ class MarkPrice:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars of one symbol and interval, oldest first, as equal-length columns."""
+    """Bars of one symbol and interval, oldest first, as equal-length columns.
+
+    `first_ids` and `last_ids` are the lowest and highest trade id in a bar, 0 and -1 where it has none or where it
+    is not ours; `flags` holds BarFlag bits.
+    """
 
     times: IntArray  # open time, ns
     opens: FloatArray
@@ -215,6 +258,9 @@ class Bars:
     qualities: ByteArray
     revisions: IntArray
     closed: BoolArray
+    first_ids: IntArray
+    last_ids: IntArray
+    flags: ByteArray
 
     def __len__(self) -> int:
         return len(self.times)

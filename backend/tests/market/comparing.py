@@ -26,11 +26,6 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupt:
-    symbol: str
-
-
-@dataclass(frozen=True, slots=True)
 class Fetched:
     """Trades that did not come by the wire."""
 
@@ -46,7 +41,7 @@ class Confirm:
     last_id: int
 
 
-Step = list[Trade] | Fetched | Close | Interrupt | Confirm
+Step = list[Trade] | Fetched | Close | Confirm
 
 
 def trades_of(step: Step) -> list[Trade]:
@@ -66,12 +61,18 @@ def singles(step: Step) -> list[Step]:
     return [step]
 
 
-def new_state(*, capacity: int = 1000, depth: int = 4096) -> MarketState:
-    return MarketState("test", intervals=INTERVALS, tick_capacity=capacity, bar_depth=depth)
+NO_WINDOW_NS = -(10**18)
+"""Every late trade fills a hole, however soon it comes."""
 
 
-def new_twin(*, depth: int = 4096) -> TwinMarket:
-    return TwinMarket(WIDTHS, depth=depth)
+def new_state(*, capacity: int = 1000, depth: int = 4096, reorder_ns: int = NO_WINDOW_NS) -> MarketState:
+    return MarketState(
+        "test", intervals=INTERVALS, tick_capacity=capacity, bar_depth=depth, reorder_ns=reorder_ns
+    )
+
+
+def new_twin(*, depth: int = 4096, reorder_ns: int = NO_WINDOW_NS) -> TwinMarket:
+    return TwinMarket(WIDTHS, depth=depth, reorder_ns=reorder_ns)
 
 
 def do(market: MarketState | TwinMarket, step: Step) -> set[tuple[str, str]]:
@@ -79,8 +80,6 @@ def do(market: MarketState | TwinMarket, step: Step) -> set[tuple[str, str]]:
     match step:
         case Close(at_s, symbols):
             return market.close_until(START + round(at_s * NS_PER_S), symbols=symbols)
-        case Interrupt(symbol):
-            market.interrupt(symbol)
         case Confirm(symbol, first_id, last_id):
             market.confirm_missing(symbol, first_id=first_id, last_id=last_id)
         case _ if isinstance(market, MarketState):
@@ -92,7 +91,7 @@ def do(market: MarketState | TwinMarket, step: Step) -> set[tuple[str, str]]:
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, *, most: int = 30, interrupts: bool = True) -> list[Step]:
+def scenarios(draw: st.DrawFn, *, most: int = 30) -> list[Step]:
     """Return what a market may see: mixed batches cut anywhere, closings behind, at or ahead of the trades.
 
     Some batches are fetched, and some of what is missing the exchange does not have, or so it says.
@@ -101,7 +100,7 @@ def scenarios(draw: st.DrawFn, *, most: int = 30, interrupts: bool = True) -> li
     order = draw(st.permutations([i for i, queue in enumerate(queues) for _ in queue]))
     mixed = [queues[i].pop(0) for i in order]
     steps: list[Step] = []
-    kinds = ["trades", "trades", "trades", "close", "fetched", "confirm", *(["interrupt"] * interrupts)]
+    kinds = ["trades", "trades", "trades", "close", "fetched", "confirm"]
     while mixed:
         so_far = [each for step in steps for each in trades_of(step)]
         match draw(st.sampled_from(kinds)):
@@ -110,8 +109,6 @@ def scenarios(draw: st.DrawFn, *, most: int = 30, interrupts: bool = True) -> li
                     st.sampled_from((-30.0, -1.0, -0.3, 0.0, 1.0, 7.5))
                 )
                 steps.append(Close(at_s, draw(st.sampled_from((SYMBOLS, SYMBOLS[:1], SYMBOLS[1:], ())))))
-            case "interrupt":
-                steps.append(Interrupt(draw(st.sampled_from(SYMBOLS))))
             case "confirm" if so_far:
                 one, other = draw(st.sampled_from(so_far)), draw(st.integers(-3, 9))
                 first, last = sorted((one.id, one.id + other))
@@ -175,7 +172,7 @@ def assert_same(state: MarketState, twin: TwinMarket, *, capacity: int = 1000) -
         newest = max(known.taken, key=lambda each: each.id)
         assert counters.last_id == newest.id
         assert counters.last_price == float(newest.price)
-        assert counters.last_ts == max(each.ts for each in known.taken if _was_newest(each, known.taken))
+        assert counters.last_ts == max(each.ts for each in known.taken)
         assert counters.accepted == len(known.taken)
         assert counters.duplicates == known.duplicates
         assert counters.out_of_order == known.out_of_order
@@ -186,7 +183,7 @@ def assert_same(state: MarketState, twin: TwinMarket, *, capacity: int = 1000) -
             list(range(hole.first_id, hole.last_id + 1))
             for hole in state.holes(symbol)
             if hole.state is HoleState.CONFIRMED
-        ] == sorted(known.confirmed)
+        ] == sorted(hole.missing for hole in known.confirmed)
         open_holes = [hole for hole in state.holes(symbol) if hole.state is HoleState.OPEN]
         assert [list(range(hole.first_id, hole.last_id + 1)) for hole in open_holes] == [
             hole.missing for hole in known.holes
@@ -195,7 +192,7 @@ def assert_same(state: MarketState, twin: TwinMarket, *, capacity: int = 1000) -
             (hole.earliest, hole.latest) for hole in known.holes
         ]
         ticks = state.ticks(symbol)
-        ring = known.taken[-capacity:]
+        ring = ring_of(known.taken, capacity)
         assert ticks.ids.tolist() == [each.id for each in ring]
         assert ticks.ts_event.tolist() == [each.ts for each in ring]
         assert ticks.prices.tolist() == [float(each.price) for each in ring]
@@ -203,9 +200,13 @@ def assert_same(state: MarketState, twin: TwinMarket, *, capacity: int = 1000) -
         assert ticks.sells.tolist() == [each.sell for each in ring]
 
 
-def _was_newest(trade: Trade, taken: Sequence[Trade]) -> bool:
-    """Tell whether the trade came in by rising id, rather than late into a hole."""
-    return all(each.id < trade.id for each in taken[: taken.index(trade)])
+def ring_of(taken: Sequence[Trade], capacity: int) -> list[Trade]:
+    """Return what a ring holds of the trades: the newest, but none that came late and is older than all of them."""
+    ring: list[Trade] = []
+    for each in taken:
+        if len(ring) < capacity or each.id > ring[0].id:
+            ring = [*ring, each][-capacity:]
+    return ring
 
 
 def klines(rows: Sequence[Kline]) -> Bars:
@@ -223,4 +224,7 @@ def klines(rows: Sequence[Kline]) -> Bars:
         qualities=np.full(n, Quality.KLINE, np.uint8),
         revisions=np.zeros(n, np.int64),
         closed=np.ones(n, np.bool_),
+        first_ids=np.zeros(n, np.int64),
+        last_ids=np.full(n, -1, np.int64),
+        flags=np.zeros(n, np.uint8),
     )

@@ -6,14 +6,16 @@ Written from the rules, not from the kernels:
 - a bar that touches an open hole is a gap; one that we did not hear in full is partial; one with a fetched trade is
   backfilled; one that the watermark passed without a trade is quiet and repeats the close of the bar before;
 - a bar without a trade that is neither closed nor a gap is none, nor is one without a trade that we did not listen to;
-- where listening begins afresh, all bars up to the newest are closed, and so is what came before this trade;
+- listening begins with the first trade of a symbol: its bar is partial, and what is older was not heard;
+- a hole whose last id comes within the reorder window after it was found is forgotten, later it is a filled one;
+- a full ring takes no trade that is older than the one it would lose;
 - the exchange's own bar stands where we have nothing better, and then stays.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from market.tape import Trade
@@ -57,6 +59,7 @@ class TwinHole:
     missing: list[int]
     earliest: int
     latest: int
+    found: int = 0  # event time of the trade that showed it; all trades of the tape arrive equally late
 
     def touches(self, start: int, end: int) -> bool:
         return self.earliest < end and self.latest >= start
@@ -103,16 +106,16 @@ class TwinBars:
         self.bars[opened] = TwinBar()
         return self.bars[opened]
 
-    def take(self, trade: Trade, *, afresh: bool = False, fetched: bool) -> None:
+    def take(self, trade: Trade, *, first: bool = False, fetched: bool) -> None:
         opened = self.floor(trade.ts)
-        if afresh:
+        if first:
             self.close(max(self.bars, default=0))
             self.open_from = max(self.open_from, opened)
         is_new = opened not in self.bars
         bar = self.place(opened)
         if bar is None or bar.kline is not None:
             return
-        bar.cut = bar.cut or afresh or (is_new and opened < self.open_from)
+        bar.cut = bar.cut or first or (is_new and opened < self.open_from)
         bar.fetched = bar.fetched or fetched
         bar.trades.append(trade)
 
@@ -145,11 +148,6 @@ class TwinBars:
             self.place(opened)
         self.open_from = end
         return True
-
-    def interrupt(self) -> None:
-        newest = max(self.bars, default=-1)
-        if newest >= self.open_from and self.bars[newest].trades:
-            self.bars[newest].cut = True
 
     def load(self, kline: Kline) -> bool:
         held = self.bars.get(kline.time)
@@ -219,14 +217,14 @@ class TwinBars:
 class TwinSymbol:
     """One symbol: which ids were taken, which are missing, and its bars."""
 
-    def __init__(self, widths: Mapping[str, int], depth: int) -> None:
+    def __init__(self, widths: Mapping[str, int], depth: int, reorder_ns: int) -> None:
+        self.reorder_ns = reorder_ns
         self.taken: list[Trade] = []
         self.holes: list[TwinHole] = []
-        self.confirmed: list[list[int]] = []
+        self.confirmed: list[TwinHole] = []
         self.duplicates = 0
         self.out_of_order = 0
         self.filled = 0
-        self.afresh = True
         self.newest_ts = 0
         self.bars = {name: TwinBars(width, depth, self.holes) for name, width in widths.items()}
 
@@ -234,21 +232,20 @@ class TwinSymbol:
         newest = max((each.id for each in self.taken), default=-1)
         if trade.id > newest:
             self._take_next(trade, newest, fetched=fetched)
-        elif any(trade.id in ids for ids in (*self.confirmed, *(hole.missing for hole in self.holes))):
+        elif any(trade.id in hole.missing for hole in (*self.confirmed, *self.holes)):
             self._take_late(trade, fetched=fetched)
         else:
             self.duplicates += 1
 
     def _take_next(self, trade: Trade, newest: int, *, fetched: bool) -> None:
-        afresh, self.afresh = self.afresh, False
-        hole = None
-        if trade.id > newest + 1 and not afresh:
+        hole, first = None, newest < 0
+        if trade.id > newest + 1 and not first:
             span = sorted((self.newest_ts, trade.ts))
-            hole = TwinHole(list(range(newest + 1, trade.id)), *span)
+            hole = TwinHole(list(range(newest + 1, trade.id)), *span, trade.ts)
         self.newest_ts = max(self.newest_ts, trade.ts)
         self.taken.append(trade)
         for bars in self.bars.values():
-            bars.take(trade, afresh=afresh, fetched=fetched)
+            bars.take(trade, first=first, fetched=fetched)
         if hole is not None:
             self.holes.append(hole)
             for bars in self.bars.values():
@@ -257,28 +254,31 @@ class TwinSymbol:
     def _take_late(self, trade: Trade, *, fetched: bool) -> None:
         self.out_of_order += 1
         self.taken.append(trade)
-        runs = [*self.confirmed, *(hole.missing for hole in self.holes)]
-        self.filled += [trade.id] in runs
-        self.confirmed = [rest for ids in self.confirmed for rest in without(ids, trade.id, trade.id)]
+        self.newest_ts = max(self.newest_ts, trade.ts)
+        (hole,) = (each for each in (*self.confirmed, *self.holes) if trade.id in each.missing)
+        self.filled += len(hole.missing) == 1 and trade.ts - hole.found > self.reorder_ns
+        self.confirmed = _left(self.confirmed, trade.id, trade.id)
         self._lose(trade.id, trade.id)
         for bars in self.bars.values():
             bars.take(trade, fetched=fetched)
             bars.settle()
 
     def confirm(self, first: int, last: int) -> None:
-        asked = [[each for each in hole.missing if first <= each <= last] for hole in self.holes]
-        self.confirmed += [ids for ids in asked if ids]
+        for hole in self.holes:
+            asked = [each for each in hole.missing if first <= each <= last]
+            if asked:
+                self.confirmed.append(replace(hole, missing=asked))
         self._lose(first, last)
         for bars in self.bars.values():
             bars.settle()
 
     def _lose(self, first: int, last: int) -> None:
         """Cut ids out of the open holes; a hole cut in the middle is two holes."""
-        self.holes[:] = [
-            TwinHole(ids, hole.earliest, hole.latest)
-            for hole in self.holes
-            for ids in without(hole.missing, first, last)
-        ]
+        self.holes[:] = _left(self.holes, first, last)
+
+
+def _left(holes: list[TwinHole], first: int, last: int) -> list[TwinHole]:
+    return [replace(hole, missing=ids) for hole in holes for ids in without(hole.missing, first, last)]
 
 
 def without(ids: list[int], first: int, last: int) -> list[list[int]]:
@@ -290,10 +290,13 @@ def without(ids: list[int], first: int, last: int) -> list[list[int]]:
 class TwinMarket:
     """What `MarketState` promises, without any of its means."""
 
-    def __init__(self, widths: Mapping[str, int], *, depth: int = 4096) -> None:
+    def __init__(self, widths: Mapping[str, int], *, reorder_ns: int, depth: int = 4096) -> None:
+        self._reorder_ns = reorder_ns
         self._widths = widths
         self._depth = depth
-        self.symbols: dict[str, TwinSymbol] = defaultdict(lambda: TwinSymbol(self._widths, self._depth))
+        self.symbols: dict[str, TwinSymbol] = defaultdict(
+            lambda: TwinSymbol(self._widths, self._depth, self._reorder_ns)
+        )
 
     def apply(self, trades: Iterable[Trade], *, fetched: bool = False) -> None:
         for each in trades:
@@ -311,12 +314,6 @@ class TwinMarket:
             for name, bars in self.symbols[symbol].bars.items()
             if bars.close(ts)
         }
-
-    def interrupt(self, symbol: str) -> None:
-        if symbol in self.symbols:
-            self.symbols[symbol].afresh = True
-            for bars in self.symbols[symbol].bars.values():
-                bars.interrupt()
 
     def load_klines(self, symbol: str, interval: str, klines: Sequence[Kline]) -> int:
         bars = self.symbols[symbol].bars[interval]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.comparing import INTERVALS, Close, Confirm, Fetched, Interrupt, Step, do, held, new_state
+from market.comparing import INTERVALS, Close, Confirm, Fetched, Step, do, held, new_state
 from market.tape import START, Trade, batch, histories, trade
 from quant.clock import NS_PER_S
 from quant.domain import Quality
@@ -57,13 +57,11 @@ def end_all_holes(state: MarketState, market: Market) -> None:
     assert ids == sorted(market.absent)
 
 
-def in_order(market: Market, *, stop_after: int | None = None) -> MarketState:
+def in_order(market: Market) -> MarketState:
     """Return a state to which the absent ids are unknown: it hears the others one by one under new ids."""
     state = new_state()
     for i, each in enumerate(market.trades):
         do(state, _renamed(market.way([each]), i))
-        if i == stop_after:
-            do(state, Interrupt(SYMBOL))
     return state
 
 
@@ -109,34 +107,6 @@ def test_any_order_any_cut_any_closing(market: Market, data: st.DataObject):
         do(state, Close(closing, (SYMBOL,)))
         do(whole, Close(closing, (SYMBOL,)))
         assert all_bars(state) == all_bars(whole)
-
-
-@given(market=markets(backwards=False), data=st.data())
-def test_late_trades_may_come_after_listening_has_stopped_and_begun_again(
-    market: Market, data: st.DataObject
-):
-    """Each time of listening has its ends; what lies between them may come late, in any order."""
-    n = len(market.trades)
-    stop_after = data.draw(st.integers(0, n - 1))
-    ends = {0, stop_after, stop_after + 1, n - 1}
-    late = [i for i in range(n) if i not in ends and data.draw(st.booleans())]
-    # Ids without a trade where listening stopped are not waited for.
-    between = market.trades[stop_after].id, market.trades[min(stop_after + 1, n - 1)].id
-    market = replace(market, absent={each for each in market.absent if not between[0] < each < between[1]})
-    state = new_state()
-    for i, each in enumerate(market.trades):
-        if i not in late:
-            do(state, market.way([each]))
-        if i == stop_after:
-            do(state, Interrupt(SYMBOL))
-    for i in data.draw(st.permutations(late)):
-        do(state, market.way([market.trades[i]]))
-    end_all_holes(state, market)
-    whole = in_order(market, stop_after=stop_after)
-    assert all_bars(state) == all_bars(whole)
-    for each in (state, whole):
-        do(each, Close(end_s(market), (SYMBOL,)))
-    assert all_bars(state) == all_bars(whole)
 
 
 # --- the corners by name ---
@@ -188,12 +158,6 @@ def test_a_gap_that_was_closed_and_had_no_trade_is_quiet():
     assert shown(state) == [(0, "partial"), (1, "quiet"), (3, "complete")]
 
 
-def test_listening_afresh_closes_what_was_heard_before():
-    each = at(0.5, 2.5, 6.5, 7.5)
-    state = fed(each(1), each(2), Interrupt(SYMBOL), each(3), each(4))
-    assert shown(state) == [(0, "partial"), (1, "quiet"), (2, "partial"), (6, "partial"), (7, "complete")]
-
-
 def test_a_bar_is_backfilled_if_a_trade_of_it_was_fetched():
     each = at(0.5, 1.5, 2.5, 3.5, 4.5)
     state = fed(each(1), each(2), each(5), Fetched([*each(4), *each(3)]))
@@ -208,12 +172,6 @@ def test_a_trade_heard_late_leaves_a_backfilled_bar_backfilled():
     assert shown(state)[1] == (1, "gap")
     do(state, each(4))
     assert shown(state)[1] == (1, "backfilled")
-
-
-def test_stopping_in_a_backfilled_bar_makes_it_partial():
-    each = at(0.5, 1.5)
-    state = fed(each(1), Fetched(each(2)), Interrupt(SYMBOL))
-    assert shown(state)[1] == (1, "partial")
 
 
 def test_a_bar_in_the_ring_place_of_a_backfilled_one_begins_anew():

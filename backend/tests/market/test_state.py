@@ -21,6 +21,7 @@ from market.comparing import (
     new_twin,
     scenarios,
     singles,
+    trades_of,
 )
 from market.tape import START, Trade, batch, histories, trade
 from quant.clock import NS_PER_MS, NS_PER_S
@@ -54,6 +55,41 @@ def test_state_equals_its_twin(steps: list[Step]):
     assert_same(state, twin)
 
 
+@given(steps=scenarios(), reorder_ms=st.sampled_from((0, 300, 1000, 60_000)))
+def test_a_hole_that_ends_within_the_reorder_window_is_forgotten(steps: list[Step], reorder_ms: int):
+    window = reorder_ms * NS_PER_MS
+    state, twin = new_state(reorder_ns=window), new_twin(reorder_ns=window)
+    for step in steps:
+        do(state, step)
+        do(twin, step)
+    assert_same(state, twin)
+
+
+@given(steps=scenarios())
+def test_which_trades_were_taken_is_told(steps: list[Step]):
+    """Each id once, and together what the ring has taken in."""
+    state = new_state()
+    taken: dict[str, list[int]] = {symbol: [] for symbol in SYMBOLS}
+    for step in steps:
+        if not trades_of(step):
+            do(state, step)
+            continue
+        fresh = state.apply(batch(trades_of(step)))
+        for each, is_new in zip(trades_of(step), fresh.tolist(), strict=True):
+            if is_new:
+                taken[each.symbol].append(each.id)
+    for symbol in state.symbols:
+        assert taken[symbol] == state.ticks(symbol).ids.tolist()
+
+
+def test_an_overtaken_trade_leaves_no_hole_behind():
+    late, far = trade("A", 2, 1.2), trade("A", 4, 9.0)
+    state = MarketState("test", intervals=INTERVALS, tick_capacity=100)
+    state.apply(batch([trade("A", 1, 0.1), trade("A", 3, 1.0), late, trade("A", 5, 2.0), far]))
+    assert [(hole.first_id, hole.state.value) for hole in state.holes("A")] == [(4, "filled")]
+    assert state.counters("A").out_of_order == 2
+
+
 @given(steps=scenarios(most=15), capacity=st.integers(1, 12))
 def test_ring_holds_the_newest_trades_in_order_of_arrival(steps: list[Step], capacity: int):
     state, twin = new_state(capacity=capacity), new_twin()
@@ -62,7 +98,7 @@ def test_ring_holds_the_newest_trades_in_order_of_arrival(steps: list[Step], cap
         do(twin, step)
     assert_same(state, twin, capacity=capacity)
     for symbol, known in twin.symbols.items():
-        assert state.ticks_written(symbol) == len(known.taken)
+        assert state.ticks_written(symbol) <= len(known.taken)
         assert len(state.ticks(symbol, limit=3)) == min(3, capacity, len(known.taken))
         assert state.memory_bytes(symbol) == 48 * min(capacity, len(known.taken))
 
@@ -311,48 +347,6 @@ def test_holes_are_listed_with_their_state():
         (4, 5, "open"),
     ]
     assert state.holes("Z") == ()
-
-
-# --- interruptions ---
-
-
-def test_stopping_makes_the_forming_bar_partial_and_the_next_trade_starts_afresh():
-    state = fed(trade("A", 1, 0.0), trade("A", 2, 1.5))
-    version = state.version("A", "1s")
-    state.interrupt("A")
-    assert qualities(state) == ["partial", "partial"]
-    assert state.version("A", "1s") > version
-    state.apply(batch([trade("A", 50, 9.5), trade("A", 51, 10.5)]))
-    state.close_until(START + 12 * NS_PER_S, symbols=["A"])
-    assert [row.time // NS_PER_S - START // NS_PER_S for row in held(state, "A", "1s")] == [0, 1, 9, 10, 11]
-    assert qualities(state)[2:] == ["partial", "complete", "quiet"]
-    assert state.holes("A") == (), "what we chose not to hear is no hole"
-
-
-def test_stopping_and_starting_does_not_take_a_trade_twice():
-    state = fed(trade("A", 1, 0.0), trade("A", 2, 1.5))
-    state.interrupt("A")
-    state.apply(batch([trade("A", 2, 1.5), trade("A", 3, 1.6)]))
-    assert state.ticks("A").ids.tolist() == [1, 2, 3]
-    assert held(state, "A", "1s")[1].trades == 2
-
-
-def test_stopping_does_not_hide_a_gap():
-    state = fed(trade("A", 1, 0.0), trade("A", 3, 0.5))
-    state.interrupt("A")
-    assert qualities(state) == ["gap"]
-
-
-def test_last_id_is_the_highest_also_after_late_trades_and_a_stop():
-    state = fed(trade("A", 1, 0.0), trade("A", 5, 0.5), trade("A", 3, 0.3))
-    state.interrupt("A")
-    assert state.counters("A").last_id == 5
-
-
-def test_interrupting_the_unknown_is_harmless():
-    state = new_state()
-    state.interrupt("Z")
-    assert state.symbols == ()
 
 
 # --- size ---

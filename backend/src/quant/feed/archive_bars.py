@@ -33,6 +33,9 @@ def bars_from(
         qualities=np.full(n, Quality.KLINE, np.uint8),
         revisions=np.zeros(n, np.int64),
         closed=np.ones(n, np.bool_),
+        first_ids=np.zeros(n, np.int64),
+        last_ids=np.full(n, -1, np.int64),
+        flags=np.zeros(n, np.uint8),
     )
 
 

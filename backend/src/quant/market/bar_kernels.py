@@ -6,9 +6,9 @@ bars were closed: never on the order of arrival.
 - A bar is there if it has a trade, if an open hole touches it, or if it was closed after listening to it. What was
   not listened to and has no trade is no bar, not even where a hole touches it; a gap that turns out to be without
   trades is no bar either until it is closed, and then it is quiet.
-- It is partial if listening began or stopped in it, or if it opens before listening began; else backfilled if one
-  of its trades was fetched; else complete.
-- Listening that begins afresh ends what was heard before: all bars up to the newest are closed.
+- It is partial if listening began in it, or if it opens before listening began; else backfilled if one of its
+  trades was fetched; else complete.
+- Listening begins once, with the first trade of the symbol. What is not heard later is a hole.
 
 The exchange's own bar stands outside of this: once taken, it stays.
 """
@@ -41,14 +41,16 @@ def close_bars(s: int, f: int, width: int, until: int, bars: Records, heads: Rec
         opened = end - depth * width
         price = newest_close_before(s, f, opened, bars)
     closed = (end - opened) // width
+    head.close_from = end
     while opened < end:
         bar = bars[s, f, (opened // width) % depth]
         if bar.time < opened:
             write_empty(bar, opened, price, QUIET)
         elif bar.time == opened:
             price = bar.close
+        if bar.time == opened:
+            note_change(bar, head)
         opened += width
-    head.close_from = end
     head.newest = max(head.newest, end - width)
     head.version += 1
     return int(closed)
@@ -106,6 +108,7 @@ def write_empty(bar: Record, opened: int, price: float, quality: int) -> None:
     bar.revision = 0
     bar.cut = 0
     bar.fetched = 0
+    bar.changed = 0
 
 
 @jit
@@ -117,10 +120,20 @@ def sound_quality(bar: Record) -> int:
 
 
 @jit
+def note_change(bar: Record, head: Record) -> None:
+    """Note that a bar is to be stored, if it has been closed."""
+    if bar.time < head.close_from:
+        bar.changed = 1
+        if head.changed_from == 0 or bar.time < head.changed_from:
+            head.changed_from = bar.time
+
+
+@jit
 def revise(bar: Record, head: Record) -> None:
     """Count a change to a bar, if it has been closed."""
     if bar.time < head.close_from:
         bar.revision += 1
+        note_change(bar, head)
 
 
 @jit
@@ -184,12 +197,13 @@ def heal_gap(
         if is_gap and not touches(opened, opened + width, open_spans):
             if bar.trades:
                 bar.quality = sound_quality(bar)
+                revise(bar, heads[s, f])
             elif opened < heads[s, f].close_from:
                 set_prices(bar, close_before(s, f, width, opened, bars))
                 bar.quality = QUIET
+                revise(bar, heads[s, f])
             else:
                 bar.time = 0  # nothing traded so far: there is no such bar yet
-            revise(bar, heads[s, f])
         opened += width
     heads[s, f].version += 1
 
@@ -242,6 +256,7 @@ def load_klines(
         bar.revision = revision
         head.close_from = max(head.close_from, opened + width)
         head.newest = max(head.newest, opened)
+        note_change(bar, head)
         carry(s, f, width, opened, bars, heads)
         written += 1
     if written:

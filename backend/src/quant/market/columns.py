@@ -47,6 +47,7 @@ BAR = np.dtype(
         ("quality", np.uint8),
         ("cut", np.uint8),  # 1 where we did not listen through the whole bar
         ("fetched", np.uint8),  # 1 where a trade of the bar was fetched, not heard
+        ("changed", np.uint8),  # 1 where a closed bar is not as it was last taken for storing
     ],
     align=True,
 )
@@ -59,6 +60,7 @@ HEAD = np.dtype(
         ("version", np.int64),  # rises with every change, closed or forming
         ("at_time", np.int64),  # the bar that the last trade went to, and its slot
         ("at_slot", np.int64),
+        ("changed_from", np.int64),  # open time of the oldest closed bar that has changed; 0 = none
     ],
     align=True,
 )
@@ -69,12 +71,12 @@ LEDGER = np.dtype(
         ("last_id", np.int64),
         ("last_ts", np.int64),
         ("last_price", np.float64),
-        ("accepted", np.int64),  # also: how many trades the ring has taken in
+        ("accepted", np.int64),
+        ("written", np.int64),  # how many trades the ring has taken in
         ("duplicates", np.int64),
         ("too_late", np.int64),
         ("missing_from", np.int64),  # lowest and highest id of open and confirmed holes; 0 and -1 without one
         ("missing_to", np.int64),
-        ("afresh", np.int64),  # 1 where listening begins with the next trade
     ],
     align=True,
 )
@@ -85,5 +87,4 @@ def new_ledger(symbols: int) -> Records:
     ledger = np.zeros(symbols, LEDGER)
     ledger["last_id"] = -1
     ledger["missing_to"] = -1
-    ledger["afresh"] = 1
     return ledger

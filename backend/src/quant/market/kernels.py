@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from quant.domain import ByteArray, FloatArray, IntArray
+from quant.domain import BoolArray, ByteArray, FloatArray, IntArray
 from quant.kernel import jit
 from quant.market.bar_kernels import (
     BACKFILLED,
+    COMPLETE,
     GAP,
     KLINE,
     PARTIAL,
@@ -14,6 +15,8 @@ from quant.market.bar_kernels import (
     begin,
     carry,
     mark_gap,
+    note_change,
+    revise,
     set_prices,
     sound_quality,
 )
@@ -37,13 +40,14 @@ def take_in(
     heads: Records,
     widths: IntArray,
     holes: IntArray,
+    fresh: BoolArray,
     healed: int,
 ) -> tuple[int, int]:
     """Append trades in arrival order, from position `start` up to one that may fill a hole.
 
-    `healed` is BACKFILLED for trades that were fetched, else COMPLETE.
+    `healed` is BACKFILLED for trades that were fetched, else COMPLETE. `fresh` becomes False for doublets.
     Returns that position (the batch's length when there is none) and how many lines of `holes` were written:
-    (row, first missing id, last missing id, earliest time, latest time).
+    (row, first missing id, last missing id, earliest time, latest time, time received).
     """
     n_holes = 0
     for i in range(start, rows.size):
@@ -54,8 +58,9 @@ def take_in(
             if book.missing_from <= ids[i] <= book.missing_to:
                 return i, n_holes
             book.duplicates += 1
+            fresh[i] = False
             continue
-        quality = PARTIAL if book.afresh else healed
+        quality = PARTIAL if last < 0 else healed  # listening begins with the first trade
         torn = False
         if ids[i] > last + 1 and quality != PARTIAL:
             holes[n_holes, 0] = s
@@ -63,11 +68,11 @@ def take_in(
             holes[n_holes, 2] = ids[i] - 1
             holes[n_holes, 3] = min(book.last_ts, ts_event[i])  # event time may go backwards
             holes[n_holes, 4] = max(book.last_ts, ts_event[i])
+            holes[n_holes, 5] = ts_recv[i]
             if book.missing_to < 0:
                 book.missing_from = last + 1
             book.missing_to = ids[i] - 1
             torn = True
-        book.afresh = 0
         book.last_id = ids[i]
         book.last_ts = max(book.last_ts, ts_event[i])
         book.last_price = prices[i]
@@ -115,13 +120,15 @@ def put(
 
     PARTIAL says that we listen from it on, BACKFILLED that it was fetched, COMPLETE neither.
     """
-    tick = ticks[s, ledger[s].accepted % ticks.shape[1]]
-    tick.id = trade_id
-    tick.ts_event = ts_event
-    tick.ts_recv = ts_recv
-    tick.price = price
-    tick.size = size
-    tick.sell = sell
+    tick = ticks[s, ledger[s].written % ticks.shape[1]]
+    if trade_id > tick.id or ledger[s].written < ticks.shape[1]:
+        tick.id = trade_id
+        tick.ts_event = ts_event
+        tick.ts_recv = ts_recv
+        tick.price = price
+        tick.size = size
+        tick.sell = sell
+        ledger[s].written += 1
     ledger[s].accepted += 1
     volume = int(np.rint(size * UNITS))
     quote = int(np.rint(price * size * UNITS))
@@ -129,32 +136,88 @@ def put(
         for f in range(widths.size):
             begin(s, f, widths[f], ts_event, bars, heads)
     for f in range(widths.size):
-        head = heads[s, f]
-        width = widths[f]
-        if ts_event < head.at_time or ts_event >= head.at_time + width:
-            head.at_time = ts_event - ts_event % width
-            head.at_slot = (head.at_time // width) % bars.shape[2]
-        bar = bars[s, f, head.at_slot]
-        opened = head.at_time
-        if bar.time > opened:
+        if not put_in_bar(
+            s, f, widths[f], trade_id, ts_event, price, volume, quote, count, quality, bars, heads
+        ):
             ledger[s].too_late += 1
+
+
+@jit
+def put_in_bar(
+    s: int,
+    f: int,
+    width: int,
+    trade_id: int,
+    ts_event: int,
+    price: float,
+    volume: int,
+    quote: int,
+    count: int,
+    quality: int,
+    bars: Records,
+    heads: Records,
+) -> bool:
+    """Add one trade to its bar of one interval; return False where the ring no longer holds that bar."""
+    head = heads[s, f]
+    if ts_event < head.at_time or ts_event >= head.at_time + width:
+        head.at_time = ts_event - ts_event % width
+        head.at_slot = (head.at_time // width) % bars.shape[2]
+    bar = bars[s, f, head.at_slot]
+    opened = head.at_time
+    if bar.time > opened:
+        return False
+    known = bar.time == opened
+    if not known:
+        start_bar(bar, head, opened)
+    elif bar.quality == KLINE:
+        return True  # the exchange's own bar already counts this trade
+    if quality == PARTIAL:
+        bar.cut = 1
+    elif quality == BACKFILLED:
+        bar.fetched = 1
+    add_to_bar(bar, trade_id, price, volume, quote, count)
+    if known:
+        revise(bar, head)
+    else:
+        note_change(bar, head)
+    if opened < head.newest:
+        carry(s, f, width, opened, bars, heads)
+    head.newest = max(head.newest, opened)
+    head.version += 1
+    return True
+
+
+@jit
+def refill(
+    s: int,
+    f: int,
+    width: int,
+    ids: IntArray,
+    ts_event: IntArray,
+    prices: FloatArray,
+    sizes: FloatArray,
+    counts: IntArray,
+    since: int,
+    begins: bool,
+    bars: Records,
+    heads: Records,
+) -> None:
+    """Put the trades of one symbol since `since` into the bars of one interval, which were restored up to there.
+
+    Where no bar was, or where it `begins` with the first of them, listening begins there.
+    """
+    for i in range(ids.size):
+        if ts_event[i] < since:
             continue
-        known = bar.time == opened
-        if not known:
-            start_bar(bar, head, opened)
-        elif bar.quality == KLINE:
-            continue  # the exchange's own bar already counts this trade
-        if quality == PARTIAL:
-            bar.cut = 1
-        elif quality == BACKFILLED:
-            bar.fetched = 1
-        add_to_bar(bar, trade_id, price, volume, quote, count)
-        if known and opened < head.close_from:
-            bar.revision += 1
-        if opened < head.newest:
-            carry(s, f, width, opened, bars, heads)
-        head.newest = max(head.newest, opened)
-        head.version += 1
+        quality = COMPLETE
+        if heads[s, f].close_from == 0 or (begins and i == 0):
+            quality = PARTIAL
+            begin(s, f, width, ts_event[i], bars, heads)
+        volume = int(np.rint(sizes[i] * UNITS))
+        quote = int(np.rint(prices[i] * sizes[i] * UNITS))
+        put_in_bar(
+            s, f, width, ids[i], ts_event[i], prices[i], volume, quote, counts[i], quality, bars, heads
+        )
 
 
 @jit
@@ -163,6 +226,7 @@ def start_bar(bar: Record, head: Record, opened: int) -> None:
     # What opens before the oldest open bar and is not there was not listened to from its start.
     bar.cut = 1 if opened < head.close_from else 0
     bar.fetched = 0
+    bar.changed = 0
     bar.time = opened
     bar.quality = QUIET
     bar.revision = 0

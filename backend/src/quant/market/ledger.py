@@ -1,6 +1,7 @@
 """Holes in a symbol's trade ids: where they are, and what became of them."""
 
 from bisect import bisect_right, insort
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,12 +14,16 @@ class HoleState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Missing ids first..last, both included, between trades at `ts_before` and `ts_after`."""
+    """Missing ids first..last, both included, between trades at `ts_before` and `ts_after`.
+
+    `found_at` is when the trade after it was received.
+    """
 
     first_id: int
     last_id: int
     ts_before: int
     ts_after: int
+    found_at: int
     state: HoleState = HoleState.OPEN
 
 
@@ -30,7 +35,8 @@ class HoleBook:
 
     MAX_DONE = 1000  # filled and confirmed holes kept, each
 
-    def __init__(self) -> None:
+    def __init__(self, *, reorder_ns: int) -> None:
+        self._reorder_ns = reorder_ns
         self._open: list[Hole] = []
         self._confirmed: list[Hole] = []
         self._filled: list[Hole] = []
@@ -41,15 +47,28 @@ class HoleBook:
         """Take note of a new hole; ids only ever jump upwards, so it is the newest."""
         self._open.append(hole)
 
-    def take(self, trade_id: int) -> tuple[bool, Hole | None]:
-        """Return whether `trade_id` was missing, and the open hole that it was the last missing id of."""
+    def restore(self, holes: Iterable[Hole]) -> None:
+        """Begin with holes that were known before."""
+        for hole in sorted(holes, key=_first_id):
+            {
+                HoleState.OPEN: self._open,
+                HoleState.CONFIRMED: self._confirmed,
+                HoleState.FILLED: self._filled,
+            }[hole.state].append(hole)
+        self._confirmed_count, self._filled_count = len(self._confirmed), len(self._filled)
+
+    def take(self, trade_id: int, *, ts_recv: int) -> tuple[bool, Hole | None]:
+        """Return whether `trade_id` was missing, and the open hole that it was the last missing id of.
+
+        Trades that come within the reorder window after their hole was found were only overtaken: it is forgotten.
+        """
         for holes in (self._open, self._confirmed):
             at = bisect_right(holes, trade_id, key=_first_id) - 1
             if at < 0 or trade_id > holes[at].last_id:
                 continue
             hole = holes[at]
             holes[at : at + 1] = rest = _without(hole, trade_id, trade_id)
-            if not rest:
+            if not rest and ts_recv - hole.found_at > self._reorder_ns:
                 self._filled = [*self._filled, replace(hole, state=HoleState.FILLED)][-self.MAX_DONE :]
                 self._filled_count += 1
             if hole.state is HoleState.CONFIRMED:

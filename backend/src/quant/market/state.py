@@ -1,13 +1,15 @@
 """Everything one market knows, written by one caller: trades go in, ticks, bars and holes can be read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from quant.clock import NS_PER_S
 from quant.domain import (
+    BarFlag,
     Bars,
+    BoolArray,
     ByteArray,
     FloatArray,
     IntArray,
@@ -17,12 +19,15 @@ from quant.domain import (
     Quote,
     TradeBatch,
 )
-from quant.market import bar_kernels, kernels
+from quant.market import bar_kernels, kernels, restoring
 from quant.market.columns import BAR, BAR_DEPTH, HEAD, QUANTUM, TICK, Record, Records, new_ledger
 from quant.market.ledger import Hole, HoleBook, HoleState
 from quant.market.seconds import SecondSeries
 
 FIRST_ROWS = 32
+REORDER_NS = NS_PER_S
+"""How long a missing trade may be under way before its hole counts as one."""
+
 MAX_TABLES = 32
 """How many producers' names are kept with their rows: more than there are connections."""
 MASKED = (Quality.NONE, Quality.GAP)
@@ -66,11 +71,13 @@ class MarketState:
         intervals: Sequence[Interval],
         tick_capacity: int,
         bar_depth: int = BAR_DEPTH,
+        reorder_ns: int = REORDER_NS,
     ) -> None:
         self.market = market
         self.intervals = tuple(intervals)
         self.tick_capacity = tick_capacity
         self.bar_depth = self._depth = bar_depth
+        self._reorder_ns = reorder_ns
         self._widths = np.array([interval.ns for interval in intervals], np.int64)
         self._index = {interval.name: f for f, interval in enumerate(intervals)}
         self._rows: dict[str, int] = {}
@@ -88,7 +95,7 @@ class MarketState:
         row = self._rows.get(symbol)
         if row is None:
             row = self._rows[symbol] = len(self._rows)
-            self._holes.append(HoleBook())
+            self._holes.append(HoleBook(reorder_ns=self._reorder_ns))
             self._out_of_order.append(0)
             if row >= len(self._ledger):
                 self._grow()
@@ -104,15 +111,18 @@ class MarketState:
             new_ledger(rows),
         )
 
-    def apply(self, batch: TradeBatch, *, healed: Quality = Quality.COMPLETE) -> None:
+    def apply(self, batch: TradeBatch, *, healed: Quality = Quality.COMPLETE) -> BoolArray:
         """Take in trades in arrival order: dedupe on the id, take note of holes, fill them with late trades.
+
+        Returns which of them were taken: not those we have, nor those from before the first.
 
         `healed` is the quality of a bar that lacks nothing and has one of these trades: BACKFILLED where they were
         fetched. In what order trades come does not matter to the bars, once no hole is open.
         """
         n = len(batch)
         rows = self._rows_of(batch)
-        holes = np.empty((n, 5), np.int64)
+        holes = np.empty((n, 6), np.int64)
+        fresh = np.ones(n, np.bool_)
         columns = _columns(batch)
         at = 0
         while at < n:
@@ -126,13 +136,15 @@ class MarketState:
                 self._heads,
                 self._widths,
                 holes,
+                fresh,
                 int(healed),
             )
-            for s, first_id, last_id, earliest, latest in holes[:n_holes].tolist():
-                self._holes[s].add(Hole(first_id, last_id, earliest, latest))
+            for s, *hole in holes[:n_holes].tolist():
+                self._holes[s].add(Hole(*hole))
             if at < n:
-                self._take_late(int(rows[at]), at, batch, healed)
+                fresh[at] = self._take_late(int(rows[at]), at, batch, healed)
                 at += 1
+        return fresh
 
     def _rows_of(self, batch: TradeBatch) -> IntArray:
         """Return the row of each trade, made for symbols that are new; a producer's names are looked up once."""
@@ -157,12 +169,13 @@ class MarketState:
             case MarkPrice(symbol, ts, mark, index, rate, next_funding):
                 self.marks.put(symbol, ts, (mark, index, rate, next_funding))
 
-    def _take_late(self, s: int, i: int, batch: TradeBatch, quality: Quality) -> None:
-        missing, ended = self._holes[s].take(int(batch.ids[i]))
+    def _take_late(self, s: int, i: int, batch: TradeBatch, quality: Quality) -> bool:
+        missing, ended = self._holes[s].take(int(batch.ids[i]), ts_recv=int(batch.ts_recv[i]))
         if not missing:
             self._ledger[s]["duplicates"] += 1
-            return
+            return False
         self._out_of_order[s] += 1
+        self._ledger[s]["last_ts"] = max(self._ledger[s]["last_ts"], batch.ts_event[i])
         kernels.put(
             s,
             int(batch.ids[i]),
@@ -180,6 +193,7 @@ class MarketState:
             int(quality),
         )
         self._heal(s, [] if ended is None else [ended])
+        return True
 
     def confirm_missing(self, symbol: str, *, first_id: int, last_id: int) -> None:
         """Take note that the exchange has no trades first..last: the bars they were missed in lack nothing.
@@ -217,21 +231,6 @@ class MarketState:
                     closed.add((symbol, interval.name))
         return closed
 
-    def interrupt(self, symbol: str) -> None:
-        """Note that listening stopped: the forming bars are partial and the next trade starts afresh."""
-        s = self._rows.get(symbol)
-        if s is None:
-            return
-        for f, width in enumerate(self._widths.tolist()):
-            head: Record = self._heads[s, f]
-            bar: Record = self._bars[s, f, head["newest"] // width % self._depth]
-            if head["newest"] >= head["close_from"] and bar["trades"]:
-                bar["cut"] = 1
-                if bar["quality"] in (Quality.COMPLETE, Quality.BACKFILLED):
-                    bar["quality"] = Quality.PARTIAL
-                head["version"] += 1
-        self._ledger[s]["afresh"] = 1
-
     def load_klines(self, symbol: str, interval: str, klines: Bars) -> int:
         """Take the exchange's own bars where we hold nothing better; return how many were used."""
         s, f = self.add_symbol(symbol), self._index[interval]
@@ -239,6 +238,66 @@ class MarketState:
         volumes = (klines.volumes, klines.quote_volumes, klines.trades)
         columns = (klines.times, prices, *volumes)
         return int(bar_kernels.load_klines(s, f, int(self._widths[f]), *columns, self._bars, self._heads))
+
+    def restore_bars(self, symbol: str, bars: Mapping[str, Bars]) -> tuple[int, ...]:
+        """Put the closed bars of an earlier run in place; return since when each interval lacks trades, 0 = ever."""
+        s, widths = self.add_symbol(symbol), self._widths.tolist()
+        for name, stored in bars.items():
+            if len(stored):
+                f = self._index[name]
+                restoring.restore_bars(self._bars[s, f], self._heads[s, f], widths[f], stored)
+        return tuple(restoring.compose(self._bars[s], self._heads[s], widths, f) for f in range(len(widths)))
+
+    def restore_ticks(
+        self, symbol: str, ticks: TradeBatch, *, since: Sequence[int], begins: bool, holes: Iterable[Hole]
+    ) -> None:
+        """Go on after the trades of an earlier run, by rising id: what comes above the next id leaves a hole.
+
+        `since` is what `restore_bars` returned; `ticks` are of this symbol alone and reach back that far. `begins`
+        says that the first of them is the first trade that we have at all.
+        """
+        s = self._rows[symbol]
+        widths = self._widths.tolist()
+        columns = (ticks.ids, ticks.ts_event, ticks.prices, ticks.sizes, ticks.counts)
+        for f, width in enumerate(widths):
+            kernels.refill(s, f, width, *columns, since[f], begins, self._bars, self._heads)
+        if len(ticks):
+            self._refill_ring(s, ticks)
+        self._holes[s].restore(holes)
+        for hole in self._holes[s].open_holes:
+            for f, width in enumerate(widths):
+                bar_kernels.mark_gap(s, f, width, hole.ts_before, hole.ts_after, self._bars, self._heads)
+        self._heal(s, [])
+
+    def _refill_ring(self, s: int, ticks: TradeBatch) -> None:
+        n = min(len(ticks), self.tick_capacity)
+        for field, column in (
+            ("id", ticks.ids),
+            ("ts_event", ticks.ts_event),
+            ("ts_recv", ticks.ts_recv),
+            ("price", ticks.prices),
+            ("size", ticks.sizes),
+            ("sell", ticks.sells),
+        ):
+            self._ticks[s, :n][field] = column[len(ticks) - n :]
+        book: Record = self._ledger[s]
+        book["accepted"] = book["written"] = n
+        book["last_id"], book["last_price"] = ticks.ids[-1], ticks.prices[-1]
+        book["last_ts"] = ticks.ts_event.max()
+
+    def take_changed(self) -> list[tuple[str, str, Bars]]:
+        """Return (symbol, interval, bars) of all closed bars that are new or changed since the last call."""
+        at = np.argwhere(self._heads["changed_from"])
+        if not len(at):
+            return []
+        names = tuple(self._rows)
+        changed = []
+        for s, f in at.tolist():
+            width = int(self._widths[f])
+            times = restoring.take_changed(self._bars[s, f], self._heads[s, f], width)
+            if len(times):
+                changed.append((names[s], self.intervals[f].name, self._read_bars(s, f, times)))
+        return changed
 
     def _grow(self) -> None:
         held = (self._ticks, self._bars, self._heads, self._ledger)
@@ -261,7 +320,7 @@ class MarketState:
     def ticks_written(self, symbol: str) -> int:
         """Return how many trades the symbol's ring has taken in, overwritten ones included."""
         s = self._rows.get(symbol)
-        return 0 if s is None else int(self._ledger["accepted"][s])
+        return 0 if s is None else int(self._ledger["written"][s])
 
     def counters(self, symbol: str) -> SymbolCounters:
         """Return where the symbol stands."""
@@ -291,9 +350,12 @@ class MarketState:
         return open_holes[-1].ts_after if open_holes else None
 
     def ticks(self, symbol: str, *, limit: int | None = None) -> Ticks:
-        """Return copies of the newest trades in arrival order, oldest first."""
+        """Return copies of the newest trades in arrival order, oldest first.
+
+        A trade that came late and is older than all of a full ring is not among them.
+        """
         s = self._rows.get(symbol)
-        written = 0 if s is None else int(self._ledger["accepted"][s])
+        written = self.ticks_written(symbol)
         n = min(written, self.tick_capacity, written if limit is None else limit)
         at = np.arange(written - n, written) % self.tick_capacity
         ticks = self._ticks[s or 0, at]
@@ -311,7 +373,7 @@ class MarketState:
         s = self._rows.get(symbol)
         if s is None or now <= 0:
             return 0.0
-        held = min(int(self._ledger["accepted"][s]), self.tick_capacity)
+        held = min(int(self._ledger["written"][s]), self.tick_capacity)
         times = self._ticks["ts_event"][s, :held]
         recent = int(np.count_nonzero(times > now - over_s * NS_PER_S))
         if recent == held and held == self.tick_capacity:  # the ring is shorter than the span
@@ -338,9 +400,11 @@ class MarketState:
         held = self._bars["time"][s, f, grid // width % self._depth] == grid
         if start is not None:
             held &= grid >= start
-        times = grid[held][-limit:] if limit else grid[:0]
-        k = times // width % self._depth
-        read = self._bars[s, f, k]
+        return self._read_bars(s, f, grid[held][-limit:] if limit else grid[:0])
+
+    def _read_bars(self, s: int, f: int, times: IntArray) -> Bars:
+        """Return copies of the bars that open at `times`, which are there."""
+        read = self._bars[s, f, times // self._widths[f] % self._depth]
         return Bars(
             times=times,
             opens=read["open"].copy(),
@@ -353,6 +417,9 @@ class MarketState:
             qualities=read["quality"].copy(),
             revisions=read["revision"].astype(np.int64),
             closed=times < self._heads["close_from"][s, f],
+            first_ids=read["first_id"].copy(),
+            last_ids=read["last_id"].copy(),
+            flags=read["cut"] * BarFlag.CUT | read["fetched"] * BarFlag.FETCHED,
         )
 
     def bar_count(self, symbol: str, interval: str) -> int:

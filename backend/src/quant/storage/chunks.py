@@ -43,7 +43,10 @@ _BAR_LAYOUT = (
     ("quote_volumes", "<f8"),
     ("trades", "<i8"),
     ("revisions", "<i8"),
+    ("first_ids", "<i8"),
+    ("last_ids", "<i8"),
     ("qualities", "u1"),
+    ("flags", "u1"),
     ("closed", "?"),
 )
 _LAYOUTS = {TICKS: _TICK_LAYOUT, BARS: _BAR_LAYOUT}
@@ -56,7 +59,7 @@ def encode_ticks(ticks: StoredTicks) -> bytes:
 
 
 def encode_bars(bars: Bars) -> bytes:
-    """Return the bars as a chunk, 74 bytes a row."""
+    """Return the bars as a chunk, 91 bytes a row."""
     return _encode(BARS, bars)
 
 

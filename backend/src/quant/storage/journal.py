@@ -7,7 +7,7 @@ their ids listed, and the list is stored as soon as anything can be.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,10 +104,27 @@ class Journal:
 
     # --- what the event loop calls; none of these waits for the disk ---
 
-    def append(self, market: str, batch: TradeBatch) -> int:
-        """Take a copy of the trades for the next commit; return the ticket by which `on_commit` reports them."""
+    def append(
+        self,
+        market: str,
+        batch: TradeBatch,
+        *,
+        bars: Iterable[tuple[str, str, Bars]] = (),
+        holes: Mapping[str, Iterable[StoredHole]] | None = None,
+    ) -> int:
+        """Take a copy of the trades for the next commit; return the ticket by which `on_commit` reports them.
+
+        The closed bars (symbol, interval, bars) and the hole lists that these trades changed go into the same
+        commit, so that what is on disk never tells of a trade in one place and not in the other.
+        """
         with self._wake:
-            ticket = self._pending.add_ticks(market, batch, at_s=self._now(), others=self._held_rows)
+            at_s, others = self._now(), self._held_rows
+            for symbol, listed in (holes or {}).items():
+                self._pending.put_holes(StreamKey(market, symbol), tuple(listed))
+            ticket = self._pending.add_ticks(market, batch, at_s=at_s, others=others)
+            for symbol, interval, part in bars:
+                key = StreamKey(market, symbol)
+                ticket = self._pending.add_bars(key, interval, part, at_s=at_s, others=others, joined=True)
             self._nudge()
         return ticket
 

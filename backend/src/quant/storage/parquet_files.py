@@ -39,6 +39,9 @@ _BAR_COLUMNS = {
     "qualities": "quality",
     "revisions": "revision",
     "closed": "closed",
+    "first_ids": "first_id",
+    "last_ids": "last_id",
+    "flags": "flags",
 }
 _TIMES = ("time", "received")
 _TIME = pl.Datetime("ns", "UTC")

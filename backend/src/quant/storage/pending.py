@@ -23,6 +23,7 @@ class _Entry:
     market: str
     batch: TradeBatch | None
     bars: tuple[StreamKey, str, Bars] | None
+    joined: bool = False  # in one commit with the entry before
 
     @property
     def rows(self) -> int:
@@ -93,13 +94,18 @@ class Pending:
             self.rows += len(batch)
         return self._ticket
 
-    def add_bars(self, key: StreamKey, interval: str, bars: Bars, *, at_s: float, others: int) -> int:
-        """Take in bars, or count them as dropped: they can be made again from the ticks; return their ticket."""
+    def add_bars(
+        self, key: StreamKey, interval: str, bars: Bars, *, at_s: float, others: int, joined: bool = False
+    ) -> int:
+        """Take in bars, or count them as dropped: they can be made again from the ticks; return their ticket.
+
+        `joined` bars go into the commit of what was taken in before them.
+        """
         self._ticket += 1
         if self.rows + others + len(bars) > self._max_rows:
             self.dropped_bars += len(bars)
         else:
-            self._entries.append(_Entry(self._ticket, at_s, key.market, None, (key, interval, bars)))
+            self._entries.append(_Entry(self._ticket, at_s, key.market, None, (key, interval, bars), joined))
             self.rows += len(bars)
         return self._ticket
 
@@ -126,7 +132,9 @@ class Pending:
         """Take out what the next commit shall hold, oldest first."""
         entries: list[_Entry] = []
         oldest_s, rows = self.oldest_s, 0
-        while self._entries and (not entries or rows + self._entries[0].rows <= MAX_FLUSH_ROWS):
+        while self._entries and (
+            not entries or self._entries[0].joined or rows + self._entries[0].rows <= MAX_FLUSH_ROWS
+        ):
             entries.append(self._entries.popleft())
             rows += entries[-1].rows
         self.rows -= rows

@@ -172,6 +172,9 @@ BAR_DTYPES = {
     "qualities": np.uint8,
     "revisions": np.int64,
     "closed": np.bool_,
+    "first_ids": np.int64,
+    "last_ids": np.int64,
+    "flags": np.uint8,
 }
 
 STANDS = (Quality.COMPLETE, Quality.QUIET, Quality.BACKFILLED)
