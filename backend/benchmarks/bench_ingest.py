@@ -20,6 +20,8 @@ from market_frames import SYMBOLS, BlastServer, messages
 from quant.clock import SystemClock
 from quant.domain import Interval, TradeBatch
 from quant.feed.binance import BinanceUm
+from quant.feed.link import Wiring
+from quant.feed.pace import Pace
 from quant.feed.runner import ConnectionRunner
 from quant.market.state import MarketState
 
@@ -39,14 +41,13 @@ async def platform(port: int) -> None:
         if taken == COUNT:
             done.set()
 
-    runner = ConnectionRunner(
-        "bench",
+    wiring = Wiring(
         exchange=BinanceUm(),
         base_url=f"ws://127.0.0.1:{port}",
         on_batch=on_batch,
-        clock=SystemClock(),
-        rng=random.Random(1),
+        pace=Pace(SystemClock()),
     )
+    runner = ConnectionRunner("bench", wiring, rng=random.Random(1))
     runner.want(SYMBOLS)
     running = asyncio.create_task(runner.run())
     await done.wait()

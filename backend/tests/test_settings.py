@@ -38,6 +38,7 @@ VALUES: dict[str, tuple[str, object]] = {
     "BUS_URL": ("memory:", "memory:"),
     "BINANCE_WS_URL": ("ws://127.0.0.1:7001", "ws://127.0.0.1:7001"),
     "BINANCE_REST_URL": ("http://[::1]:7002", "http://[::1]:7002"),
+    "REDUNDANT_CONNECTIONS": ("3", 3),
     "LOG_DIR": ("/var/log/quant", Path("/var/log/quant")),
     "LOG_LEVEL": ("WARNING", "warning"),
     "AUTH_TOKEN": ("s3cret", "s3cret"),
@@ -220,6 +221,7 @@ WRONG = {
         "",
     ],
     "BINANCE_REST_URL": ["fapi.binance.com", "wss://fapi.binance.com", "http://", "http://h:99999"],
+    "REDUNDANT_CONNECTIONS": ["0", "5", "two"],
     "LOG_LEVEL": ["loud"],
     "ALLOW_INSECURE": ["perhaps"],
 }

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     bus_url: str = "memory:"
     binance_ws_url: str = "wss://fstream.binance.com"
     binance_rest_url: str = "https://fapi.binance.com"
+    redundant_connections: Annotated[int, Field(ge=1, le=4)] = 2
 
     log_dir: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

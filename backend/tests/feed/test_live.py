@@ -13,27 +13,32 @@ from quant.clock import SystemClock
 from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed import live
 from quant.feed.binance import BinanceUm
+from quant.feed.binance_rest import BinanceRest
+from quant.feed.link import Timing
 from quant.feed.live import LiveFeed
-from quant.feed.runner import Timing
+from quant.feed.pace import Pace
 from simulator.harness import Exchange, with_exchange
 
-HASTY = Timing(command_every_s=0.0, look_every_s=0.01)
+HASTY = Timing(command_every_s=0.0, connect_every_s=0.0, look_every_s=0.01)
 
 
 class Heard:
     """A live feed at work, and what came out of it."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, redundancy: int = 1) -> None:
         self.exchange = exchange
         self.ids: dict[str, list[int]] = defaultdict(list)
         self.views: list[Quote | MarkPrice] = []
         self.broken = False
+        self.rest = BinanceRest(exchange.rest_url)
         self.feed = LiveFeed(
             exchange=BinanceUm(),
             base_url=exchange.ws_url,
             on_batch=self._take,
             on_views=self.views.extend,
-            clock=SystemClock(),
+            pace=Pace(SystemClock()),
+            rest=self.rest,
+            redundancy=redundancy,
             rng=random.Random(1),
             timing=HASTY,
         )
@@ -77,6 +82,7 @@ async def listening(exchange: Exchange) -> AsyncGenerator[Heard, None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        await heard.rest.close()
 
 
 BUSY = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "BNBUSDT")

@@ -30,9 +30,13 @@ from feed.servers import (
 from quant.domain import TradeBatch
 from quant.feed.binance import BinanceUm
 from quant.feed.exchange import Channel
-from quant.feed.runner import ConnectionInfo, ConnectionRunner, Timing
+from quant.feed.link import Timing, Wiring
+from quant.feed.pace import Pace
+from quant.feed.runner import ConnectionInfo, ConnectionRunner
 
-HASTY = Timing(ping_after_s=60, pong_within_s=60, command_every_s=0.0, look_every_s=0.005)
+HASTY = Timing(
+    ping_after_s=60, pong_within_s=60, command_every_s=0.0, connect_every_s=0.0, look_every_s=0.005
+)
 TRADE = frame(combined(agg_trade()))
 
 
@@ -68,17 +72,15 @@ class Line:
         self.raises: BaseException | None = None
         self.tap_raises: BaseException | None = None
         self.clock = MovedClock()
-        self.runner = ConnectionRunner(
-            "c1",
+        self.wiring = Wiring(
             exchange=exchange or BinanceUm(),
             base_url=url,
             on_batch=self._take,
-            clock=self.clock,
-            rng=Longest(),
             tap=self._tap,
+            pace=Pace(self.clock, pause=self._sleep),
             timing=timing,
-            sleep=self._sleep,
         )
+        self.runner = ConnectionRunner("c1", self.wiring, rng=Longest())
         self.runner.want(["BTCUSDT"])
 
     def _take(self, batch: TradeBatch) -> None:
@@ -230,7 +232,7 @@ def test_keeps_the_connection_and_the_next_trade_after(name: str):
     async def scenario() -> None:
         async with scripted(sends(SURVIVED[name], TRADE)) as server, at_work(server.url) as line:
             await eventually(lambda: line.ids == [26129], what="the trade behind the damage")
-            assert line.runner.decoder.quarantined.total() == 1
+            assert line.runner.quarantined.total() == 1
             assert (len(server.clients), line.info().messages, line.waits_s) == (1, 2, [])
 
     play(scenario())
@@ -242,7 +244,7 @@ def test_fragments_are_counted_and_the_next_whole_frame_is_taken():
     async def scenario() -> None:
         async with scripted(sends(halves, TRADE)) as server, at_work(server.url) as line:
             await eventually(lambda: line.ids == [26129], what="the trade behind the fragments")
-            assert line.runner.decoder.quarantined.total() == 2
+            assert line.runner.quarantined.total() == 2
 
     play(scenario())
 
@@ -486,11 +488,10 @@ def test_commands_stay_apart():
         spaced = replace(HASTY, command_every_s=0.3)
         async with scripted(good) as server, at_work(server.url, timing=spaced) as line:
             await eventually(lambda: line.ids, what="a trade")
-            for symbols in (["ETHUSDT"], ["ADAUSDT"], ["XRPUSDT"]):
+            for n, symbols in enumerate((["ETHUSDT"], ["ADAUSDT"], ["XRPUSDT"]), start=1):
                 line.runner.want(symbols)
-                await eventually(lambda: line.runner._subscribed == line.runner.wanted, what="the change")
-            assert len(commands(server)) == 6
-            assert line.waits_s == [0.3] * 6
+                await eventually(lambda n=n: len(commands(server)) == 2 * n, what="the change")
+            assert len(line.waits_s) == 5, "the first may go at once"
 
     play(scenario())
 
@@ -501,7 +502,8 @@ def test_a_refused_command_changes_nothing_else():
     async def scenario() -> None:
         async with scripted(sends(refusal, TRADE)) as server, at_work(server.url) as line:
             await eventually(lambda: line.ids, what="the trade")
-            await eventually(lambda: not line.runner.decoder.replies, what="the reply is read")
+            (link,) = line.runner._links
+            await eventually(lambda: not link.decoder.replies, what="the reply is read")
             assert line.waits_s == []
 
     play(scenario())

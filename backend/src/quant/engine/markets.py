@@ -5,21 +5,33 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+import structlog
+
 from quant.clock import Clock
 from quant.domain import SymbolSpec
 from quant.engine.protocol import TruthView
 from quant.engine.simulation import SimulatedExchange
 from quant.engine.source import SourceSpec
-from quant.errors import ExchangeUnreachable, NotFound
+from quant.errors import ExchangeRejected, ExchangeUnreachable, NotFound
 from quant.feed.binance import BinanceDecoder, BinanceUm
 from quant.feed.binance_rest import BinanceRest
+from quant.feed.clock_offset import ClockOffset
 from quant.feed.exchange import ExchangeRest
+from quant.feed.link import Timing
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
-from quant.feed.live import LiveFeed
+from quant.feed.live import LiveFeed, ignore_behind, nothing_known
+from quant.feed.pace import Pace
 from quant.feed.recording import check_files, probe
 from quant.feed.replay import ReplayFeed
 from quant.feed.runner import ConnectionInfo
+from quant.feed.supervisor import LastId, OnBehind
+from quant.feed.watchdog import StreamHealth
 from quant.settings import Settings
+
+log = structlog.get_logger()
+
+SPECS_WHEN_SILENT_S, SPECS_EVERY_S = 60.0, 900.0
+"""Market seconds between two readings of the symbols, while one is silent and at the most."""
 
 
 class Market(Protocol):
@@ -32,13 +44,26 @@ class Market(Protocol):
     """True where trades keep coming: bars close by the clock, history can be asked for."""
     specs: Mapping[str, SymbolSpec]
     rest: ExchangeRest | None
+    clock_offset: ClockOffset | None
+    """How far the exchange's clock is from ours; None before the market is opened, and for a recording."""
 
     async def open(self) -> None:
         """Make ready and read the symbols; raises ExchangeUnreachable, ExchangeRejected or RecordingError."""
         ...
 
-    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
-        """Hand trades, quotes and mark prices on: without end where live, to the end of a recording otherwise."""
+    async def run(
+        self,
+        on_batch: OnBatch,
+        on_views: OnViews = ignore_views,
+        *,
+        last_id: LastId = nothing_known,
+        on_behind: OnBehind = ignore_behind,
+    ) -> None:
+        """Hand trades, quotes and mark prices on: without end where live, to the end of a recording otherwise.
+
+        `last_id` tells the newest trade of a symbol that the caller has; `on_behind` hears of a newer one that the
+        exchange has and no stream brought. Trades may come more than once.
+        """
         ...
 
     def want(self, symbols: Iterable[str]) -> None: ...
@@ -47,6 +72,10 @@ class Market(Protocol):
 
     def is_open(self, symbol: str) -> bool:
         """Tell whether the symbol's trades can arrive now."""
+        ...
+
+    def health(self, symbol: str) -> StreamHealth | None:
+        """Return how the symbol's trades come in; None where nobody watches, as with a recording."""
         ...
 
     def quarantined(self, symbol: str) -> int: ...
@@ -58,42 +87,92 @@ class Market(Protocol):
     async def close(self) -> None: ...
 
 
-class BinanceMarket:
-    """Binance USD-M Futures at the configured hosts."""
+class LiveMarket:
+    """An exchange that speaks Binance USD-M Futures, at the given addresses."""
 
-    name = "binance-um"
-    speed = 1.0
     live = True
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        ws_url: str,
+        rest_url: str,
+        clock: Clock,
+        speed: float = 1.0,
+        redundancy: int = 2,
+        timing: Timing | None = None,
+    ) -> None:
+        self.name = name
+        self.speed = speed
         self.specs: Mapping[str, SymbolSpec] = {}
         self.rest: ExchangeRest | None = None
+        self.clock_offset: ClockOffset | None = None
         self.tap: Tap | None = None
-        self._ws_url = settings.binance_ws_url
-        self._rest_url = settings.binance_rest_url
-        self._clock = clock
+        self._ws_url = ws_url
+        self._rest_url = rest_url
+        self._redundancy = redundancy
+        self._timing = timing
+        self._pace = Pace(clock, speed)
         self._feed: LiveFeed | None = None
         self._wanted: frozenset[str] = frozenset()
 
     async def open(self) -> None:
         if self.rest is None:
-            self.rest = BinanceRest(self._rest_url)
-        self.specs = {spec.symbol: spec for spec in await self.rest.symbols()}
+            self.rest = BinanceRest(self._rest_url, pace=self._pace)
+            self.clock_offset = ClockOffset(self.rest, pace=self._pace)
+        await self._read_specs(self.rest)
 
-    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
+    async def _read_specs(self, rest: ExchangeRest) -> None:
+        self.specs = {spec.symbol: spec for spec in await rest.symbols()}
+
+    async def run(
+        self,
+        on_batch: OnBatch,
+        on_views: OnViews = ignore_views,
+        *,
+        last_id: LastId = nothing_known,
+        on_behind: OnBehind = ignore_behind,
+    ) -> None:
+        rest, offset = self.rest, self.clock_offset
+        if rest is None or offset is None:
+            raise ExchangeUnreachable(f"{self.name} has not been opened")
         self._feed = LiveFeed(
             exchange=BinanceUm(),
             base_url=self._ws_url,
             on_batch=on_batch,
-            clock=self._clock,
+            pace=self._pace,
+            rest=rest,
+            last_id=last_id,
+            on_behind=on_behind,
+            redundancy=self._redundancy,
             tap=self.tap,
             on_views=on_views,
+            timing=self._timing,
         )
         self._feed.want(self._wanted)
         try:
-            await self._feed.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._feed.run(), name="feed")
+                group.create_task(offset.run(), name="clock offset")
+                group.create_task(self._refresh_specs(rest), name="symbols")
         finally:
             self._feed = None  # or its connections would seem as open as they were
+
+    async def _refresh_specs(self, rest: ExchangeRest) -> None:
+        """Read the symbols now and then, every minute while one is silent: it may have ceased to trade."""
+        waited_s = 0.0
+        while True:
+            await self._pace.sleep(SPECS_WHEN_SILENT_S)
+            waited_s += SPECS_WHEN_SILENT_S
+            verdicts = {health.verdict for symbol in self._wanted if (health := self.health(symbol))}
+            if verdicts <= {"live"} and waited_s < SPECS_EVERY_S:
+                continue
+            try:
+                await self._read_specs(rest)
+                waited_s = 0.0
+            except (ExchangeUnreachable, ExchangeRejected) as error:
+                log.warning("source.symbols_unknown", market=self.name, error=error.message)
 
     def want(self, symbols: Iterable[str]) -> None:
         self._wanted = frozenset(symbols)
@@ -106,6 +185,9 @@ class BinanceMarket:
     def is_open(self, symbol: str) -> bool:
         return self._feed is not None and self._feed.is_open(symbol)
 
+    def health(self, symbol: str) -> StreamHealth | None:
+        return self._feed.health(symbol) if self._feed else None
+
     def quarantined(self, symbol: str) -> int:
         return self._feed.quarantined(symbol) if self._feed else 0
 
@@ -115,19 +197,25 @@ class BinanceMarket:
     async def close(self) -> None:
         if self.rest is not None:
             await self.rest.close()
-            self.rest = None
+            self.rest = self.clock_offset = None
 
 
-class SimulatedMarket(BinanceMarket):
+class SimulatedMarket(LiveMarket):
     """The simulated exchange in a child process, spoken to as if it were Binance."""
 
     def __init__(self, spec: SourceSpec, settings: Settings, clock: Clock) -> None:
-        super().__init__(settings, clock)
         # Another speed is another future: its trades must not meet those of real time. Without waiting there is
         # no market, only the recording that this setting was meant for.
-        self.speed = settings.speed or 1.0
-        self.name = f"sim-{spec.seed}" if self.speed == 1 else f"sim-{spec.seed}-x{self.speed:g}"
-        self._exchange = SimulatedExchange(seed=spec.seed, speed=self.speed)
+        speed = settings.speed or 1.0
+        super().__init__(
+            f"sim-{spec.seed}" if speed == 1 else f"sim-{spec.seed}-x{speed:g}",
+            ws_url="",  # the child tells where it listens
+            rest_url="",
+            clock=clock,
+            speed=speed,
+            redundancy=settings.redundant_connections,
+        )
+        self._exchange = SimulatedExchange(seed=spec.seed, speed=speed)
 
     async def open(self) -> None:
         await self.close()
@@ -135,9 +223,16 @@ class SimulatedMarket(BinanceMarket):
         self._ws_url, self._rest_url = addresses.ws, addresses.rest
         await super().open()
 
-    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
+    async def run(
+        self,
+        on_batch: OnBatch,
+        on_views: OnViews = ignore_views,
+        *,
+        last_id: LastId = nothing_known,
+        on_behind: OnBehind = ignore_behind,
+    ) -> None:
         async with asyncio.TaskGroup() as group:
-            feed = group.create_task(super().run(on_batch, on_views))
+            feed = group.create_task(super().run(on_batch, on_views, last_id=last_id, on_behind=on_behind))
             code = await self._exchange.wait()
             feed.cancel()
         raise ExchangeUnreachable(f"the simulated exchange ended with code {code}")
@@ -156,6 +251,7 @@ class RecordedMarket:
     speed = 0.0
     live = False
     rest: ExchangeRest | None = None
+    clock_offset: ClockOffset | None = None
 
     def __init__(self, spec: SourceSpec, settings: Settings, clock: Clock) -> None:
         self.specs: Mapping[str, SymbolSpec] = {}
@@ -173,7 +269,14 @@ class RecordedMarket:
         self.specs = {spec.symbol: spec for spec in info.symbols}
         self._decoder = BinanceDecoder(info.kind)
 
-    async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views) -> None:
+    async def run(
+        self,
+        on_batch: OnBatch,
+        on_views: OnViews = ignore_views,
+        *,
+        last_id: LastId = nothing_known,  # noqa: ARG002  a recording has no more than it plays
+        on_behind: OnBehind = ignore_behind,  # noqa: ARG002
+    ) -> None:
         self._running = True
         feed = ReplayFeed(
             self._files,
@@ -195,6 +298,9 @@ class RecordedMarket:
     def is_open(self, symbol: str) -> bool:
         return self._running and symbol in self.specs
 
+    def health(self, symbol: str) -> StreamHealth | None:  # noqa: ARG002  nobody watches
+        return None
+
     def quarantined(self, symbol: str) -> int:
         return self._decoder.quarantined[symbol]
 
@@ -209,7 +315,13 @@ def make_market(spec: SourceSpec, settings: Settings, clock: Clock) -> Market:
     """Return the market that `spec` names, not yet opened."""
     match spec.kind:
         case "binance":
-            return BinanceMarket(settings, clock)
+            return LiveMarket(
+                "binance-um",
+                ws_url=settings.binance_ws_url,
+                rest_url=settings.binance_rest_url,
+                clock=clock,
+                redundancy=settings.redundant_connections,
+            )
         case "sim":
             return SimulatedMarket(spec, settings, clock)
         case "replay":

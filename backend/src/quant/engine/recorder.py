@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from quant.clock import SystemClock
-from quant.engine.markets import BinanceMarket, make_market
+from quant.engine.markets import LiveMarket, make_market
 from quant.engine.source import parse_source
 from quant.errors import InvalidParameter, RecordingError, UnknownSymbol
 from quant.feed.recording import RecordingWriter
@@ -20,8 +20,9 @@ async def record(settings: Settings, path: Path, *, symbols: list[str], seconds:
     for a file that exists or cannot be made.
     """
     source = parse_source(settings.source)
-    market = make_market(source, settings, SystemClock())
-    if not isinstance(market, BinanceMarket):
+    once = settings.model_copy(update={"redundant_connections": 1})  # twins would write everything twice
+    market = make_market(source, once, SystemClock())
+    if not isinstance(market, LiveMarket):
         raise InvalidParameter("source", f"{source.text} is a recording already")
     _check_new(path)
     try:
@@ -41,7 +42,7 @@ def _check_new(path: Path) -> None:
         raise RecordingError(f"{path} exists already; choose another name", file=str(path))
 
 
-async def _write(market: BinanceMarket, path: Path, *, seconds: float | None) -> int:
+async def _write(market: LiveMarket, path: Path, *, seconds: float | None) -> int:
     writer = RecordingWriter(path)
     market.tap = writer.write
     _cancel_on_term()

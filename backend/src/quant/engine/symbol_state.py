@@ -5,6 +5,7 @@ from quant.engine.protocol import StreamState
 from quant.engine.running import RunningMarket, seconds_ago
 
 QUIET_AFTER_S = 10.0
+"""In a recording, where nobody watches the stream."""
 GAP_SHOWN_S = 60.0
 TRADING = ("TRADING", "RECORDED")
 
@@ -19,14 +20,21 @@ def symbol_state(running: RunningMarket, symbol: str) -> tuple[StreamState, str 
     if spec is not None and spec.status not in TRADING:
         return "halted", f"the exchange lists it as {spec.status}"
     seen = running.state.counters(symbol).last_ts
+    late: StreamState = "connecting" if seen is None else "stale"
     if not running.market.is_open(symbol):
-        return ("connecting", "no connection yet") if seen is None else ("stale", "the connection is down")
-    if symbol not in running.proved:
-        return ("connecting" if seen is None else "stale"), "waiting for the first trade"
+        return late, "no connection yet" if seen is None else "the connection is down"
+    health = running.market.health(symbol)
+    verdict = health.verdict if health else None
+    if health is not None and verdict in ("waiting", "stalled", "unknown"):
+        return late, health.reason
+    if symbol not in running.proved and verdict != "quiet":
+        return late, "waiting for the first trade"
     now = running.now()
     gap_end = running.state.last_gap_end(symbol)
     if gap_end is not None and now - gap_end < GAP_SHOWN_S * NS_PER_S:
         return "gap", "trades are missing"
+    if health is not None:
+        return ("quiet", health.reason) if verdict == "quiet" else ("live", None)
     age_s = seconds_ago(now, seen)
     if age_s is not None and age_s > QUIET_AFTER_S:
         return "quiet", f"no trade for {age_s:.0f} s"

@@ -85,7 +85,7 @@ class BinanceRest:
         max_weight: int = MAX_WEIGHT,
     ) -> None:
         self._pace = pace or Pace(SystemClock())
-        timeout_s = self._pace.real_s(timeout_s, at_least=min(timeout_s, LEAST_TIMEOUT_S))
+        timeout_s = self._pace.real_s(timeout_s, floor_s=LEAST_TIMEOUT_S)
         self._client = httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
         self._host = httpx.URL(base_url).host
         self.budget = WeightBudget(limit=max_weight, pace=self._pace)

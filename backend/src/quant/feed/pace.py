@@ -29,6 +29,23 @@ class Pace:
         """Wait for market seconds."""
         await self.pause(seconds / self.speed)
 
-    def real_s(self, seconds: float, *, at_least: float = 0.0) -> float:
-        """Return how many real seconds that is; `at_least` where the machine's own work has to fit in."""
-        return max(seconds / self.speed, at_least)
+    def real_s(self, seconds: float, *, floor_s: float = 0.0) -> float:
+        """Return how many real seconds that is; speed shortens it to `floor_s`, the machine's own work, at most."""
+        return max(seconds / self.speed, min(seconds, floor_s))
+
+
+class Turnstile:
+    """Lets one pass at a time, `every_s` market seconds apart, in the order of arrival."""
+
+    def __init__(self, *, every_s: float, pace: Pace) -> None:
+        self._every_s = every_s
+        self._pace = pace
+        self._free_s = -float("inf")
+
+    async def turn(self) -> None:
+        """Return when it is the caller's turn."""
+        now_s = self._pace.monotonic_s()
+        turn_s = max(now_s, self._free_s)
+        self._free_s = turn_s + self._every_s
+        if turn_s > now_s:
+            await self._pace.sleep(turn_s - now_s)

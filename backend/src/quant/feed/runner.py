@@ -1,50 +1,25 @@
-"""One connection kept alive: connect, hand frames on, notice silence, come back. Knows no exchange."""
+"""One connection kept alive: connect, come back, hand over to a successor before its time is up. Knows no exchange."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
 import structlog
-from picows import (
-    WSCloseCode,
-    WSError,
-    WSMsgType,
-    WSTransport,
-    ws_connect,
-)
+from picows import WSError
 
-from quant.clock import NS_PER_S, Clock
+from quant.clock import NS_PER_S
 from quant.feed.backoff import backoff
-from quant.feed.exchange import Channel, Exchange
-from quant.feed.listener import (
-    MAX_FRAME_BYTES,
-    FrameListener,
-    OnBatch,
-    OnViews,
-    Tap,
-    ignore_views,
-)
+from quant.feed.exchange import Channel
+from quant.feed.link import Link, Wiring
 
 log = structlog.get_logger()
 
-
 ConnectionState = Literal["connecting", "open", "waiting", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How patient a connection is, in seconds."""
-
-    connect_s: float = 10.0
-    ping_after_s: float = 10.0  # without a message
-    pong_within_s: float = 5.0
-    silent_s: float = 30.0  # without data, pongs or not
-    healthy_s: float = 30.0  # after which the next failure starts a new row of waits
-    command_every_s: float = 0.3  # the exchange allows 10 a second
-    look_every_s: float = 1.0
+RENEW_MOST = 32  # times `renew_every_s` at the most, between two replacements
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,65 +37,65 @@ class ConnectionInfo:
     last_error: str | None
 
 
-Sleep = Callable[[float], Awaitable[object]]
-
-
 class ConnectionRunner:
-    """Owns one connection and the set of symbols it should carry."""
+    """Owns one connection, its successor while one hands over to the other, and the set of symbols to carry."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        exchange: Exchange,
-        base_url: str,
-        on_batch: OnBatch,
-        clock: Clock,
-        rng: random.Random,
-        tap: Tap | None = None,
-        channel: Channel = "trades",
-        on_views: OnViews = ignore_views,
-        timing: Timing | None = None,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
+    def __init__(self, name: str, wiring: Wiring, *, rng: random.Random, channel: Channel = "trades") -> None:
         self.name = name
         self.channel: Channel = channel
-        self.wanted: set[str] = set()
-        self.decoder = exchange.decoder()
-        self._exchange = exchange
-        self._base_url = base_url.rstrip("/")
-        self._on_batch = on_batch
-        self._on_views = on_views
-        self._clock = clock
+        self.wanted: frozenset[str] = frozenset()
+        self.hand_overs = 0
+        self._wiring = wiring
+        self._pace = wiring.pace
+        self._timing = wiring.timing
         self._rng = rng
-        self._tap = tap
-        self._timing = timing or Timing()
-        self._sleep = sleep
         self._changed = asyncio.Event()
+        self._renewal = asyncio.Event()
+        self._renew_after_s = 0.0
+        self._renewals = 0
         self._state: ConnectionState = "closed"
-        self._since = clock.wall_ns()
+        self._since = self._pace.wall_ns()
         self._retry_at: int | None = None
         self._last_error: str | None = None
         self._attempt = 0
         self._connects = 0
         self._messages = 0
-        self._listener: FrameListener | None = None
-        self._subscribed: set[str] = set()
-        self._command_id = 0
+        self._quarantined: Counter[str] = Counter()
+        self._links: dict[Link, asyncio.Task[BaseException | None]] = {}
+
+    # --- what others ask of it ---
 
     def want(self, symbols: Iterable[str]) -> None:
         """Change the set of symbols; the connection follows by itself."""
-        self.wanted = set(symbols)
+        self.wanted = frozenset(symbols)
         self._changed.set()
+        for link in self._links:
+            link.want(self.wanted)
+
+    def ask_again(self, symbols: Iterable[str]) -> None:
+        """Subscribe these symbols anew: nothing comes of them."""
+        for link in self._links:
+            link.ask_again(frozenset(symbols))
+
+    def renew(self, reason: str) -> None:
+        """Replace the connection by another, which has to deliver first; not more often than makes sense."""
+        now_s = self._pace.monotonic_s()
+        if now_s < self._renew_after_s:
+            return
+        healthy = now_s - self._renew_after_s > self._timing.renew_every_s * RENEW_MOST
+        self._renewals = 0 if healthy else self._renewals
+        self._renew_after_s = now_s + self._timing.renew_every_s * min(2**self._renewals, RENEW_MOST)
+        self._renewals += 1
+        log.warning("feed.renew", connection=self.name, reason=reason)
+        self._renewal.set()
 
     def info(self) -> ConnectionInfo:
-        live = self._listener.messages if self._listener else 0
         return ConnectionInfo(
             self.name,
             self._state,
             self._since,
             len(self.wanted),
-            self._messages + live,
+            self._messages + sum(link.messages for link in self._links),
             max(self._connects - 1, 0),
             self._attempt,
             self._retry_at,
@@ -131,130 +106,163 @@ class ConnectionRunner:
     def is_open(self) -> bool:
         return self._state == "open"
 
+    @property
+    def quarantined(self) -> Counter[str]:
+        """Return how many frames and trades broke the protocol, by symbol."""
+        total = Counter(self._quarantined)
+        for link in self._links:
+            total.update(link.decoder.quarantined)
+        return total
+
+    # --- its life ---
+
     async def run(self) -> None:
         """Keep the connection up until cancelled; only our own bugs get out as exceptions."""
-        waits = backoff(self._rng)
-        while True:
-            if not self.wanted:
-                self._enter("closed")
-                await self._next_change()
-                continue
-            opened_s = self._clock.monotonic_s()
-            failure: BaseException | None = None
-            try:
-                self._attempt += 1
-                failure = await self._connect_and_listen()
-            except (OSError, WSError, UnicodeError) as error:  # the last: a host name that cannot be one
-                self._last_error = self._explain(error)
-            if failure is not None:
-                raise failure
-            if not self.wanted:
-                continue
-            if self._attempt == 0 and self._clock.monotonic_s() - opened_s > self._timing.healthy_s:
-                waits = backoff(self._rng)
-            await self._wait(next(waits))
+        waits = self._waits()
+        try:
+            while True:
+                if not self.wanted:
+                    self._enter("closed")
+                    await self._next_change()
+                    continue
+                opened_s = self._pace.monotonic_s()
+                link = await self._opened()
+                if link is not None:
+                    await self._keep(link)
+                if not self.wanted:
+                    continue
+                if link is not None and self._pace.monotonic_s() - opened_s > self._timing.healthy_s:
+                    waits = self._waits()
+                await self._wait(next(waits))
+        finally:
+            for link, task in self._links.items():
+                task.cancel()
+                link.end()
+
+    def _waits(self) -> Iterator[float]:
+        return backoff(self._rng)
 
     async def _wait(self, wait_s: float) -> None:
-        self._retry_at = self._clock.wall_ns() + int(wait_s * NS_PER_S)
+        self._retry_at = self._pace.wall_ns() + int(self._pace.real_s(wait_s) * NS_PER_S)
         self._enter("waiting")
         log.warning("feed.reconnect", connection=self.name, delay_s=round(wait_s, 2), error=self._last_error)
-        await self._sleep(wait_s)
+        await self._pace.sleep(wait_s)
         self._retry_at = None
 
     def _enter(self, state: ConnectionState) -> None:
         if state != self._state:
             self._state = state
-            self._since = self._clock.wall_ns()
+            self._since = self._pace.wall_ns()
 
     async def _next_change(self) -> None:
         await self._changed.wait()
         self._changed.clear()
 
-    async def _connect_and_listen(self) -> BaseException | None:
-        """Return when the connection has ended; with the failure of our own code that ended it, if any."""
-        self._enter("connecting")
-        self._changed.clear()
-        carried = set(self.wanted)
-        url = self._base_url + self._exchange.stream_path(sorted(carried), channel=self.channel)
-        listener = FrameListener(
-            self.decoder,
-            on_batch=self._on_batch,
-            on_views=self._on_views,
-            tap=self._tap,
-            clock=self._clock,
-        )
-        transport, made = await ws_connect(
-            lambda: listener,
-            url,
-            websocket_handshake_timeout=self._timing.connect_s,
-            max_frame_size=10 * MAX_FRAME_BYTES,
-            enable_auto_pong=False,  # the listener's: a ping answered out of its sight may be the buffer's last frame
-            enable_auto_ping=True,
-            auto_ping_idle_timeout=self._timing.ping_after_s,
-            auto_ping_reply_timeout=self._timing.pong_within_s,
-        )
-        if made is None:
-            raise ConnectionResetError("the connection closed during the handshake")
-        self._listener = listener
-        self._subscribed = carried
-        self._last_error = None
-        self._attempt = 0
-        self._connects += 1
-        self._enter("open")
-        log.info("feed.open", connection=self.name, streams=len(carried))
-        steering = asyncio.create_task(self._steer(transport, listener))
-        steering.add_done_callback(lambda _: transport.disconnect())  # nobody would notice silence any more
+    async def _opened(self) -> Link | None:
+        """Return a new connection at work, None when it could not be made."""
+        self._attempt += 1
+        if not self._links:
+            self._enter("connecting")
+        await self._wiring.connects.turn()
+        link = Link(self.name, self._wiring, channel=self.channel)
         try:
-            await transport.wait_disconnected()
-        except (WSError, OSError) as error:
-            self._last_error = self._last_error or f"the connection broke: {error.args[-1]}"
-        finally:
-            steering.cancel()
-            transport.disconnect()
-            self._messages += listener.messages
-            self._listener = None
-        self._last_error = self._last_error or _how_it_ended(transport)
-        if steering.done() and not steering.cancelled():
-            return listener.failure or steering.exception()
-        return listener.failure
+            await link.open(self.wanted)
+        except (OSError, WSError, UnicodeError) as error:  # the last: a host name that cannot be one
+            link.end()
+            self._last_error = self._explain(error)
+            return None
+        except BaseException:
+            link.end()
+            raise
+        link.want(self.wanted)  # it may have changed meanwhile
+        self._changed.clear()
+        self._links[link] = asyncio.create_task(link.run(), name=f"feed {self.name}")
+        self._attempt = 0
+        self._last_error = None
+        self._enter("open")
+        log.info("feed.open", connection=self.name, streams=len(self.wanted))
+        return link
 
-    async def _steer(self, transport: WSTransport, listener: FrameListener) -> None:
-        """Send what changes in `wanted`, and give up on a connection that has gone silent."""
+    async def _keep(self, link: Link) -> None:
+        """Return when the connection and all that took its place have ended; raise what of our own ended it."""
+        self._connects += 1
+        self._renewal.clear()
+        retry_s = 0.0
+        waits = self._waits()
         while True:
-            try:
-                async with asyncio.timeout(self._timing.look_every_s):
-                    await self._next_change()
-            except TimeoutError:
-                pass
-            gone, new = self._subscribed - self.wanted, self.wanted - self._subscribed
-            for symbols, command in ((gone, self._exchange.unsubscribe), (new, self._exchange.subscribe)):
-                if symbols:
-                    self._command_id += 1
-                    text = command(sorted(symbols), command_id=self._command_id, channel=self.channel)
-                    transport.send(WSMsgType.TEXT, text)
-                    await self._sleep(self._timing.command_every_s)
-            self._subscribed = (self._subscribed - gone) | new
-            for reply in self.decoder.replies:
-                if reply.error is not None:
-                    log.error("feed.command_refused", connection=self.name, error=reply.error)
-            self.decoder.replies.clear()
-            listener.hand_on()
-            if not self.wanted:
-                transport.send_close(WSCloseCode.OK)
-                transport.disconnect()
-            elif self._clock.monotonic_s() - listener.last_frame_s > self._timing.silent_s:
-                self._last_error = f"no message for {self._timing.silent_s:.0f} s"
-                transport.disconnect()
+            due_s = max(link.opened_s + self._life_s(), retry_s)
+            if await self._ended_before(link, due_s):
+                self._part(link)
+                return
+            self._renewal.clear()
+            successor = await self._opened()
+            if successor is None:
+                self._attempt = 0
+                log.warning("feed.no_successor", connection=self.name, error=self._last_error)
+                retry_s = self._pace.monotonic_s() + next(waits)
+                continue
+            link = await self._hand_over(link, successor)
+
+    def _life_s(self) -> float:
+        """Return how long a connection serves: no two end together."""
+        return self._timing.hand_over_after_s * self._rng.uniform(0.7, 1.0)
+
+    async def _ended_before(self, link: Link, due_s: float) -> bool:
+        """Return True when the connection has ended, False when it is due or asked to be replaced before that."""
+        task = self._links[link]
+        look_s = self._pace.real_s(self._timing.look_every_s)
+        renewal = asyncio.create_task(self._renewal.wait())
+        try:
+            while not (task.done() or renewal.done() or self._pace.monotonic_s() >= due_s):
+                await asyncio.wait({task, renewal}, timeout=look_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            renewal.cancel()
+        return task.done()
+
+    async def _hand_over(self, link: Link, successor: Link) -> Link:
+        """Return the connection that goes on: the successor once it delivers what its predecessor does."""
+        pace, timing = self._pace, self._timing
+        start_s = pace.monotonic_s()
+        while not self._links[link].done() and not self._links[successor].done():
+            overlap_s = pace.monotonic_s() - start_s
+            if overlap_s >= timing.overlap_s and _delivers(successor, link):
+                break
+            if overlap_s >= timing.overlap_most_s:
+                log.warning("feed.hand_over_unproven", connection=self.name)
+                break
+            tasks = {self._links[link], self._links[successor]}
+            await asyncio.wait(
+                tasks, timeout=pace.real_s(timing.look_every_s), return_when=asyncio.FIRST_COMPLETED
+            )
+        if self._links[successor].done():
+            self._part(successor)
+            return link
+        link.leave()
+        await asyncio.wait({self._links[link]})
+        self._part(link)
+        self._last_error = None
+        self.hand_overs += 1
+        log.info("feed.handed_over", connection=self.name)
+        return successor
+
+    def _part(self, link: Link) -> None:
+        """Take leave of a connection that has ended; raise the failure of our own code, if that was it."""
+        task = self._links.pop(link)
+        self._messages += link.messages
+        self._quarantined.update(link.decoder.quarantined)
+        self._last_error = link.last_error
+        failure = task.result()
+        if failure is not None:
+            raise failure
 
     def _explain(self, error: BaseException) -> str:
-        host = urlsplit(self._base_url).netloc
+        host = urlsplit(self._wiring.base_url).netloc
         if isinstance(error, TimeoutError):
             return f"cannot reach {host}: no answer within {self._timing.connect_s:.0f} s"
         return f"cannot reach {host}: {str(error) or type(error).__name__}"
 
 
-def _how_it_ended(transport: WSTransport) -> str:
-    received = transport.close_handshake.recv if transport.close_handshake else None
-    if received is None:
-        return "the connection broke"
-    return f"the exchange closed the connection: {received.code.value} {received.reason or ''}".rstrip()
+def _delivers(successor: Link, predecessor: Link) -> bool:
+    """Tell whether all that came over the predecessor since the successor opened comes over the successor too."""
+    lately = {stream for stream, heard_s in predecessor.heard_s.items() if heard_s >= successor.opened_s}
+    return lately <= successor.heard_s.keys()

@@ -1,0 +1,172 @@
+"""The platform in a process of its own: its engine, as `quant serve` runs it, at an exchange that is already there."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from unittest import mock
+
+from quant.clock import NS_PER_S, SystemClock
+from quant.domain import Bars, Interval
+from quant.engine import history, markets, session
+from quant.engine.running import RunningMarket
+from quant.errors import QuantError
+from quant.market.ledger import HoleState
+from quant.settings import Settings
+from quant.storage.journal import Journal
+from quant.storage.records import StoredHole
+
+INTERVALS = ("1s", "5s", "1m")
+KLINES = 60
+"""Bars of warm-up asked for; 1,500 of each interval would be most of a run's work."""
+
+TICKS_KEPT = 1_000_000
+WANT_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How to start the platform for one run."""
+
+    data_dir: Path
+    ws_url: str
+    rest_url: str
+    market: str
+    speed: float
+    symbols: tuple[str, ...]
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a symbol's ledger is."""
+
+    last_id: int
+    open_holes: int
+    open_ids: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSymbol:
+    """What the market state held of a symbol when it stopped."""
+
+    bars: dict[str, Bars]
+    accepted: int
+    duplicates: int
+    out_of_order: int
+    filled: int
+
+
+class PlatformSide:
+    """Runs one engine at a time."""
+
+    def __init__(self, reports: Connection, planted: str | None = None) -> None:
+        self._reports = reports
+        self._session: session.Session | None = None
+        self._wanting: asyncio.Task[None] | None = None
+
+    async def open(self, platform: Platform) -> None:
+        """Start the engine on its data directory; streams begin by themselves as their symbols are listed."""
+        history.DEPTH = KLINES
+        market = markets.LiveMarket(
+            platform.market,
+            ws_url=platform.ws_url,
+            rest_url=platform.rest_url,
+            clock=SystemClock(),
+            speed=platform.speed,
+            redundancy=platform.connections,
+        )
+        settings = Settings(
+            source="binance",
+            data_dir=platform.data_dir,
+            resample_intervals=INTERVALS,
+            tick_buffer_size=TICKS_KEPT,
+        )
+        with mock.patch.object(session, "make_market", return_value=market):
+            self._session = session.Session(settings)
+            await self._session.start()
+        running = self._running
+        self.journal = Journal(platform.data_dir / "journal.sqlite")
+        self.journal.open()
+        take = running._take
+
+        def tee(batch):
+            take(batch)
+            self.journal.append(platform.market, batch)
+
+        running._take = tee
+        self._wanting = asyncio.create_task(self._want(platform.symbols))
+
+    async def standings(self) -> dict[str, Standing]:
+        """Return how far each symbol is."""
+        state = self._running.state
+        found = {}
+        for symbol in state.symbols:
+            counters = state.counters(symbol)
+            open_holes = [hole for hole in state.holes(symbol) if hole.state is HoleState.OPEN]
+            found[symbol] = Standing(
+                -1 if counters.last_id is None else counters.last_id,
+                len(open_holes),
+                sum(hole.last_id - hole.first_id + 1 for hole in open_holes),
+            )
+        return found
+
+    async def close(self) -> dict[str, LiveSymbol]:
+        """Stop the engine in good order; return what it held."""
+        engine, running = self._engine, self._running
+        if self._wanting is not None:
+            self._wanting.cancel()
+        await engine.stop()
+        for symbol in running.state.symbols:
+            self.journal.put_holes(
+                running.market.name,
+                symbol,
+                [
+                    StoredHole(h.first_id, h.last_id, h.ts_before, h.ts_after, h.state.value)
+                    for h in running.state.holes(symbol)
+                ],
+            )
+        self.journal.close()
+        self._session = None
+        return {symbol: _live(running, symbol) for symbol in running.state.symbols}
+
+    async def _want(self, symbols: Sequence[str]) -> None:
+        """Ask for every symbol until the exchange lists it."""
+        asked: set[str] = set()
+        while len(asked) < len(symbols):
+            for symbol in symbols:
+                if symbol not in asked:
+                    try:
+                        await self._engine.stream_start([symbol], source=None)
+                        asked.add(symbol)
+                    except QuantError:
+                        continue
+            await asyncio.sleep(WANT_EVERY_S)
+
+    @property
+    def _engine(self) -> session.Session:
+        assert self._session is not None, "the platform has not been opened"
+        return self._session
+
+    @property
+    def _running(self) -> RunningMarket:
+        assert self._engine._running is not None
+        return self._engine._running
+
+
+def _live(running: RunningMarket, symbol: str) -> LiveSymbol:
+    state = running.state
+    counters = state.counters(symbol)
+    return LiveSymbol(
+        {name: state.bars(symbol, name, limit=state.bar_depth) for name in INTERVALS},
+        counters.accepted,
+        counters.duplicates,
+        counters.out_of_order,
+        counters.holes[HoleState.FILLED],
+    )
+
+
+def width_of(interval: str) -> int:
+    """Return the length of a bar in ns."""
+    return Interval.parse(interval).seconds * NS_PER_S
