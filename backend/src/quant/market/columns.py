@@ -26,6 +26,7 @@ TICK = np.dtype(
         ("ts_recv", np.int64),
         ("price", np.float64),
         ("size", np.float64),
+        ("count", np.uint32),  # exchange trades behind it
         ("sell", np.uint8),
     ],
     align=True,

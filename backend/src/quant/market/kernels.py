@@ -127,6 +127,7 @@ def put(
         tick.ts_recv = ts_recv
         tick.price = price
         tick.size = size
+        tick.count = count
         tick.sell = sell
         ledger[s].written += 1
     ledger[s].accepted += 1
@@ -198,7 +199,7 @@ def refill(
     sizes: FloatArray,
     counts: IntArray,
     since: int,
-    begins: bool,
+    begins: bool,  # noqa: FBT001  kernels take every argument by place
     bars: Records,
     heads: Records,
 ) -> None:
