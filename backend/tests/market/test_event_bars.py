@@ -312,6 +312,18 @@ def test_a_large_trade_is_not_split_and_leaves_bars_out() -> None:
     assert bars.bars(nothing).qualities.tolist() == [Quality.COMPLETE] * 2
 
 
+def test_a_bar_that_came_in_parts_is_redone_from_its_true_beginning() -> None:
+    feed = Feed(EventInterval.parse("v2"))
+    trades = [Trade(k, MIDNIGHT, Decimal(1), Decimal(1), 1) for k in range(6)]
+    for part in (trades[:3], trades[5:], trades[4:5]):
+        feed.take(part)
+    none = IdRanges([])
+
+    found = feed.bars.bars(Missing(none, none, none))
+
+    assert (found.first_ids.tolist(), found.last_ids.tolist()) == ([0, 2, 5], [1, 4, 5])
+
+
 def test_what_was_missed_before_the_first_trade_makes_its_day_partial_no_gap() -> None:
     bars = EventBars(EventInterval.parse("v1"))
     times = (MIDNIGHT, MIDNIGHT, MIDNIGHT + DAY_NS, MIDNIGHT + DAY_NS)
