@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from quant import __version__
+from quant.commands.options import add_import
 from quant.engine.protocol import Engine
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
@@ -79,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--source", help="binance or sim[:SEED]")
     record.add_argument("--seconds", type=float, help="stop after this long; without it, until interrupted")
     record.set_defaults(run=_record)
+
+    add_import(commands)
 
     warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")
     warm.set_defaults(run=_warm)

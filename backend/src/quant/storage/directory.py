@@ -31,11 +31,10 @@ class DataDirectory:
                 setting="DATA_DIR",
             ) from error
         if not _lock(lock):
-            lock.seek(0)
-            owner = lock.read().strip() or "another process"
             lock.close()
+            holder = owner(self.path) or "another process"
             raise DataDirectoryInUse(
-                f"the data directory {self.path} is in use by process {owner}: one engine owns it. Stop that one, "
+                f"the data directory {self.path} is in use by process {holder}: one engine owns it. Stop that one, "
                 "set DATA_DIR to another folder, or run one worker (gunicorn -w 1)",
                 data_dir=str(self.path),
             )
@@ -49,6 +48,14 @@ class DataDirectory:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def owner(data_dir: Path) -> str:
+    """Return the process that claimed the folder last, as it wrote itself down; empty when nobody did."""
+    try:
+        return (data_dir / LOCK_NAME).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 if sys.platform == "win32":

@@ -1,19 +1,18 @@
 """What each imported file has already given, by its hash: an import that was cut short goes on where it stopped."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from quant.errors import StorageError
 from quant.storage.id_audit import IdAudit
+from quant.storage.ledger_file import ledger_file
+
+IMPORTS_NAME = "imports.sqlite"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS imports (
     digest TEXT NOT NULL, market TEXT NOT NULL, series TEXT NOT NULL, name TEXT NOT NULL,
     rows INTEGER NOT NULL, audit TEXT NOT NULL, finished INTEGER NOT NULL,
-    PRIMARY KEY (digest, market, series))
+    PRIMARY KEY (digest, market, series));
 """
 
 
@@ -34,7 +33,7 @@ class ImportLedger:
 
     def state(self, *, digest: str, market: str, series: str) -> ImportState:
         """Return how far the file has come, from the start when it is new."""
-        with self._open() as connection:
+        with ledger_file(self._path, _SCHEMA) as connection:
             row = connection.execute(
                 "SELECT rows, audit, finished FROM imports WHERE digest = ? AND market = ? AND series = ?",
                 (digest, market, series),
@@ -46,21 +45,8 @@ class ImportLedger:
     def save(self, state: ImportState, *, digest: str, market: str, series: str, name: str) -> None:
         """Remember how far the file has come; on the disk when this returns."""
         values = (state.rows, state.audit.to_json(), state.finished)
-        with self._open() as connection:
+        with ledger_file(self._path, _SCHEMA) as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO imports VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (digest, market, series, name, *values),
             )
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, isolation_level=None)
-        try:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(_SCHEMA)
-            yield connection
-        except sqlite3.Error as error:
-            raise StorageError(f"{self._path}: {error}", path=str(self._path)) from error
-        finally:
-            connection.close()

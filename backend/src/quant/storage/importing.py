@@ -9,9 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from quant.domain import Bars, Interval, TradeBatch
 from quant.storage.history import History
-from quant.storage.history_paths import HOUR_NS
+from quant.storage.history_paths import DAY_NS, HOUR_NS
 from quant.storage.id_audit import IdAudit
 from quant.storage.id_ranges import IdRange
 from quant.storage.import_ledger import ImportLedger, ImportState
@@ -88,9 +90,12 @@ def import_file(
     history: History,
     ledger: ImportLedger,
     on_progress: Callable[[ImportProgress], None] | None = None,
+    on_days: Callable[[set[int]], None] | None = None,
     again: bool = False,
 ) -> ImportReport:
     """Store what the file holds; return what it lacks. Blocks: it belongs on a thread of its own.
+
+    `on_days` is told of each day (since the epoch) before its first trade is stored, on another thread.
 
     A file that was stored before is not read, except `again`: after its hours were retired, say.
 
@@ -100,7 +105,7 @@ def import_file(
     state = ledger.state(digest=source.digest, market=market, series=_series(source))
     if again:
         state = ImportState(0, IdAudit(), finished=False)
-    started = _Import(source, market, history, ledger, state)
+    started = _Import(source, market, history, ledger, state, on_days)
     resumed_from = state.rows
     if not state.finished:
         for progress in started.run():
@@ -120,7 +125,13 @@ class _Waiting:
 
 class _Import:
     def __init__(
-        self, source: ImportSource, market: str, history: History, ledger: ImportLedger, state: ImportState
+        self,
+        source: ImportSource,
+        market: str,
+        history: History,
+        ledger: ImportLedger,
+        state: ImportState,
+        on_days: Callable[[set[int]], None] | None,
     ) -> None:
         self._source = source
         self._market = market
@@ -130,6 +141,8 @@ class _Import:
         self._audit = state.audit
         self._unit = 1 if source.interval is None else source.interval.ns
         self._files = 0
+        self._on_days = on_days
+        self._days: set[int] = set()  # that were told of
         self._waiting: list[_Waiting] = []
         self._storing: Future[None] | None = None
 
@@ -181,10 +194,18 @@ class _Import:
             assert self._source.interval is not None  # noqa: S101  a source of bars has one
             self._files += self._history.add_bars(market, symbol, self._source.interval.name, data)
         elif data:
-            self._files += self._history.add_ticks(market, symbol, join_ticks(data))
+            ticks = join_ticks(data)
+            self._tell_days(ticks)
+            self._files += self._history.add_ticks(market, symbol, ticks)
         if state is not None:  # only now: what it counts is on the disk
             key = {"digest": self._source.digest, "market": market, "series": _series(self._source)}
             self._ledger.save(state, **key, name=self._source.name)
+
+    def _tell_days(self, ticks: StoredTicks) -> None:
+        days = set(np.unique(ticks.ts_event // DAY_NS).tolist()) - self._days
+        if days and self._on_days is not None:
+            self._on_days(days)
+        self._days |= days
 
     def _due(self, *, finished: bool) -> ImportState | None:
         """Return the first row that will not be stored and the audit of all before it, if it is time to remember."""

@@ -1,0 +1,1 @@
+"""The longer commands of `quant`, one module each, and what they share."""

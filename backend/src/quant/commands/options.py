@@ -1,0 +1,48 @@
+"""The options of the longer commands, and lines to copy; what does the work is imported only when it is asked for."""
+
+import argparse
+
+IMPORT = """Put past trades and bars into the stored history, where /data, the analytics and replays find them.
+
+Reads what data.binance.vision offers (aggTrades, trades, klines; zip, gz or csv, with or without a header) and bars
+as CSV, Parquet or Feather with the columns date, open, high, low, close, volume. A .CHECKSUM file beside an archive
+is verified. An import that was cut short goes on when the same line is run again. Beside a running server the server
+does the work. Files of plain trades go to a market of their own, such as binance-um-trades: their ids are of another
+kind than those of aggTrades.
+"""
+
+IMPORT_LINES = """lines to copy:
+  quant import BTCUSDT-aggTrades-2025-03-01.zip
+  quant import BTCUSDT-aggTrades-2025-03-*.zip ETHUSDT-aggTrades-2025-03-*.zip
+  quant import BTCUSDT-1m-2025-03.zip
+  quant import --market binance-spot BTCUSDT-aggTrades-2025-03-01.zip
+  quant import --symbol BTCUSDT --interval 1m my-bars.parquet
+  curl -O https://data.binance.vision/data/futures/um/daily/aggTrades/BTCUSDT/BTCUSDT-aggTrades-2025-03-01.zip
+  curl -O https://data.binance.vision/data/futures/um/daily/aggTrades/BTCUSDT/BTCUSDT-aggTrades-2025-03-01.zip.CHECKSUM
+"""
+
+
+# Any: argparse's own word for what add_subparsers returns is private.
+def add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = commands.add_parser(
+        "import",
+        help="put archives of trades and bars into the history",
+        description=IMPORT,
+        epilog=IMPORT_LINES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="zip, gz, csv, parquet or feather")
+    parser.add_argument(
+        "--market", default="binance-um", help="the market they belong to (default binance-um)"
+    )
+    parser.add_argument("--symbol", help="whose they are, where the file's name does not say it")
+    parser.add_argument("--interval", help="how long a bar is, where the file's name does not say it: 1m")
+    parser.add_argument("--again", action="store_true", help="read files again that are imported already")
+    parser.set_defaults(run=_import)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from quant.commands.import_files import run
+
+    return run(arguments)
