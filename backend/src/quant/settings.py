@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     bus_url: str = "memory:"
     binance_ws_url: str = "wss://fstream.binance.com"
     binance_rest_url: str = "https://fapi.binance.com"
+    tick_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
+    bar_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     redundant_connections: Annotated[int, Field(ge=1, le=4)] = 2
 
     log_dir: Path | None = None

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from market.comparing import (
     INTERVALS,

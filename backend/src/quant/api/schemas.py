@@ -102,8 +102,15 @@ class SymbolStatus(Wire):
 
 
 class Journal(Wire):
-    state: Literal["off", "ok", "behind", "failing"]
-    lag_ms: float | None
+    state: Annotated[
+        Literal["off", "ok", "behind", "failing"],
+        Field(description="off: this market is not stored; failing: the disk refuses, see the reason"),
+    ]
+    reason: str | None
+    lag_ms: Annotated[float | None, Field(description="age of the oldest trade that is not on the disk")]
+    pending_rows: int
+    committed_rows: int
+    dropped_rows: Annotated[int, Field(description="did not fit into memory; their ids are listed as holes")]
 
 
 class StreamStatus(MarketHeader):

@@ -53,7 +53,18 @@ def stream_status(view: engine.StatusView) -> wire.StreamStatus:
         speed=view.speed,
         connections=[_connection(each) for each in view.connections],
         symbols=[_symbol_status(each) for each in view.symbols],
-        journal=wire.Journal(state="off", lag_ms=None),
+        journal=_journal(view.journal),
+    )
+
+
+def _journal(view: engine.JournalView) -> wire.Journal:
+    return wire.Journal(
+        state=view.state,
+        reason=view.reason,
+        lag_ms=None if view.state == "off" else view.lag_ms,
+        pending_rows=view.pending_rows,
+        committed_rows=view.committed_rows,
+        dropped_rows=view.dropped_rows,
     )
 
 

@@ -23,10 +23,18 @@ NOT_FINAL = 2  # the newest klines may still change: ask for them again
 class HistoryKeeper:
     """Asks for each (symbol, interval) once, and again for bars that turn out partial, missing or a gap."""
 
-    def __init__(self, market: Market, state: MarketState, *, on_changed: OnChanged) -> None:
+    def __init__(
+        self,
+        market: Market,
+        state: MarketState,
+        *,
+        on_changed: OnChanged,
+        fills_from: Callable[[str], int | None],
+    ) -> None:
         self._market = market
         self._state = state
         self._on_changed = on_changed
+        self._fills_from = fills_from  # gaps since then will soon have their trades
         self._asked_before: dict[tuple[str, str], int] = {}
 
     async def refresh(self, symbols: Iterable[str]) -> None:
@@ -57,7 +65,8 @@ class HistoryKeeper:
         start, need = None, DEPTH
         if end:
             since = self._asked_before.get(key, 0)
-            start = self._state.oldest_to_repair(*key, bars=DEPTH, since=since)
+            until = self._fills_from(symbol) or end
+            start = self._state.oldest_to_repair(*key, bars=DEPTH, since=since, gaps_until=until)
             if start is None:
                 return False
             need = min(DEPTH, (end - start) // interval.ns + 1)

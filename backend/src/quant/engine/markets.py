@@ -42,6 +42,8 @@ class Market(Protocol):
     """Market seconds per second, for telling the time between events; 0 where events alone tell it."""
     live: bool
     """True where trades keep coming: bars close by the clock, history can be asked for."""
+    kept: bool
+    """True where what comes is stored, and a restart goes on from there."""
     specs: Mapping[str, SymbolSpec]
     rest: ExchangeRest | None
     clock_offset: ClockOffset | None
@@ -91,6 +93,7 @@ class LiveMarket:
     """An exchange that speaks Binance USD-M Futures, at the given addresses."""
 
     live = True
+    kept = True
 
     def __init__(
         self,
@@ -215,6 +218,9 @@ class SimulatedMarket(LiveMarket):
             speed=speed,
             redundancy=settings.redundant_connections,
         )
+        self.kept = (
+            speed == 1
+        )  # at another speed the next run begins in this one's past, with ids it has seen
         self._exchange = SimulatedExchange(seed=spec.seed, speed=speed)
 
     async def open(self) -> None:
@@ -250,6 +256,7 @@ class RecordedMarket:
 
     speed = 0.0
     live = False
+    kept = False  # the file is its own record
     rest: ExchangeRest | None = None
     clock_offset: ClockOffset | None = None
 

@@ -46,6 +46,18 @@ class SymbolStatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalView:
+    """Where storing stands: `off` for a market that is not stored; rows count since the start."""
+
+    state: Literal["off", "ok", "behind", "failing"] = "off"
+    reason: str | None = None
+    lag_ms: float = 0.0  # age of the oldest trade that is not on the disk
+    pending_rows: int = 0
+    committed_rows: int = 0
+    dropped_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     market: str
     as_of: int | None
@@ -58,6 +70,7 @@ class StatusView:
     speed: float
     connections: tuple[ConnectionView, ...]
     symbols: tuple[SymbolStatusView, ...]
+    journal: JournalView
 
 
 @dataclass(frozen=True, slots=True)

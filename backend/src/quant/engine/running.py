@@ -1,4 +1,4 @@
-"""One market being run: its source, its state, and the tasks between them. The only writer of the state."""
+"""One market being run: its source, its state, its storage, and the tasks between them. The state's only writer."""
 
 import asyncio
 import math
@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
-from quant.domain import MarkPrice, Quote, TradeBatch
+from quant.domain import MarkPrice, Quality, Quote, TradeBatch
+from quant.engine.backfill import Backfiller
 from quant.engine.history import HistoryKeeper
 from quant.engine.markets import Market
+from quant.engine.persistence import Persistence
 from quant.engine.protocol import SourceState
 from quant.errors import ExchangeRejected, ExchangeUnreachable, QuantError
 from quant.feed.backoff import backoff
+from quant.feed.pace import Pace
 from quant.market.clock import MarketClock
-from quant.market.state import MarketState
+from quant.market.state import REORDER_NS, MarketState
 from quant.settings import Settings
 
 log = structlog.get_logger()
@@ -27,33 +30,69 @@ HEALTHY_S = 30.0
 LATENESS_NS = 300 * NS_PER_MS
 """How long after its end a bar stays open for trades under way; aggregates alone span up to 100 ms."""
 
+LEAST_REORDER_S = 0.25
+"""Of real time: what a busy machine needs, however fast a simulated market runs."""
+
 Closed = Callable[[set[tuple[str, str]]], None]
 
 
 class RunningMarket:
     """Feeds one market's state and closes its bars; knows which symbols are wanted and which have proved alive."""
 
-    def __init__(self, market: Market, *, settings: Settings, clock: Clock, on_closed: Closed) -> None:
+    def __init__(
+        self,
+        market: Market,
+        *,
+        settings: Settings,
+        clock: Clock,
+        on_closed: Closed,
+        persistence: Persistence | None = None,
+    ) -> None:
         self.market = market
+        self.persistence = persistence if market.kept else None
         self.source_state: SourceState = "starting"
         self.reason: str | None = None
         self.finished = False
         self.wanted: set[str] = set()
+        self.streamed: set[str] = set()
+        """Wanted symbols whose stored past is in its place."""
+        self._restored: set[str] = set()
         self.proved: set[str] = set()
         """Symbols whose trades have arrived since their connection opened: an acknowledgement proves nothing."""
         self.ready = asyncio.Event()
-        self.state = self._new_state(settings)
         self._settings = settings
         self._clock = clock
+        self._pace = Pace(clock, market.speed or 1.0)
+        self._reorder_ns = round(self._pace.real_s(REORDER_NS / NS_PER_S, floor_s=LEAST_REORDER_S) * NS_PER_S)
+        self._lateness_ns = round(
+            LATENESS_NS * max(market.speed, 1.0)
+        )  # a wire does not speed up with the market
         self._ready_s = math.inf
         self._market_clock = MarketClock(speed=market.speed)
         self._on_closed = on_closed
-        self._history = HistoryKeeper(market, self.state, on_changed=on_closed)
+        self._begin()
         self._history_wanted = asyncio.Event()
+        self._symbols_wanted = asyncio.Event()
 
-    def _new_state(self, settings: Settings) -> MarketState:
-        return MarketState(
-            self.market.name, intervals=settings.intervals, tick_capacity=settings.tick_buffer_size
+    def _begin(self) -> None:
+        """Make a state that knows nothing yet, and what works on it."""
+        self.state = MarketState(
+            self.market.name,
+            intervals=self._settings.intervals,
+            tick_capacity=self._settings.tick_buffer_size,
+            reorder_ns=self._reorder_ns,
+        )
+        self.backfill = Backfiller(
+            self.market,
+            self.state,
+            pace=self._pace,
+            reorder_ns=self._reorder_ns,
+            now=self.now,
+            on_fetched=self._take_fetched,
+            on_denied=self._take_denied,
+        )
+        self._history = HistoryKeeper(
+            self.market, self.state, on_changed=self._on_closed, fills_from=self.backfill.fills_from
         )
 
     # --- what others ask ---
@@ -68,17 +107,37 @@ class RunningMarket:
         return self._market_clock.now(monotonic_s=self._clock.monotonic_s())
 
     def want(self, symbols: Iterable[str]) -> None:
-        """Change the set of streamed symbols; those that stay are not disturbed."""
+        """Change the set of streamed symbols; those that stay are not disturbed.
+
+        A symbol is streamed once what was stored of it is back in its place.
+        """
         symbols = set(symbols)
         for symbol in self.wanted - symbols:
-            self.state.interrupt(symbol)
             self.proved.discard(symbol)
         for symbol in symbols - self.wanted:
-            self.state.add_symbol(symbol)
             self._history.forget(symbol)
         self.wanted = symbols
-        self.market.want(symbols)
+        if self.persistence is None:
+            self._restored = symbols
+        self._stream()
+        self._symbols_wanted.set()
+
+    def _stream(self) -> None:
+        self.streamed = self.wanted & self._restored
+        for symbol in sorted(self.streamed):
+            self.state.add_symbol(symbol)
+        self.market.want(self.streamed)
         self._history_wanted.set()
+
+    async def _restore_wanted(self, persistence: Persistence) -> None:
+        """Bring back what was stored of newly wanted symbols, before their first trade comes."""
+        while True:
+            self._symbols_wanted.clear()
+            for symbol in sorted(self.wanted - self._restored):
+                await persistence.restore(self.state, symbol)
+                self._restored.add(symbol)
+                self._stream()
+            await self._symbols_wanted.wait()
 
     # --- the run ---
 
@@ -113,8 +172,7 @@ class RunningMarket:
     async def _open_and_feed(self) -> None:
         await self.market.open()
         if self.state.market != self.market.name:  # a recording knows its name only now
-            self.state = self._new_state(self._settings)
-            self._history = HistoryKeeper(self.market, self.state, on_changed=self._on_closed)
+            self._begin()
         self.source_state, self.reason = "ready", None
         self._ready_s = self._clock.monotonic_s()
         self.ready.set()
@@ -124,20 +182,51 @@ class RunningMarket:
             await self.market.run(self._take_recorded, self._take_views)
             self.finished = True
             return
-        self.market.want(self.wanted)
+        self._stream()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.market.run(self._take, self._take_views))
+            group.create_task(
+                self.market.run(
+                    self._take,
+                    self._take_views,
+                    last_id=self.state.last_id,
+                    on_behind=self.backfill.behind,
+                )
+            )
             group.create_task(self._close_by_clock())
             group.create_task(self._keep_history())
+            group.create_task(self.backfill.run())
+            if self.persistence is not None:
+                group.create_task(self._restore_wanted(self.persistence))
 
     def _take(self, batch: TradeBatch) -> None:
-        # A stream that was just stopped may still deliver a little.
-        kept = batch if self.wanted.issuperset(batch.present()) else batch.of(self.wanted)
+        kept = batch.of(self.streamed)
         if not len(kept):
             return
-        self.state.apply(kept)
+        fresh = self.state.apply(kept)
         self.proved.update(kept.present())
         self._market_clock.observe(int(kept.ts_event.max()), monotonic_s=self._clock.monotonic_s())
+        if fresh.any():
+            self._keep(kept if fresh.all() else kept.at(fresh))
+
+    def _take_fetched(self, batch: TradeBatch) -> None:
+        """Take trades that no stream brought, and tell at once which bars they changed."""
+        fresh = self.state.apply(batch, healed=Quality.BACKFILLED)
+        if fresh.any():
+            self._tell(self._keep(batch.at(fresh)))
+
+    def _take_denied(self, symbol: str, first_id: int, last_id: int) -> None:
+        self.state.confirm_missing(symbol, first_id=first_id, last_id=last_id)
+        self._tell(self._keep())
+
+    def _keep(self, batch: TradeBatch | None = None) -> set[tuple[str, str]]:
+        """Store new trades with the bars and holes that changed; return the (symbol, interval) of closed ones."""
+        if self.persistence is not None:
+            return self.persistence.keep(self.state, batch)
+        return {(symbol, interval) for symbol, interval, _ in self.state.take_changed()}
+
+    def _tell(self, changed: set[tuple[str, str]]) -> None:
+        if changed:
+            self._on_closed(changed)
 
     def _take_views(self, views: list[Quote | MarkPrice]) -> None:
         for view in views:
@@ -147,26 +236,25 @@ class RunningMarket:
     def _take_recorded(self, batch: TradeBatch) -> None:
         """Take a slice of a recording and close bars at once: by event time alone, at any speed the same."""
         self._take(batch)
-        self._close(self.now() - LATENESS_NS)
+        self._close(self.now() - self._lateness_ns)
 
     def _close(self, until: int) -> None:
         if until <= 0:
             return
         alive = [symbol for symbol in self.proved if self.market.is_open(symbol)]
-        closed = self.state.close_until(until, symbols=alive)
-        if closed:
-            self._on_closed(closed)
+        self.state.close_until(until, symbols=alive)
+        self._tell(self._keep())
 
     async def _close_by_clock(self) -> None:
         while True:
             await asyncio.sleep(CLOSE_EVERY_S)
             self.proved = {symbol for symbol in self.proved if self.market.is_open(symbol)}
-            self._close(self.now() - LATENESS_NS)
+            self._close(self.now() - self._lateness_ns)
 
     async def _keep_history(self) -> None:
         while True:
             self._history_wanted.clear()
-            await self._history.refresh(sorted(self.wanted))
+            await self._history.refresh(sorted(self.streamed))
             try:
                 async with asyncio.timeout(HISTORY_EVERY_S):
                     await self._history_wanted.wait()

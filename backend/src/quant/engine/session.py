@@ -12,6 +12,7 @@ from quant.engine import snapshots
 from quant.engine.checks import check_interval, check_key, check_symbol, check_trading
 from quant.engine.hub import Hub, Listener
 from quant.engine.markets import make_market
+from quant.engine.persistence import Persistence
 from quant.engine.protocol import (
     BarsView,
     ConfigView,
@@ -51,6 +52,13 @@ class Session:
         self._clock = clock or SystemClock()
         self._directory = DataDirectory(settings.data_dir)
         self._metadata = Metadata(settings.database_url)
+        self._persistence = Persistence(
+            settings.data_dir,
+            clock=self._clock,
+            tick_days=settings.tick_retention_days,
+            bar_days=settings.bar_retention_days,
+        )
+        self._compacting: asyncio.Task[None] | None = None
         self._hub = Hub()
         self._publisher = Publisher(self._hub, interval_s=settings.analytics_interval_ms / 1000)
         self._started_with = parse_source(settings.source)
@@ -65,15 +73,21 @@ class Session:
         self._directory.claim()
         try:
             await asyncio.to_thread(self._metadata.open)
+            await self._persistence.open()
             if "source" not in self._settings.model_fields_set:
                 self._source = await self._last_choice() or self._source
             await self._run(self._source)
+            self._compacting = asyncio.create_task(self._persistence.run(), name="compaction")
         except BaseException:
+            await self._persistence.close()
             self._directory.release()
             raise
 
     async def stop(self) -> None:
+        if self._compacting is not None:
+            self._compacting.cancel()
         await self._halt()
+        await self._persistence.close()
         self._publisher.close()
         self._metadata.close()
         self._directory.release()
@@ -90,6 +104,7 @@ class Session:
             settings=self._settings,
             clock=self._clock,
             on_closed=self._publisher.bars_closed,
+            persistence=self._persistence,
         )
         self._running = running
         self._hub.reset()
@@ -210,6 +225,8 @@ class Session:
         if self._running is None:
             return Readiness("starting", "the engine is starting")
         match self._running.source_state:
+            case "ready" if self._persistence.failure is not None:
+                return Readiness("degraded", f"trades are not being stored: {self._persistence.failure}")
             case "ready":
                 return Readiness("ok", None)
             case "starting":

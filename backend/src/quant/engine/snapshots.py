@@ -13,6 +13,7 @@ from quant.engine.protocol import (
     ConnectionView,
     GapsView,
     GapView,
+    JournalView,
     SecondsView,
     SourceState,
     StatsView,
@@ -60,6 +61,7 @@ def status_view(running: RunningMarket, *, source: str) -> StatusView:
         speed=running.market.speed,
         connections=connections,
         symbols=tuple(symbol_view(running, symbol) for symbol in known),
+        journal=running.persistence.view() if running.persistence is not None else JournalView(),
     )
 
 

@@ -33,7 +33,7 @@ class HoleBook:
     A trade of a confirmed hole is taken all the same: an exchange that answers late has it after all.
     """
 
-    MAX_DONE = 1000  # filled and confirmed holes kept, each
+    MAX_FILLED = 1000  # filled holes kept; open and confirmed ones are all kept, for their ids lie nowhere
 
     def __init__(self, *, reorder_ns: int) -> None:
         self._reorder_ns = reorder_ns
@@ -69,7 +69,7 @@ class HoleBook:
             hole = holes[at]
             holes[at : at + 1] = rest = _without(hole, trade_id, trade_id)
             if not rest and ts_recv - hole.found_at > self._reorder_ns:
-                self._filled = [*self._filled, replace(hole, state=HoleState.FILLED)][-self.MAX_DONE :]
+                self._filled = [*self._filled, replace(hole, state=HoleState.FILLED)][-self.MAX_FILLED :]
                 self._filled_count += 1
             if hole.state is HoleState.CONFIRMED:
                 self._confirmed_count += len(rest) - 1
@@ -95,7 +95,6 @@ class HoleBook:
             if not rest:
                 ended.append(hole)
         self._open = still
-        self._confirmed = self._confirmed[-self.MAX_DONE :]
         return ended
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quant.domain import BarFlag, Bars, IntArray
+from quant.domain import BarFlag, Bars, BoolArray, IntArray
 from quant.market.bar_kernels import BACKFILLED, COMPLETE, GAP, KLINE, PARTIAL, UNITS
 from quant.market.columns import Record, Records
 
@@ -91,6 +91,7 @@ def take_changed(bars: Records, head: Record, width: int) -> IntArray:
     oldest = max(since, int(head["newest"]) - (len(bars) - 1) * width)
     times = np.arange(oldest, end, width, dtype=np.int64)
     slots = times // width % len(bars)
-    times = times[(bars["time"][slots] == times) & (bars["changed"][slots] == 1)]
+    kept: BoolArray = (bars["time"][slots] == times) & (bars["changed"][slots] == 1)
+    times = times[kept]
     bars["changed"][times // width % len(bars)] = 0
     return times

@@ -43,6 +43,7 @@ class Ticks:
     prices: FloatArray
     sizes: FloatArray
     sells: np.ndarray[tuple[int], np.dtype[np.uint8]]
+    counts: IntArray  # exchange trades behind each row
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -86,6 +87,7 @@ class MarketState:
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
         self._out_of_order: list[int] = []
+        self._holes_changed: set[int] = set()
         self._tables: dict[int, tuple[tuple[str, ...], IntArray]] = {}
 
     # --- writing ---
@@ -141,6 +143,7 @@ class MarketState:
             )
             for s, *hole in holes[:n_holes].tolist():
                 self._holes[s].add(Hole(*hole))
+                self._holes_changed.add(s)
             if at < n:
                 fresh[at] = self._take_late(int(rows[at]), at, batch, healed)
                 at += 1
@@ -175,6 +178,7 @@ class MarketState:
             self._ledger[s]["duplicates"] += 1
             return False
         self._out_of_order[s] += 1
+        self._holes_changed.add(s)
         self._ledger[s]["last_ts"] = max(self._ledger[s]["last_ts"], batch.ts_event[i])
         kernels.put(
             s,
@@ -202,6 +206,7 @@ class MarketState:
         """
         s = self._rows.get(symbol)
         if s is not None:
+            self._holes_changed.add(s)
             self._heal(s, self._holes[s].confirm(first_id, last_id))
 
     def _heal(self, s: int, ended: list[Hole]) -> None:
@@ -278,12 +283,21 @@ class MarketState:
             ("price", ticks.prices),
             ("size", ticks.sizes),
             ("sell", ticks.sells),
+            ("count", ticks.counts),
         ):
             self._ticks[s, :n][field] = column[len(ticks) - n :]
         book: Record = self._ledger[s]
         book["accepted"] = book["written"] = n
         book["last_id"], book["last_price"] = ticks.ids[-1], ticks.prices[-1]
         book["last_ts"] = ticks.ts_event.max()
+
+    def take_changed_holes(self) -> dict[str, tuple[Hole, ...]]:
+        """Return the holes of each symbol whose holes have changed since the last call, oldest first."""
+        if not self._holes_changed:
+            return {}
+        names = tuple(self._rows)
+        changed, self._holes_changed = sorted(self._holes_changed), set()
+        return {names[s]: self._holes[s].all_holes for s in changed}
 
     def take_changed(self) -> list[tuple[str, str, Bars]]:
         """Return (symbol, interval, bars) of all closed bars that are new or changed since the last call."""
@@ -338,6 +352,16 @@ class MarketState:
             self._holes[s].counts(),
         )
 
+    def last_id(self, symbol: str) -> int | None:
+        """Return the highest trade id of the symbol, None before its first trade."""
+        s = self._rows.get(symbol)
+        return None if s is None or self._ledger["last_id"][s] < 0 else int(self._ledger["last_id"][s])
+
+    def open_holes(self, symbol: str) -> tuple[Hole, ...]:
+        """Return the symbol's open holes, oldest first."""
+        s = self._rows.get(symbol)
+        return () if s is None else self._holes[s].open_holes
+
     def holes(self, symbol: str) -> tuple[Hole, ...]:
         """Return the symbol's known holes, oldest first."""
         s = self._rows.get(symbol)
@@ -366,6 +390,7 @@ class MarketState:
             prices=ticks["price"].copy(),
             sizes=ticks["size"].copy(),
             sells=ticks["sell"].copy(),
+            counts=ticks["count"].astype(np.int64),
         )
 
     def rate(self, symbol: str, *, now: int, over_s: int = 60) -> float:
@@ -437,7 +462,8 @@ class MarketState:
         if end is not None:
             newest = min(newest, (end - 1) - (end - 1) % width)
         oldest = int(self._heads["newest"][s, f]) - (self._depth - 1) * width
-        return np.arange(oldest, newest + 1, width, dtype=np.int64)
+        # Its length is counted in floating point, where newest + 1 is lost beside long bars.
+        return np.arange(oldest, newest + width, width, dtype=np.int64)
 
     def closed_closes(self, symbol: str, interval: str, times: IntArray) -> tuple[FloatArray, IntArray]:
         """Return closes (NaN where missing or a gap) and qualities of the closed bars at `times`."""
@@ -454,10 +480,12 @@ class MarketState:
         s = self._rows.get(symbol)
         return 0 if s is None else int(self._heads["close_from"][s, self._index[interval]])
 
-    def oldest_to_repair(self, symbol: str, interval: str, *, bars: int, since: int) -> int | None:
+    def oldest_to_repair(
+        self, symbol: str, interval: str, *, bars: int, since: int, gaps_until: int
+    ) -> int | None:
         """Return the open time of the oldest closed bar that lacks trades; None when all are whole.
 
-        Looks at the newest `bars` closed bars that open at or after `since`.
+        Looks at the newest `bars` closed bars that open at or after `since`; gaps only where they end by `gaps_until`.
         """
         s, f = self._rows.get(symbol), self._index[interval]
         if s is None or not self._heads["close_from"][s, f]:
@@ -465,7 +493,8 @@ class MarketState:
         width, end = int(self._widths[f]), int(self._heads["close_from"][s, f])
         times = np.arange(max(end - bars * width, since), end, width, dtype=np.int64)
         _, quality = self.closed_closes(symbol, interval, times)
-        lacking = np.isin(quality, (Quality.NONE, Quality.GAP, Quality.PARTIAL))
+        lacking = np.isin(quality, (Quality.NONE, Quality.PARTIAL))
+        lacking |= (quality == Quality.GAP) & (times + width <= gaps_until)
         return int(times[lacking][0]) if lacking.any() else None
 
     def memory_bytes(self, symbol: str) -> int:

@@ -107,7 +107,7 @@ class Journal:
     def append(
         self,
         market: str,
-        batch: TradeBatch,
+        batch: TradeBatch | None = None,
         *,
         bars: Iterable[tuple[str, str, Bars]] = (),
         holes: Mapping[str, Iterable[StoredHole]] | None = None,
@@ -121,10 +121,13 @@ class Journal:
             at_s, others = self._now(), self._held_rows
             for symbol, listed in (holes or {}).items():
                 self._pending.put_holes(StreamKey(market, symbol), tuple(listed))
-            ticket = self._pending.add_ticks(market, batch, at_s=at_s, others=others)
+            ticket = self._pending.ticket
+            if batch is not None:
+                ticket = self._pending.add_ticks(market, batch, at_s=at_s, others=others)
             for symbol, interval, part in bars:
                 key = StreamKey(market, symbol)
-                ticket = self._pending.add_bars(key, interval, part, at_s=at_s, others=others, joined=True)
+                joined = batch is not None
+                ticket = self._pending.add_bars(key, interval, part, at_s=at_s, others=others, joined=joined)
             self._nudge()
         return ticket
 
