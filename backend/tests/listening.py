@@ -11,7 +11,7 @@ Message = dict[str, Any]
 HEARD_WITHIN_S = 20.0  # a bound for what hangs
 KEYS: dict[str, Callable[[Message], int]] = {
     "ticks": lambda row: int(row["id"]),
-    "bars": lambda row: int(row["time"]),
+    "bars": lambda row: int(row.get("first_id", row["time"])),
     "quote": lambda row: int(row["time"]) // 1000,  # one row a second
     "funding": lambda row: int(row["time"]) // 1000,
 }

@@ -24,6 +24,7 @@ CodeArray = NDArray[np.int32]
 
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _INTERVAL = re.compile(r"([1-9][0-9]{0,3})([smhd])")
+EVENT_LETTERS = ("t", "v")
 # One spelling for each: no leading zeros, none at the end of decimals, never nothing.
 _EVENT_INTERVAL = re.compile(r"t([1-9][0-9]{0,6})|v((?:0|[1-9][0-9]{0,8})\.[0-9]{0,6}[1-9]|[1-9][0-9]{0,8})")
 MAX_INTERVAL_S = 86400
@@ -83,7 +84,7 @@ class EventInterval:
 
 def parse_interval(text: str) -> Interval | EventInterval:
     """Return the interval of either kind that `text` names; raise InvalidParameter otherwise."""
-    return EventInterval.parse(text) if text.strip()[:1] in ("t", "v") else Interval.parse(text)
+    return EventInterval.parse(text) if text.strip()[:1] in EVENT_LETTERS else Interval.parse(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from quant.domain import HedgeMethod, Interval, Scale
+from quant.domain import HedgeMethod, Interval, Scale, parse_interval
 from quant.errors import InvalidParameter, SettingsError
 
 CHECKOUT_ENV = Path(__file__).resolve().parents[2] / ".env"
@@ -90,7 +90,12 @@ class Settings(BaseSettings):
     def _intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("needs at least one interval, such as 1s,1m,5m")
-        return tuple(_or_value_error(Interval.parse, name).name for name in value)
+        intervals = [_or_value_error(parse_interval, name) for name in value]
+        if not any(isinstance(each, Interval) for each in intervals):
+            raise ValueError(
+                "needs at least one interval of time, such as 1m, beside those of trades or volume"
+            )
+        return tuple(each.name for each in intervals)
 
     @field_validator("default_regression", mode="before")
     @classmethod
@@ -149,7 +154,9 @@ class Settings(BaseSettings):
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
-        return tuple(Interval.parse(name) for name in self.resample_intervals)
+        """Return the intervals of time; bars of trades and volume are built for those who ask."""
+        known = (parse_interval(name) for name in self.resample_intervals)
+        return tuple(each for each in known if isinstance(each, Interval))
 
     @property
     def is_loopback(self) -> bool:

@@ -63,13 +63,26 @@ def test_the_ledger_is_that_of_the_status(api: Client) -> None:
 
 def test_exactly_one_state_holds(api: Client) -> None:
     metrics = scrape(api)
-    for name in ("quant_source_state", "quant_feed_state", "quant_connection_state"):
+    for name in ("quant_source_state", "quant_feed_state", "quant_connection_state", "quant_journal_state"):
         held: dict[frozenset[tuple[str, str]], float] = {}
         for sample in metrics.families[name].samples:
             key = frozenset(item for item in sample.labels.items() if item[0] != "state")
             held[key] = held.get(key, 0) + sample.value
         assert set(held.values()) <= {1.0}, name
     assert metrics.families["quant_source_state"].samples
+
+
+def test_the_journal_is_that_of_the_status(api: Client) -> None:
+    status, metrics = api.status(), scrape(api)
+    journal, market = status["journal"], status["market"]
+
+    assert metrics.value("quant_journal_state", market=market, state=journal["state"]) == 1
+    for name, field in (
+        ("quant_journal_pending_rows", "pending_rows"),
+        ("quant_journal_committed_rows_total", "committed_rows"),
+        ("quant_journal_dropped_rows_total", "dropped_rows"),
+    ):
+        assert metrics.value(name, market=market) == journal[field], name
 
 
 def test_what_runs_is_named(api: Client) -> None:

@@ -13,7 +13,17 @@ from waiting import eventually
 
 SPEED = 10
 PAIR = "pair:BTCUSDT-ETHUSDT:1s:60:ols:level"
-TOPICS = ("status", "ticks:BTCUSDT", "bars:BTCUSDT:1s", "bars:ETHUSDT:1m", PAIR)
+TOPICS = (
+    "status",
+    "ticks:BTCUSDT",
+    "bars:BTCUSDT:1s",
+    "bars:ETHUSDT:1m",
+    "bars:BTCUSDT:t20",
+    "bars:ETHUSDT:v5",
+    "quote:BTCUSDT",
+    "funding:ETHUSDT",
+    PAIR,
+)
 
 
 @pytest.fixture(scope="module")

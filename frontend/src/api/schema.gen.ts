@@ -56,6 +56,9 @@ export interface paths {
         /**
          * Bars
          * @description OHLCV bars, oldest first; the last one may still be forming (`closed` false).
+         *
+         *     Bars of `t500` hold the trade ids from a multiple of 500 on, bars of `v100` 100 units of the base asset, counted
+         *     from the first trade of a UTC day; `time` is that of their first trade.
          */
         get: operations["bars_data__symbol__get"];
         put?: never;
@@ -215,7 +218,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Ledger, feed, connections and process as Prometheus reads them.
+         * @description Ledger, feed, connections, journal and process as Prometheus reads them.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -421,7 +424,7 @@ export interface components {
             /** Interval */
             interval: string;
             /** Items */
-            items: components["schemas"]["Bar"][];
+            items: (components["schemas"]["EventBar"] | components["schemas"]["Bar"])[];
             /**
              * Market
              * @description the market the data belong to
@@ -606,6 +609,47 @@ export interface components {
             total: components["schemas"]["TotalStats"];
         };
         /**
+         * EventBar
+         * @description A bar of a number of trades or of a volume; `time` is that of its first trade, and two may share one.
+         */
+        EventBar: {
+            /** Close */
+            close: number | null;
+            /** Closed */
+            closed: boolean;
+            /** First Id */
+            first_id: number;
+            /** High */
+            high: number | null;
+            /** Last Id */
+            last_id: number;
+            /** Low */
+            low: number | null;
+            /** Open */
+            open: number | null;
+            /**
+             * Quality
+             * @enum {string}
+             */
+            quality: "complete" | "partial" | "quiet" | "gap" | "backfilled" | "kline";
+            /** Quote Volume */
+            quote_volume: number;
+            /** Revision */
+            revision: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+            /** Trades */
+            trades: number;
+            /** Volume */
+            volume: number;
+            /** Vwap */
+            vwap: number | null;
+        };
+        /**
          * Funding
          * @description Mark and index price, and the funding rate to be paid at `next_funding_time`.
          */
@@ -784,10 +828,25 @@ export interface components {
         };
         /** Journal */
         Journal: {
-            /** Lag Ms */
+            /** Committed Rows */
+            committed_rows: number;
+            /**
+             * Dropped Rows
+             * @description did not fit into memory; their ids are listed as holes
+             */
+            dropped_rows: number;
+            /**
+             * Lag Ms
+             * @description age of the oldest trade that is not on the disk
+             */
             lag_ms: number | null;
+            /** Pending Rows */
+            pending_rows: number;
+            /** Reason */
+            reason: string | null;
             /**
              * State
+             * @description off: this market is not stored; failing: the disk refuses, see the reason
              * @enum {string}
              */
             state: "off" | "ok" | "behind" | "failing";
@@ -1537,7 +1596,7 @@ export interface operations {
             query?: {
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
-                /** @description one of RESAMPLE_INTERVALS */
+                /** @description one of RESAMPLE_INTERVALS, or tN for bars of N trade ids, vX for bars of X units of the base asset */
                 interval?: string;
                 /** @description at most this many, the newest */
                 limit?: number;

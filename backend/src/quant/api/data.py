@@ -9,6 +9,10 @@ from quant.api import views
 from quant.api.parameters import BarLimit, End, EngineOf, Start, Symbol, TickLimit
 from quant.api.problems import responses
 
+INTERVALS = (
+    "one of RESAMPLE_INTERVALS, or tN for bars of N trade ids, vX for bars of X units of the base asset"
+)
+
 router = APIRouter(prefix="/data", tags=["data"])
 
 
@@ -24,10 +28,14 @@ async def bars(
     symbol: Symbol,
     start: Start,
     end: End,
-    interval: Annotated[str, Query(description="one of RESAMPLE_INTERVALS", max_length=8)] = "1m",
+    interval: Annotated[str, Query(description=INTERVALS, max_length=20)] = "1m",
     limit: BarLimit = 500,
 ) -> wire.BarList:
-    """OHLCV bars, oldest first; the last one may still be forming (`closed` false)."""
+    """OHLCV bars, oldest first; the last one may still be forming (`closed` false).
+
+    Bars of `t500` hold the trade ids from a multiple of 500 on, bars of `v100` 100 units of the base asset, counted
+    from the first trade of a UTC day; `time` is that of their first trade.
+    """
     return views.bar_list(await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end))
 
 

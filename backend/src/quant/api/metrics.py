@@ -19,6 +19,7 @@ from quant.engine import protocol as engine
 
 MS_PER_S = 1000
 CONNECTION_STATES = ("connecting", "open", "waiting", "closed")
+JOURNAL_STATES = ("off", "ok", "behind", "failing")
 EXPOSITION: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The text format of Prometheus",
@@ -32,7 +33,7 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=Response, responses=EXPOSITION | responses(503))
 async def metrics(request: Request, engine: EngineOf) -> Response:
-    """Ledger, feed, connections and process as Prometheus reads them."""
+    """Ledger, feed, connections, journal and process as Prometheus reads them."""
     process: ProcessMetrics = request.app.state.process_metrics
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
     return Response(encode(_Exposed(await engine.status(), process)), media_type=content_type)
@@ -51,6 +52,7 @@ class _Exposed(Collector):
             _ledger(self._view),
             _feed(self._view),
             _connections(self._view),
+            _journal(self._view),
             self._process.registry.collect(),
         )
 
@@ -137,6 +139,21 @@ def _connections(view: engine.StatusView) -> Iterator[Metric]:
     yield _counter("quant_connection_messages", "Messages received", labels, counts)
     counts = ((key, line.reconnects) for key, line in lines)
     yield _counter("quant_connection_reconnects", "Times it was opened again", labels, counts)
+
+
+def _journal(view: engine.StatusView) -> Iterator[Metric]:
+    key, journal = (view.market,), view.journal
+    states = _states([(key, journal.state)], JOURNAL_STATES)
+    yield _gauge("quant_journal_state", "1 for the state of the journal", "market state", states)
+    lag_s = None if journal.state == "off" else journal.lag_ms / MS_PER_S
+    text = "Age of the oldest trade that is not on the disk"
+    yield _gauge("quant_journal_lag_seconds", text, "market", [(key, lag_s)])
+    text = "Trades that wait to be stored"
+    yield _gauge("quant_journal_pending_rows", text, "market", [(key, journal.pending_rows)])
+    text = "Trades stored"
+    yield _counter("quant_journal_committed_rows", text, "market", [(key, journal.committed_rows)])
+    text = "Trades that could not be stored and are listed as holes"
+    yield _counter("quant_journal_dropped_rows", text, "market", [(key, journal.dropped_rows)])
 
 
 def _by_symbol(view: engine.StatusView) -> list[tuple[tuple[str, str], engine.SymbolStatusView]]:

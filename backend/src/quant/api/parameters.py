@@ -72,7 +72,9 @@ def _pair_key(
     settings: SettingsOf,
     symbol_a: Annotated[str, Query(description="the dependent leg, y", examples=["BTCUSDT"], max_length=40)],
     symbol_b: Annotated[str, Query(description="the hedge leg, x", examples=["ETHUSDT"], max_length=40)],
-    interval: Annotated[str, Query(description="bar length, one of RESAMPLE_INTERVALS", max_length=8)] = "1m",
+    interval: Annotated[
+        str, Query(description="bar length, one of RESAMPLE_INTERVALS", max_length=20)
+    ] = "1m",
     window: Annotated[int | None, Query(description="bars of a fit; default DEFAULT_ROLLING_WINDOW")] = None,
     method: Annotated[
         str | None,

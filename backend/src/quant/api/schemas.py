@@ -161,11 +161,18 @@ class Bar(Wire):
     revision: int
 
 
+class EventBar(Bar):
+    """A bar of a number of trades or of a volume; `time` is that of its first trade, and two may share one."""
+
+    first_id: int
+    last_id: int
+
+
 class BarList(MarketHeader):
     seq: int
     symbol: str
     interval: str
-    items: list[Bar]
+    items: list[EventBar | Bar]
     next: Annotated[str | None, Field(description="pass as `end` to read the page before this one")]
 
 
@@ -428,7 +435,8 @@ class Command(Wire):
 class Message(Wire):
     """A `snapshot` replaces what the client holds for the topic, an `update` is merged into it by `time` (or `id`).
 
-    Quotes and mark prices are one row a second: a row replaces the one whose `time` lies in the same second.
+    Bars of trades or volume are merged by `first_id`. Quotes and mark prices are one row a second: a row replaces the
+    one whose `time` lies in the same second.
     `seq` is the number that REST returns for the same topic. An update follows the message with `seq - 1`
     on this socket; when some were skipped for a slow client, a snapshot comes instead.
     """

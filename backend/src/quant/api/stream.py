@@ -50,7 +50,7 @@ async def config(engine: EngineOf, settings: SettingsOf) -> wire.ClientConfig:
         market=view.market,
         source=view.source,
         sources=list(view.sources),
-        intervals=list(settings.resample_intervals),
+        intervals=[interval.name for interval in settings.intervals],
         window=settings.default_rolling_window,
         method=settings.default_regression.value,
         methods=list(view.methods),

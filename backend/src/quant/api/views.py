@@ -6,7 +6,7 @@ from typing import Any
 
 from quant.api import schemas as wire
 from quant.clock import NS_PER_MS
-from quant.domain import FloatArray, Quality
+from quant.domain import EVENT_LETTERS, FloatArray, Quality
 from quant.engine import protocol as engine
 
 QUALITY_NAMES = {quality.value: quality.label for quality in Quality}
@@ -128,13 +128,20 @@ def bar_list(view: engine.BarsView) -> wire.BarList:
         bars.revisions.tolist(),
         strict=True,
     )
+    items = [_bar(*row) for row in columns]
+    if view.interval[:1] in EVENT_LETTERS:
+        ids = zip(bars.first_ids.tolist(), bars.last_ids.tolist(), strict=True)
+        items = [
+            wire.EventBar(**bar.model_dump(), first_id=first, last_id=last)
+            for bar, (first, last) in zip(items, ids, strict=True)
+        ]
     return wire.BarList(
         market=view.market,
         as_of=ms(view.as_of),
         seq=view.seq,
         symbol=view.symbol,
         interval=view.interval,
-        items=[_bar(*row) for row in columns],
+        items=items,
         next=_cursor(view.next_end),
     )
 

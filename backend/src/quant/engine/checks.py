@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from quant.analytics import HEDGE_METHODS
 from quant.analytics.pair import MIN_WINDOW
+from quant.domain import EVENT_LETTERS, EventInterval
 from quant.engine.protocol import PairKey
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import TRADING
@@ -31,18 +32,27 @@ def check_trading(running: RunningMarket, symbols: Iterable[str]) -> list[str]:
     return wanted
 
 
-def check_interval(running: RunningMarket, interval: str) -> None:
-    """Raise InvalidParameter for an interval that is not built."""
+def check_interval(running: RunningMarket, interval: str) -> EventInterval | None:
+    """Return an interval of trades or volume, None for one of the clock; raise InvalidParameter where there is none."""
     built = [each.name for each in running.state.intervals]
-    if interval not in built:
-        raise InvalidParameter("interval", f"{interval!r} is not built; there are {', '.join(built)}")
+    if interval in built:
+        return None
+    if interval[:1] in EVENT_LETTERS:
+        return EventInterval.parse(interval)
+    form = "tN (trades) or vX (volume)"
+    raise InvalidParameter(
+        "interval", f"{interval[:40]!r} is not built; there are {', '.join(built)}, {form}"
+    )
 
 
 def check_key(running: RunningMarket, key: PairKey) -> None:
     """Raise for any part of a pair's key that cannot be served."""
     for symbol in (key.pair.a, key.pair.b):
         check_symbol(running, symbol)
-    check_interval(running, key.interval)
+    if check_interval(running, key.interval) is not None:
+        clock = ", ".join(each.name for each in running.state.intervals)
+        reason = f"bars of {key.interval} share no clock on which two legs could be aligned; use {clock}"
+        raise InvalidParameter("interval", reason)
     if key.method not in HEDGE_METHODS:
         known = ", ".join(HEDGE_METHODS)
         raise InvalidParameter("method", f"{key.method} is not computed yet; there is {known}")

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import structlog
 
-from quant.domain import Pair
+from quant.domain import EVENT_LETTERS, Bars, EventInterval, Pair
 from quant.engine import snapshots
 from quant.engine.analysis import PairDesk, changed_rows, compute, pair_inputs
 from quant.engine.checks import check_interval, check_key, check_symbol
+from quant.engine.event_desk import EventDesk, ReadStored
 from quant.engine.hub import Hub
 from quant.engine.protocol import (
     BarsView,
@@ -32,7 +33,7 @@ from quant.engine.topics import (
     parse_topic,
     topic_name,
 )
-from quant.errors import InvalidParameter, Unavailable
+from quant.errors import InvalidParameter, StorageError, Unavailable
 
 log = structlog.get_logger()
 
@@ -46,14 +47,16 @@ TOPIC_SECONDS = 600
 class Publisher:
     """Puts status, bars, ticks, quotes, marks and pairs of the running market into the hub."""
 
-    def __init__(self, hub: Hub, *, interval_s: float) -> None:
+    def __init__(self, hub: Hub, *, interval_s: float, read_stored: ReadStored | None = None) -> None:
         self._hub = hub
         self._interval_s = interval_s
         self._desk = PairDesk()
+        self._event_desk = EventDesk(read_stored)
         self._running: RunningMarket | None = None
         self._source = ""
         self._versions: dict[str, int] = {}
         self._closed_now = asyncio.Event()
+        self._event_bars_wanted = asyncio.Event()
 
     def follow(self, running: RunningMarket, *, source: str) -> None:
         """Publish this market from now on, nothing of the one before."""
@@ -69,6 +72,7 @@ class Publisher:
             group.create_task(self._publish_data())
             group.create_task(self._publish_status_regularly())
             group.create_task(self._publish_pairs())
+            group.create_task(self._publish_event_bars())
 
     def check_topic(self, name: str) -> None:
         """Raise InvalidInput when the topic cannot be had in this market."""
@@ -170,11 +174,13 @@ class Publisher:
             await asyncio.sleep(DATA_EVERY_S)
             for name in self._hub.wanted_topics():
                 topic = parse_topic(name)
-                if isinstance(topic, BarsTopic | TicksTopic | SecondsTopic):
+                if isinstance(topic, BarsTopic | TicksTopic | SecondsTopic) and not _of_events(topic):
                     self._publish(topic)
 
     def _publish(self, topic: Topic) -> None:
         match topic:
+            case BarsTopic() if _of_events(topic):
+                self._event_bars_wanted.set()  # their trades may have to be read from the disk
             case BarsTopic(symbol, interval):
                 self.publish_bars(symbol, interval)
             case TicksTopic(symbol):
@@ -185,6 +191,58 @@ class Publisher:
                 self.publish_status()
             case PairKey():
                 pass  # computed by the pair task, off this loop
+
+    # --- bars of trades and volume ---
+
+    async def event_bars(
+        self, symbol: str, interval: EventInterval, *, limit: int, start: int | None, end: int | None
+    ) -> BarsView:
+        """Return bars of trades or volume, and publish the newest; nothing of them stays where nobody listens."""
+        running, name = self._market(), topic_name(BarsTopic(symbol, interval.name))
+        bars = await self._event_desk.bars(running.state, symbol, interval)
+        if running is not self._running:
+            raise Unavailable("the source was changed meanwhile: ask again")
+        seq = self._put_event_bars(running, symbol, interval.name, bars)
+        if name not in self._hub.wanted_topics():
+            self._hub.forget(name)
+        return snapshots.event_bars_view(
+            running, symbol, interval.name, bars, limit=limit, start=start, end=end, seq=seq
+        )
+
+    def _put_event_bars(self, running: RunningMarket, symbol: str, interval: str, bars: Bars) -> int:
+        name = topic_name(BarsTopic(symbol, interval))
+        view = snapshots.event_bars_view(running, symbol, interval, bars, limit=TOPIC_BARS)
+        last, update = self._hub.newest(name), None
+        if isinstance(last, BarsView):
+            update = snapshots.changed_event_bars(last, view)
+            if update is not None and not len(update.bars):
+                return last.seq
+        return self._hub.put(name, view, update, time=self._time())
+
+    async def _publish_event_bars(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(DATA_EVERY_S):
+                    await self._event_bars_wanted.wait()
+            except TimeoutError:
+                pass
+            self._event_bars_wanted.clear()
+            topics = [parse_topic(name) for name in self._hub.wanted_topics()]
+            wanted = [topic for topic in topics if isinstance(topic, BarsTopic) and _of_events(topic)]
+            for topic in wanted:
+                await self._refresh_event_bars(topic)
+            self._event_desk.keep_only({(topic.symbol, topic.interval) for topic in wanted})
+
+    async def _refresh_event_bars(self, topic: BarsTopic) -> None:
+        running = self._market()
+        try:
+            interval = EventInterval.parse(topic.interval)
+            bars = await self._event_desk.bars(running.state, topic.symbol, interval)
+        except (OSError, StorageError) as error:
+            log.error("event_bars.unreadable", symbol=topic.symbol, interval=topic.interval, error=str(error))
+            return
+        if running is self._running:
+            self._put_event_bars(running, topic.symbol, topic.interval, bars)
 
     # --- pairs ---
 
@@ -245,6 +303,11 @@ class Publisher:
 
     def _time(self) -> int:
         return self._market().as_of or 0
+
+
+def _of_events(topic: BarsTopic | TicksTopic | SecondsTopic) -> bool:
+    """Tell whether a topic is bars of trades or volume."""
+    return isinstance(topic, BarsTopic) and topic.interval[:1] in EVENT_LETTERS
 
 
 def _unchanged(last: PairView, update: PairView) -> bool:

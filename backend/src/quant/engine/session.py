@@ -10,6 +10,7 @@ from quant.analytics import HEDGE_METHODS
 from quant.clock import Clock, SystemClock
 from quant.engine import snapshots
 from quant.engine.checks import check_interval, check_key, check_symbol, check_trading
+from quant.engine.event_desk import stored_in
 from quant.engine.hub import Hub, Listener
 from quant.engine.markets import make_market
 from quant.engine.persistence import Persistence
@@ -60,7 +61,11 @@ class Session:
         )
         self._compacting: asyncio.Task[None] | None = None
         self._hub = Hub()
-        self._publisher = Publisher(self._hub, interval_s=settings.analytics_interval_ms / 1000)
+        self._publisher = Publisher(
+            self._hub,
+            interval_s=settings.analytics_interval_ms / 1000,
+            read_stored=stored_in(self._persistence.store),
+        )
         self._started_with = parse_source(settings.source)
         self._source = self._started_with
         self._running: RunningMarket | None = None
@@ -255,7 +260,9 @@ class Session:
     ) -> BarsView:
         running = self._now_running()
         check_symbol(running, symbol)
-        check_interval(running, interval)
+        of_events = check_interval(running, interval)
+        if of_events is not None:
+            return await self._publisher.event_bars(symbol, of_events, limit=limit, start=start, end=end)
         seq = self._publisher.publish_bars(symbol, interval)
         return snapshots.bars_view(running, symbol, interval, limit=limit, start=start, end=end, seq=seq)
 

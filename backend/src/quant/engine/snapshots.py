@@ -7,7 +7,7 @@ from typing import assert_never
 import numpy as np
 
 from quant.clock import NS_PER_MS
-from quant.domain import Bars, IntArray
+from quant.domain import Bars, BoolArray, IntArray
 from quant.engine.protocol import (
     BarsView,
     ConnectionView,
@@ -22,6 +22,7 @@ from quant.engine.protocol import (
     SymbolStatusView,
     TicksView,
 )
+from quant.engine.merging import merged_bars, merged_ticks
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
 from quant.engine.topics import SecondsKind
@@ -118,16 +119,60 @@ def bars_view(
     start: int | None = None,
     end: int | None = None,
     seq: int = 0,
+    stored: Bars | None = None,
 ) -> BarsView:
-    """Return bars and where the page before them ends."""
+    """Return bars, those in memory and `stored` ones beside them, and where the page before them ends."""
     bars = running.state.bars(symbol, interval, limit=limit + 1, start=start, end=end)
+    bars = merged_bars(bars, stored)
     more = len(bars) > limit
-    page = _rows(bars, slice(1, None)) if more else bars
+    page = _rows(bars, slice(-limit, None)) if more else bars
     next_end = int(page.times[0]) if more and len(page) else None
     return BarsView(running.state.market, running.as_of, seq, symbol, interval, page, next_end)
 
 
-def _rows(bars: Bars, rows: "slice | np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Bars:
+def event_bars_view(
+    running: RunningMarket,
+    symbol: str,
+    interval: str,
+    bars: Bars,
+    *,
+    limit: int,
+    start: int | None = None,
+    end: int | None = None,
+    seq: int = 0,
+) -> BarsView:
+    """Return bars of trades or volume by id and where the page before them ends.
+
+    Pages are cut as those of trades are, for the same reason: several bars may begin at one instant.
+    """
+    kept = np.ones(len(bars), np.bool_)
+    if start is not None:
+        kept &= bars.times >= start
+    if end is not None:
+        kept &= bars.times < end
+    at = np.flatnonzero(kept)
+    at = at[np.argsort(bars.times[at], kind="stable")]
+    first = _page_start(bars.times[at], limit)
+    next_end = int(bars.times[at[first]]) if first else None
+    page = _rows(bars, np.sort(at[first:]))
+    return BarsView(running.state.market, running.as_of, seq, symbol, interval, page, next_end)
+
+
+def changed_event_bars(old: BarsView, new: BarsView) -> BarsView | None:
+    """Return `new` with only the bars that a holder of `old` lacks; None across markets, or where bars are gone."""
+    since = new.bars.first_ids[:1]
+    gone = ~np.isin(old.bars.first_ids, new.bars.first_ids) & (old.bars.first_ids >= since.sum())
+    if old.market != new.market or not len(since) or gone.any():
+        return None
+    at = np.searchsorted(old.bars.first_ids, new.bars.first_ids)
+    same = at < len(old.bars)
+    same[same] = old.bars.first_ids[at[same]] == new.bars.first_ids[same]
+    for name in Bars.__dataclass_fields__:
+        same[same] = getattr(old.bars, name)[at[same]] == getattr(new.bars, name)[same]
+    return replace(new, bars=_rows(new.bars, ~same))
+
+
+def _rows(bars: Bars, rows: slice | BoolArray | IntArray) -> Bars:
     return Bars(*(getattr(bars, name)[rows] for name in Bars.__dataclass_fields__))
 
 
@@ -156,13 +201,14 @@ def ticks_view(
     start: int | None = None,
     end: int | None = None,
     seq: int = 0,
+    stored: Ticks | None = None,
 ) -> TicksView:
-    """Return trades by id, oldest first, and where the page before them ends.
+    """Return trades by id, oldest first, those in memory and `stored` ones beside them, and where the page before them ends.
 
     Trades of one instant are never torn apart, since the end of a page is a time: a page may be shorter than
     `limit`, and longer only where more than `limit` trades share an instant.
     """
-    ticks = running.state.ticks(symbol)
+    ticks = merged_ticks(running.state.ticks(symbol), stored)
     kept = np.ones(len(ticks), np.bool_)
     if start is not None:
         kept &= ticks.ts_event >= start
