@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.domain import FloatArray, IntArray, Pair, Quality
-from quant.market.state import MarketState
+from quant.domain import Bars, FloatArray, IntArray, Pair, Quality
+from quant.market.state import MASKED, MarketState
 
 # Which of two qualities says more against a bar, from harmless to bad.
 _CONCERN = np.zeros(len(Quality), np.int64)
@@ -51,7 +51,38 @@ def align(state: MarketState, pair: Pair, interval: str, *, rows: int, end: int 
     times = np.arange(end - rows * width, end, width, dtype=np.int64)
     y, quality_y = state.closed_closes(pair.a, interval, times)
     x, quality_x = state.closed_closes(pair.b, interval, times)
+    return _aligned(times, y, x, quality_y, quality_x)
+
+
+def align_bars(y: Bars, x: Bars, *, width: int, rows: int, end: int) -> AlignedLegs:
+    """Return at most `rows` bars that open before `end`, a multiple of `width`, of legs that lie outside memory."""
+    both_closed = min(_closed_until(y, width), _closed_until(x, width), end)
+    times = np.arange(both_closed - rows * width, both_closed, width, dtype=np.int64)
+    closes_y, quality_y = _at(y, times)
+    closes_x, quality_x = _at(x, times)
+    return _aligned(times, closes_y, closes_x, quality_y, quality_x)
+
+
+def _closed_until(bars: Bars, width: int) -> int:
+    closed = bars.times[bars.closed]
+    return int(closed[-1]) + width if len(closed) else 0
+
+
+def _at(bars: Bars, times: IntArray) -> tuple[FloatArray, IntArray]:
+    """Return closes (NaN where missing or a gap) and qualities of the closed bars at `times`."""
+    at = np.searchsorted(bars.times, times)
+    known = at < len(bars)
+    known[known] = (bars.times[at[known]] == times[known]) & bars.closed[at[known]]
+    closes, qualities = np.full(len(times), np.nan), np.full(len(times), Quality.NONE, np.int64)
+    closes[known], qualities[known] = bars.closes[at[known]], bars.qualities[at[known]]
+    return np.where(np.isin(qualities, MASKED), np.nan, closes), qualities
+
+
+def _aligned(
+    times: IntArray, y: FloatArray, x: FloatArray, quality_y: IntArray, quality_x: IntArray
+) -> AlignedLegs:
+    """Return the legs without a lead-in in which either has no bar at all."""
     worse = np.where(_CONCERN[quality_y] >= _CONCERN[quality_x], quality_y, quality_x)
     known = np.flatnonzero(worse != Quality.NONE)
-    first = int(known[0]) if known.size else rows
+    first = int(known[0]) if known.size else len(times)
     return AlignedLegs(times[first:], y[first:], x[first:], worse[first:])
