@@ -43,14 +43,14 @@ async def bars(
 async def ticks(
     engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: TickLimit = 500
 ) -> wire.TickList:
-    """Trades in the symbol's buffer by id, oldest first; `side` is the aggressor's."""
+    """Trades by id, oldest first, from the buffer and the stored history; `side` is the aggressor's."""
     return views.tick_list(await engine.ticks(symbol.upper(), limit=limit, start=start, end=end))
 
 
 @router.get("/{symbol}/gaps", responses=responses(404, 422, 503))
-async def gaps(engine: EngineOf, symbol: Symbol) -> wire.GapList:
-    """Holes in the symbol's trade ids, oldest first."""
-    return views.gap_list(await engine.gaps(symbol.upper()))
+async def gaps(engine: EngineOf, symbol: Symbol, start: Start, end: End) -> wire.GapList:
+    """Holes in the symbol's trade ids, live and stored, oldest first."""
+    return views.gap_list(await engine.gaps(symbol.upper(), start=start, end=end))
 
 
 @router.get("/{symbol}/quote", responses=responses(404, 422, 503))

@@ -36,14 +36,28 @@ class PairInputs:
     not_live: str  # why a leg gives no signal, empty when both are live
 
 
+def rows_needed(key: PairKey, *, rows: int) -> int:
+    """Return how many bars of both legs make `rows` rows of the pair's rolling values."""
+    return rows + 2 * key.window
+
+
 def pair_inputs(
-    running: RunningMarket, key: PairKey, *, rows: int = SERIES_ROWS, end: int | None = None
+    running: RunningMarket,
+    key: PairKey,
+    *,
+    rows: int = SERIES_ROWS,
+    end: int | None = None,
+    legs: AlignedLegs | None = None,
 ) -> PairInputs:
-    """Return the inputs of `key` as the market stands now, or as its closed bars stood before `end`."""
+    """Return the inputs of `key` as the market stands now, or as its closed bars stood before `end`.
+
+    `legs` stand in for those in memory, where these do not reach back far enough.
+    """
     state = running.state
     interval = next(each for each in state.intervals if each.name == key.interval)
     depth = key.window + 1 + rows
-    legs = align(state, key.pair, key.interval, rows=depth + key.window - 1, end=end)
+    if legs is None:
+        legs = align(state, key.pair, key.interval, rows=rows_needed(key, rows=rows), end=end)
     legs = _from_whole_window(legs, depth=depth, span_ns=key.window * interval.ns)
     prices = [state.counters(symbol).last_price for symbol in (key.pair.a, key.pair.b)]
     last_a, last_b = (math.nan if price is None or end is not None else price for price in prices)

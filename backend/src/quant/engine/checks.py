@@ -14,7 +14,7 @@ from quant.errors import InvalidParameter, Unavailable, UnknownSymbol
 def check_symbol(running: RunningMarket, symbol: str) -> str:
     """Return the symbol as the market spells it; raises UnknownSymbol, or Unavailable before symbols are known."""
     name = symbol.strip().upper()
-    if name in running.market.specs or name in running.state.symbols:
+    if name in running.market.specs or name in running.state.symbols or name in running.stored:
         return name
     if not running.market.specs:
         raise Unavailable(running.reason or "the source is starting: its symbols are not known yet")

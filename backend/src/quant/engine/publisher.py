@@ -34,6 +34,7 @@ from quant.engine.topics import (
     topic_name,
 )
 from quant.errors import InvalidParameter, StorageError, Unavailable
+from quant.market.align import AlignedLegs
 
 log = structlog.get_logger()
 
@@ -246,11 +247,23 @@ class Publisher:
 
     # --- pairs ---
 
-    async def pair(self, key: PairKey, *, start: int | None, end: int | None, rows: int) -> PairView:
-        """Return one pair: as published last where somebody listens to it, computed now otherwise."""
+    async def pair(
+        self,
+        key: PairKey,
+        *,
+        start: int | None,
+        end: int | None,
+        rows: int,
+        legs: AlignedLegs | None = None,
+    ) -> PairView:
+        """Return one pair: as published last where somebody listens to it, computed now otherwise.
+
+        `legs` are those before `end` where memory does not reach back far enough.
+        """
         if end is not None:
             running = self._market()
-            view = await asyncio.to_thread(compute, pair_inputs(running, key, rows=rows, end=end))
+            inputs = pair_inputs(running, key, rows=rows, end=end, legs=legs)
+            view = await asyncio.to_thread(compute, inputs)
             if running is not self._running:
                 raise Unavailable("the source was changed meanwhile: ask again")
             return _rows_from(view, start, rows)

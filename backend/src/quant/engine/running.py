@@ -57,6 +57,8 @@ class RunningMarket:
         self.streamed: set[str] = set()
         """Wanted symbols whose stored past is in its place."""
         self._restored: set[str] = set()
+        self.stored: set[str] = set()
+        """Symbols of which something is stored, as far as somebody has asked for them."""
         self.proved: set[str] = set()
         """Symbols whose trades have arrived since their connection opened: an acknowledgement proves nothing."""
         self.ready = asyncio.Event()

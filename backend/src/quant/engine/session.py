@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 
 import structlog
 
 from quant.analytics import HEDGE_METHODS
 from quant.clock import Clock, SystemClock
 from quant.engine import snapshots
+from quant.engine.analysis import rows_needed
 from quant.engine.checks import check_interval, check_key, check_symbol, check_trading
 from quant.engine.event_desk import stored_in
 from quant.engine.hub import Hub, Listener
@@ -30,12 +32,14 @@ from quant.engine.protocol import (
     TruthView,
 )
 from quant.engine.publisher import Publisher
+from quant.engine.reading import Reading, Span
 from quant.engine.running import RunningMarket
 from quant.engine.source import SourceSpec, parse_source
 from quant.engine.symbol_state import TRADING
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
 from quant.storage.directory import DataDirectory
+from quant.storage.history_ledger import HISTORY_LEDGER_NAME, HistoryLedger
 from quant.storage.metadata import Metadata
 
 log = structlog.get_logger()
@@ -59,6 +63,8 @@ class Session:
             tick_days=settings.tick_retention_days,
             bar_days=settings.bar_retention_days,
         )
+        self._history_ledger = HistoryLedger(settings.data_dir / HISTORY_LEDGER_NAME)
+        self._reading = Reading(self._persistence.store, self._history_ledger)
         self._compacting: asyncio.Task[None] | None = None
         self._hub = Hub()
         self._publisher = Publisher(
@@ -149,6 +155,11 @@ class Session:
         if self._running is None:
             raise Unavailable("the engine has not been started")
         return self._running
+
+    def _check_same(self, running: RunningMarket) -> None:
+        """Raise Unavailable where the source was changed while something was read of the market before."""
+        if running is not self._running:
+            raise Unavailable("the source was changed meanwhile: ask again")
 
     # --- stream ---
 
@@ -259,22 +270,42 @@ class Session:
         self, symbol: str, interval: str, *, limit: int, start: int | None, end: int | None
     ) -> BarsView:
         running = self._now_running()
-        check_symbol(running, symbol)
+        await self._reading.know(running, [symbol])
+        symbol = check_symbol(running, symbol)
         of_events = check_interval(running, interval)
         if of_events is not None:
             return await self._publisher.event_bars(symbol, of_events, limit=limit, start=start, end=end)
+        stored, more = await self._reading.bars(running, symbol, interval, Span(limit, start, end))
+        self._check_same(running)
         seq = self._publisher.publish_bars(symbol, interval)
-        return snapshots.bars_view(running, symbol, interval, limit=limit, start=start, end=end, seq=seq)
+        view = snapshots.bars_view(
+            running, symbol, interval, limit=limit, start=start, end=end, seq=seq, stored=stored
+        )
+        if more and view.next_end is None and len(view.bars):
+            return replace(view, next_end=int(view.bars.times[0]))
+        return view
 
     async def ticks(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> TicksView:
         running = self._now_running()
-        check_symbol(running, symbol)
+        await self._reading.know(running, [symbol])
+        symbol = check_symbol(running, symbol)
+        stored, more = await self._reading.ticks(running, symbol, Span(limit, start, end))
+        self._check_same(running)
         seq = self._publisher.publish_ticks(symbol)
-        return snapshots.ticks_view(running, symbol, limit=limit, start=start, end=end, seq=seq)
+        view = snapshots.ticks_view(
+            running, symbol, limit=limit, start=start, end=end, seq=seq, stored=stored
+        )
+        if more and view.next_end is None and len(view.ids):
+            return replace(view, next_end=int(view.times.min()))
+        return view
 
-    async def gaps(self, symbol: str) -> GapsView:
+    async def gaps(self, symbol: str, *, start: int | None, end: int | None) -> GapsView:
         running = self._now_running()
-        return snapshots.gaps_view(running, check_symbol(running, symbol))
+        await self._reading.know(running, [symbol])
+        symbol = check_symbol(running, symbol)
+        items = await self._reading.gaps(running, symbol, start=start, end=end)
+        self._check_same(running)
+        return GapsView(running.state.market, running.as_of, symbol, items)
 
     async def quotes(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> SecondsView:
         running = self._now_running()
@@ -293,8 +324,14 @@ class Session:
 
     async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView:
         running = self._now_running()
+        await self._reading.know(running, (key.pair.a, key.pair.b))
         check_key(running, key)
-        view = await self._publisher.pair(key, start=start, end=end, rows=limit)
+        legs = None
+        if end is not None:
+            rows = rows_needed(key, rows=limit)
+            legs = await self._reading.legs(running, key, rows=rows, end=end)
+            self._check_same(running)
+        view = await self._publisher.pair(key, start=start, end=end, rows=limit, legs=legs)
         if view.analysis.status == "too_short":
             what = f"{key.pair} on {key.interval} bars, window {key.window}"
             raise NotEnoughData(what, have=view.analysis.have, need=view.analysis.need)

@@ -8,11 +8,10 @@ import numpy as np
 
 from quant.clock import NS_PER_MS
 from quant.domain import Bars, BoolArray, IntArray
+from quant.engine.merging import merged_bars, merged_ticks
 from quant.engine.protocol import (
     BarsView,
     ConnectionView,
-    GapsView,
-    GapView,
     JournalView,
     SecondsView,
     SourceState,
@@ -22,7 +21,6 @@ from quant.engine.protocol import (
     SymbolStatusView,
     TicksView,
 )
-from quant.engine.merging import merged_bars, merged_ticks
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
 from quant.engine.topics import SecondsKind
@@ -203,7 +201,7 @@ def ticks_view(
     seq: int = 0,
     stored: Ticks | None = None,
 ) -> TicksView:
-    """Return trades by id, oldest first, those in memory and `stored` ones beside them, and where the page before them ends.
+    """Return trades by id, those in memory and `stored` ones, oldest first, and where the page before them ends.
 
     Trades of one instant are never torn apart, since the end of a page is a time: a page may be shorter than
     `limit`, and longer only where more than `limit` trades share an instant.
@@ -311,15 +309,6 @@ def changed_seconds(old: SecondsView, new: SecondsView) -> SecondsView | None:
     same[same] = old.times[at[same]] == new.times[same]
     same[same] = np.all(old.values[at[same]] == new.values[same], axis=1)
     return replace(new, times=new.times[~same], values=new.values[~same])
-
-
-def gaps_view(running: RunningMarket, symbol: str) -> GapsView:
-    """Return the symbol's holes, oldest first."""
-    items = tuple(
-        GapView(hole.first_id, hole.last_id, hole.state.value, hole.ts_after)
-        for hole in running.state.holes(symbol)
-    )
-    return GapsView(running.state.market, running.as_of, symbol, items)
 
 
 def stats_view(running: RunningMarket) -> StatsView:
