@@ -21,11 +21,16 @@ from quant.simulator import Fault, FaultPlan, Running, SimConfig, running
 
 SPEED = 20.0
 
+Way = Callable[[str], contextlib.AbstractAsyncContextManager[str]]
+"""Takes the exchange's address and gives the one to connect to."""
+
 
 class Town:
     """The feed at work, the ids that came, and what the exchange knows."""
 
-    def __init__(self, exchange: Running, symbols: Sequence[str], *, redundancy: int, timing: Timing) -> None:
+    def __init__(
+        self, exchange: Running, symbols: Sequence[str], *, redundancy: int, timing: Timing, ws_url: str
+    ) -> None:
         self.symbols = symbols
         self.exchange = exchange
         self.pace = Pace(SystemClock(), SPEED)
@@ -34,7 +39,7 @@ class Town:
         self.rest = BinanceRest(exchange.rest_url, pace=self.pace)
         self.feed = LiveFeed(
             exchange=BinanceUm(),
-            base_url=exchange.ws_url,
+            base_url=ws_url,
             on_batch=self._take,
             pace=self.pace,
             rest=self.rest,
@@ -101,20 +106,33 @@ def in_town(
     *symbols: str,
     plan: FaultPlan | None = None,
     redundancy: int = 1,
+    way: Way | None = None,
+    within_s: float = 200.0,
     **timing: float,
 ) -> None:
-    """Run `scenario` beside a feed of `symbols`."""
+    """Run `scenario` beside a feed of `symbols`; `way` leads from the feed to the exchange, else there is none."""
 
     async def run() -> None:
         config = SimConfig(seed=7, speed=SPEED, faults=plan or FaultPlan())
-        async with asyncio.timeout(200), running(config) as exchange:
-            town = Town(exchange, symbols, redundancy=redundancy, timing=replace(Timing(), **timing))
+        async with (
+            asyncio.timeout(within_s),
+            running(config) as exchange,
+            (way or _straight)(exchange.ws_url) as ws_url,
+        ):
+            town = Town(
+                exchange, symbols, redundancy=redundancy, timing=replace(Timing(), **timing), ws_url=ws_url
+            )
             town.feed.want(symbols)
             async with _at_work(town.feed.run()):
                 await scenario(town)
             await town.rest.close()
 
     asyncio.run(run())
+
+
+@contextlib.asynccontextmanager
+async def _straight(ws_url: str) -> AsyncGenerator[str, None]:
+    yield ws_url
 
 
 @contextlib.asynccontextmanager
