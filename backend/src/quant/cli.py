@@ -198,9 +198,10 @@ def _record(arguments: argparse.Namespace) -> int:
 
 def _warm(_: argparse.Namespace) -> int:
     from quant import analytics, simulator
-    from quant.market.warm_up import warm
+    from quant.feed import warm_up as feed
+    from quant.market import warm_up as market
 
-    for part in (analytics.warm, warm, simulator.warm):
+    for part in (analytics.warm, market.warm, feed.warm, simulator.warm):
         part()
     return 0
 

@@ -1,15 +1,18 @@
 """Binance's frames: trades come out exactly, everything else is counted, nothing raises."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feed.frames import agg_trade, combined, raw
-from quant.domain import MarkPrice, Quote, TradeBatch
-from quant.feed.binance import BinanceDecoder, BinanceUm, TradeKind
+from quant.domain import IntArray, MarkPrice, Quote, TradeBatch
+from quant.feed.binance import BinanceDecoder, BinanceUm
+from quant.feed.binance_messages import TradeKind
 from quant.feed.exchange import ControlReply
 
 STAMP = 1740830400155_000_000
@@ -23,11 +26,18 @@ OTHER_KINDS = [
 ]
 
 
+def stamps(frames: Sequence[bytes]) -> IntArray:
+    return STAMP + np.arange(len(frames))
+
+
 def decoded(*frames: bytes, kind: TradeKind = "aggTrade") -> tuple[TradeBatch | None, BinanceDecoder]:
     decoder = BinanceDecoder(kind)
-    for frame in frames:
-        decoder.feed(frame, ts_recv=STAMP)
-    return decoder.take(), decoder
+    return decoder.decode(frames, ts_recv=stamps(frames)).trades, decoder
+
+
+def views_of(*frames: bytes) -> tuple[list[Quote | MarkPrice], BinanceDecoder]:
+    decoder = BinanceDecoder()
+    return decoder.decode(frames, ts_recv=stamps(frames)).views, decoder
 
 
 def one(frame: bytes, kind: TradeKind = "aggTrade") -> dict[str, Any]:
@@ -146,26 +156,32 @@ def test_control_replies_are_kept_apart():
     assert (decoder.ignored, decoder.quarantined.total()) == (0, 0)
 
 
-def test_trades_are_taken_once_and_in_order():
-    decoder = BinanceDecoder()
-    for i, symbol in enumerate(("A", "B", "A")):
-        decoder.feed(combined(agg_trade(s=symbol, a=i)), ts_recv=STAMP + i)
-    assert decoder.pending() == 3
-    batch = decoder.take()
+def test_trades_come_in_the_order_of_their_frames():
+    frames = [combined(agg_trade(s=symbol, a=i)) for i, symbol in enumerate(("A", "B", "A"))]
+    batch, _ = decoded(*frames)
     assert batch is not None
     assert (batch.symbols(), batch.ids.tolist()) == (["A", "B", "A"], [0, 1, 2])
     assert batch.ts_recv.tolist() == [STAMP, STAMP + 1, STAMP + 2]
-    assert (decoder.pending(), decoder.take()) == (0, None)
 
 
-def test_the_frame_may_be_overwritten_after_feeding():
-    buffer = bytearray(combined(agg_trade()))
+def test_no_frames_are_no_trades():
+    assert decoded()[0] is None
+
+
+def test_names_stay_the_same_tuple_until_a_symbol_is_new():
     decoder = BinanceDecoder()
-    decoder.feed(memoryview(buffer), ts_recv=STAMP)
-    buffer[:] = b"x" * len(buffer)
-    batch = decoder.take()
-    assert batch is not None
-    assert batch.symbols() == ["BTCUSDT"]
+
+    def names(*symbols: str) -> tuple[str, ...]:
+        frames = [combined(agg_trade(s=symbol)) for symbol in symbols]
+        batch = decoder.decode(frames, ts_recv=stamps(frames)).trades
+        assert batch is not None
+        assert batch.symbols() == list(symbols)
+        return batch.names
+
+    first = names("A", "B")
+    assert names("B") is first
+    assert names("C", "A") == ("A", "B", "C")
+    assert names("C") == ("A", "B", "C")
 
 
 # --- strictness ---
@@ -272,10 +288,8 @@ def test_rubbish_is_counted(frame: bytes):
 
 @given(frames=st.lists(st.binary(max_size=200) | st.text().map(str.encode), max_size=5))
 def test_any_bytes_are_counted_once_and_never_raise(frames: list[bytes]):
-    decoder = BinanceDecoder()
-    for frame in frames:
-        decoder.feed(frame, ts_recv=STAMP)
-    taken = len(decoder.take() or ())
+    batch, decoder = decoded(*frames)
+    taken = len(batch or ())
     assert taken + decoder.ignored + decoder.quarantined.total() + len(decoder.replies) == len(frames)
 
 
@@ -325,9 +339,9 @@ def test_any_damage_to_a_frame_gives_a_trade_nothing_or_a_count(data: st.DataObj
 
 
 def _check(frame: bytes) -> None:
-    batch, decoder = decoded(frame)
+    decoder = BinanceDecoder()
+    batch, views = decoder.decode([frame], ts_recv=stamps([frame]))
     taken = len(batch or ())
-    views = decoder.take_views()
     assert taken + decoder.ignored + decoder.quarantined.total() + len(decoder.replies) + len(views) == 1
     if batch is not None:
         assert batch.prices[0] > 0
@@ -372,33 +386,32 @@ MARK |= {"P": "11784.25", "r": "-0.00038167", "T": 1740844800000}
 
 
 def test_best_bid_and_ask():
-    _, decoder = decoded(combined(BOOK, "btcusdt@bookTicker"), raw(BOOK | {"s": "ETHUSDT"}))
-    assert decoder.take_views() == [
+    views, _ = views_of(combined(BOOK, "btcusdt@bookTicker"), raw(BOOK | {"s": "ETHUSDT"}))
+    assert views == [
         Quote(symbol, 1740830400100_000_000, 25.35, 31.21, 25.36, 40.66) for symbol in ("BTCUSDT", "ETHUSDT")
     ]
-    assert decoder.take_views() == []
 
 
 def test_mark_price_and_negative_funding():
-    _, decoder = decoded(combined(MARK, "btcusdt@markPrice@1s"))
-    assert decoder.take_views() == [
+    views, _ = views_of(combined(MARK, "btcusdt@markPrice@1s"))
+    assert views == [
         MarkPrice("BTCUSDT", 1740830400000_000_000, 11794.15, 11784.62, -0.00038167, 1740844800000_000_000)
     ]
 
 
 def test_the_newest_quote_of_a_second_wins():
-    _, decoder = decoded(
+    views, _ = views_of(
         combined(BOOK, "b"), combined(BOOK | {"b": "25.30"}, "b"), combined(BOOK | {"T": 1740830401000}, "b")
     )
-    assert [view.bid for view in decoder.take_views() if isinstance(view, Quote)] == [25.30, 25.35]
+    assert [view.bid for view in views if isinstance(view, Quote)] == [25.30, 25.35]
 
 
 @pytest.mark.parametrize("text", ["NaN", "", "1e5", "-1", "1.2.3", "9" * 400])
 def test_quotes_and_mark_prices_are_strict_too(text: str):
-    _, decoder = decoded(
+    views, decoder = views_of(
         combined(BOOK | {"b": text}, "b"), combined(MARK | {"p": text}, "m"), combined(agg_trade())
     )
-    assert decoder.take_views() == []
+    assert views == []
     assert decoder.quarantined == {"BTCUSDT": 2}
 
 

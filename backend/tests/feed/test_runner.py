@@ -70,6 +70,7 @@ class Line:
         self.errors: list[str | None] = []
         self.tapped: list[bytes] = []
         self.raises: BaseException | None = None
+        self.refused: list[tuple[str, str, int]] = []
         self.tap_raises: BaseException | None = None
         self.clock = MovedClock()
         self.wiring = Wiring(
@@ -77,6 +78,7 @@ class Line:
             base_url=url,
             on_batch=self._take,
             tap=self._tap,
+            on_quarantine=lambda name, reason, message: self.refused.append((name, reason, len(message))),
             pace=Pace(self.clock, pause=self._sleep),
             timing=timing,
         )
@@ -194,7 +196,7 @@ FAULTS: dict[str, tuple[Script, str]] = {
     "close code out of range": (sends(close_frame(999)), "broke"),
     "unknown opcode": (sends(b"\x83\x02hi"), "broke"),
     "masked by the server": (sends(b"\x81\x82\x00\x00\x00\x00hi"), "broke"),
-    "1 MB frame": (sends(frame(b"[" + b" " * 1_000_000 + b"]")), "broke"),
+    "3 MB frame": (sends(frame(b"[" + b" " * 3_000_000 + b"]")), "broke"),
 }
 
 
@@ -221,6 +223,7 @@ SURVIVED: dict[str, bytes] = {
     "wrong types": frame(combined(agg_trade(p=1.5))),
     "not UTF-8": frame(b'{"stream":"\xff\xfe"}'),
     "100 kB frame": frame(b'{"x":"' + b"a" * 100_000 + b'"}'),
+    "1 MB frame": frame(b"[" + b" " * 1_000_000 + b"]"),
     "endless nesting": frame(b"[" * 60_000),
     "empty frame": frame(b""),
     "reserved bits": b"\xf1\x02hi",
@@ -238,13 +241,49 @@ def test_keeps_the_connection_and_the_next_trade_after(name: str):
     play(scenario())
 
 
-def test_fragments_are_counted_and_the_next_whole_frame_is_taken():
-    halves = frame(combined(agg_trade())[:50], fin=False) + frame(combined(agg_trade())[50:], opcode=0)
+@pytest.mark.parametrize("ping", [b"", frame(b"", opcode=PING)], ids=("at once", "a ping between"))
+def test_fragments_are_one_message(ping: bytes):
+    whole = combined(agg_trade(a=7))
+    pieces = [whole[:50], whole[50:51], b"", whole[51:]]
+    sent = [frame(piece, opcode=0 if at else TEXT, fin=at == 3) + ping for at, piece in enumerate(pieces)]
 
     async def scenario() -> None:
-        async with scripted(sends(halves, TRADE)) as server, at_work(server.url) as line:
+        async with scripted(sends(*sent, TRADE)) as server, at_work(server.url) as line:
+            await eventually(lambda: line.ids == [7, 26129], what="both trades")
+            assert line.runner.quarantined.total() == 0
+
+    play(scenario())
+
+
+FRAGMENTS: dict[str, tuple[bytes, list[tuple[str, int]]]] = {
+    "no beginning": (frame(b"abc", opcode=0), [("a fragment of no message", 3)]),
+    "no end": (frame(b"abc", fin=False), [("a message without its last fragment", 3)]),
+    "a binary beginning": (
+        frame(b"ab", opcode=BINARY, fin=False) + frame(b"c", opcode=0),
+        [("a binary message", 2), ("a fragment of no message", 1)],
+    ),
+    "too much together": (
+        frame(b"[" + b" " * 60_000, fin=False)
+        + frame(b" " * 200_000, opcode=0, fin=False)
+        + frame(b"]", opcode=0),
+        [("larger than 64 KiB", 64 * 1024 + 1)],
+    ),
+    "too much at once": (
+        frame(b"[" + b" " * 600_000, fin=False) + frame(b"]", opcode=0),
+        [("larger than 64 KiB", 64 * 1024 + 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_fragments_that_make_no_message_are_quarantined(name: str):
+    sent, reasons = FRAGMENTS[name]
+
+    async def scenario() -> None:
+        async with scripted(sends(sent, TRADE)) as server, at_work(server.url) as line:
             await eventually(lambda: line.ids == [26129], what="the trade behind the fragments")
-            assert line.runner.quarantined.total() == 2
+            assert line.runner.quarantined == {"": len(reasons)}
+            assert line.refused == [("c1", *each) for each in reasons]
 
     play(scenario())
 

@@ -10,7 +10,7 @@ import numpy as np
 from quant.clock import NS_PER_MS, SystemClock
 from quant.domain import Bars, Interval, Quality, SymbolSpec, TradeBatch
 from quant.errors import ExchangeRejected, ExchangeUnreachable
-from quant.feed.binance import MAX_NUMBER, NOT_READABLE, Id, Ms, plain_number
+from quant.feed.binance_messages import MAX_NUMBER, NOT_READABLE, Id, Ms, plain_number
 from quant.feed.pace import Pace
 from quant.feed.weight_budget import Purpose, WeightBudget
 

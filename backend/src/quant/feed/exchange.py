@@ -1,11 +1,11 @@
 """What the platform needs of an exchange. A new exchange is one file and one line in `EXCHANGES`."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
-from quant.domain import Bars, Interval, MarkPrice, Quote, SymbolSpec, TradeBatch
+from quant.domain import Bars, IntArray, Interval, MarkPrice, Quote, SymbolSpec, TradeBatch
 
 Channel = Literal["trades", "quotes"]
 """What a connection carries: trades with mark prices, or best bids and asks."""
@@ -19,6 +19,20 @@ class ControlReply:
     error: str | None
 
 
+MAX_FRAME_BYTES = 64 * 1024
+"""A longer message is quarantined unread: no exchange sends one on the streams we take."""
+
+OnMalformed = Callable[[str, bytes], None]
+"""Takes why a message breaks the protocol, and the message."""
+
+
+class Decoded(NamedTuple):
+    """What some frames said: trades in the order of the frames, and the newest view of each symbol, kind and second."""
+
+    trades: TradeBatch | None
+    views: list[Quote | MarkPrice]
+
+
 class TradeDecoder(Protocol):
     """Bytes in, trades out; no socket. One decoder a connection or recording."""
 
@@ -28,20 +42,12 @@ class TradeDecoder(Protocol):
     """Frames and trades that break the protocol, by symbol ("" where it cannot be told)."""
     replies: list[ControlReply]
 
-    def feed(self, payload: bytes | memoryview, *, ts_recv: int) -> None:
-        """Decode one frame; what is not well-formed is quarantined, never raised."""
+    def decode(self, frames: Sequence[bytes], *, ts_recv: IntArray) -> Decoded:
+        """Return what frames say that came at those times, ns; what is malformed is quarantined, never raised."""
         ...
 
-    def pending(self) -> int:
-        """Return how many trades wait to be taken."""
-        ...
-
-    def take(self) -> TradeBatch | None:
-        """Return the trades decoded since the last call, None when there are none."""
-        ...
-
-    def take_views(self) -> list[Quote | MarkPrice]:
-        """Return quotes and mark prices since the last call: the newest of each symbol, kind and second."""
+    def quarantine(self, reason: str, frame: bytes, symbol: str = "") -> None:
+        """Count a frame that breaks the protocol, for the given reason."""
         ...
 
 
@@ -60,7 +66,9 @@ class Exchange(Protocol):
         self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades"
     ) -> bytes: ...
 
-    def decoder(self) -> TradeDecoder: ...
+    def decoder(self, *, on_malformed: OnMalformed | None = None) -> TradeDecoder:
+        """Return a decoder for one connection, which shows `on_malformed` what it quarantines."""
+        ...
 
 
 class ExchangeRest(Protocol):

@@ -1,15 +1,17 @@
 """One socket of an exchange, from the handshake to its end. Knows no exchange and never comes back."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import structlog
 from picows import WSCloseCode, WSError, WSMsgType, WSTransport, ws_connect
 
 from quant.domain import MarkPrice, Quote, TradeBatch
-from quant.feed.exchange import Channel, Exchange
-from quant.feed.listener import MAX_FRAME_BYTES, FrameListener, OnBatch, OnViews, Tap, ignore_views
+from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange
+from quant.feed.listener import FrameListener, OnBatch, OnViews, Tap, ignore_views
 from quant.feed.pace import Pace, Turnstile
 from quant.feed.watchdog import Watchdog
 
@@ -38,6 +40,10 @@ LEAST_CONNECT_S, LEAST_PING_S = 3.0, 1.0
 """Real seconds: however fast a simulation runs, shaking hands and answering a ping takes the machine's time."""
 
 
+OnQuarantine = Callable[[str, str, bytes], None]
+"""Takes a connection's name, why a message of it breaks the protocol, and the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What all connections of a feed share."""
@@ -49,6 +55,7 @@ class Wiring:
     timing: Timing = field(default_factory=Timing)
     tap: Tap | None = None
     on_views: OnViews = ignore_views
+    on_quarantine: OnQuarantine | None = None
     watchdog: Watchdog = field(default_factory=Watchdog)
     commands: Turnstile = field(init=False)
     connects: Turnstile = field(init=False)
@@ -64,7 +71,8 @@ class Link:
 
     def __init__(self, owner: str, wiring: Wiring, *, channel: Channel) -> None:
         self.owner = owner
-        self.decoder = wiring.exchange.decoder()
+        collect = wiring.on_quarantine
+        self.decoder = wiring.exchange.decoder(on_malformed=partial(collect, owner) if collect else None)
         self.last_error: str | None = None
         self.opened_s = 0.0
         self.heard_s: dict[tuple[str, str], float] = {}
@@ -120,7 +128,7 @@ class Link:
             lambda: listener,
             url,
             websocket_handshake_timeout=pace.real_s(timing.connect_s, floor_s=LEAST_CONNECT_S),
-            max_frame_size=10 * MAX_FRAME_BYTES,
+            max_frame_size=32 * MAX_FRAME_BYTES,  # what is longer ends the connection, else it is quarantined
             enable_auto_pong=False,  # the listener's: a ping answered out of its sight may be the buffer's last frame
             enable_auto_ping=True,
             auto_ping_idle_timeout=pace.real_s(timing.ping_after_s, floor_s=LEAST_PING_S),

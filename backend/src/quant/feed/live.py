@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable
 
 from quant.feed.exchange import Channel, Exchange, ExchangeRest
-from quant.feed.link import Timing, Wiring
+from quant.feed.link import OnQuarantine, Timing, Wiring
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.pace import Pace
 from quant.feed.runner import ConnectionInfo, ConnectionRunner
@@ -62,6 +62,7 @@ class LiveFeed:
         redundancy: int = 1,
         tap: Tap | None = None,
         on_views: OnViews = ignore_views,
+        on_quarantine: OnQuarantine | None = None,
         rng: random.Random | None = None,
         timing: Timing | None = None,
         patience: Patience | None = None,
@@ -75,6 +76,7 @@ class LiveFeed:
             base_url=base_url,
             on_batch=on_batch,
             on_views=on_views,
+            on_quarantine=on_quarantine,
             tap=tap,
             pace=pace,
             timing=timing or Timing(),

@@ -19,7 +19,7 @@ from typing import IO, cast
 from quant.clock import NS_PER_S
 from quant.domain import SymbolSpec
 from quant.errors import RecordingError
-from quant.feed.binance import TradeKind
+from quant.feed.binance_messages import TradeKind
 
 Line = tuple[int, bytes]
 LINE = re.compile(rb"(?:([0-9]{1,19})|([0-9]{1,10}(?:\.[0-9]{1,20})?):) (\{.*)", re.DOTALL)

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 
+import numpy as np
+
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
 from quant.feed.exchange import TradeDecoder
 from quant.feed.listener import OnBatch, OnViews, ignore_views
@@ -54,13 +56,11 @@ class ReplayFeed:
             await asyncio.sleep(0)
 
     def _play(self, lines: list[Line]) -> None:
-        for ts_recv, payload in lines:
-            self.decoder.feed(payload, ts_recv=ts_recv)
+        stamps = np.array([stamp for stamp, _ in lines], np.int64)
+        trades, views = self.decoder.decode([payload for _, payload in lines], ts_recv=stamps)
         self.lines += len(lines)
-        batch = self.decoder.take()
-        if batch is not None:
-            self._on_batch(batch)
-        views = self.decoder.take_views()
+        if trades is not None:
+            self._on_batch(trades)
         if views:
             self._on_views(views)
 
