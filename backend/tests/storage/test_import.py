@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import random
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -220,12 +221,24 @@ def test_a_file_again_under_another_market_is_another_import(tmp_path: Path) -> 
     assert HistoryReader(tmp_path / "history").markets() == ("binance-spot", "binance-um")
 
 
-def test_a_file_can_be_read_again_after_its_hours_were_retired(tmp_path: Path) -> None:
+def test_imported_days_stay_however_old_they_are(tmp_path: Path) -> None:
+    ledger, history = ImportLedger(tmp_path / "imports.sqlite"), History(tmp_path / "history")
+    ticks = open_archive(_write(tmp_path / "BTCUSDT-aggTrades-2024-01-01.csv", "".join(_agg_lines(10))))
+    klines = open_archive(_write(tmp_path / "ETHUSDT-1m-2024-01.zip", "".join(_kline_lines(10))))
+    for source in (ticks, klines):
+        import_file(source, market=MARKET, history=history, ledger=ledger)
+    late = 2 * START_MS * 10**6
+    assert history.retire(ticks_before_ns=late, bars_before_ns=late) == 0
+    assert len(_stored(tmp_path)) == 10
+    assert len(_bars(tmp_path, "ETHUSDT", "1m")) == 10
+
+
+def test_a_file_can_be_read_again_after_its_hours_have_gone(tmp_path: Path) -> None:
     lines = _agg_lines(100)
     source = open_archive(_write(tmp_path / "BTCUSDT-aggTrades-2024-01-01.csv", "".join(lines)))
     ledger, history = ImportLedger(tmp_path / "imports.sqlite"), History(tmp_path / "history")
     import_file(source, market=MARKET, history=history, ledger=ledger)
-    history.retire(ticks_before_ns=2 * START_MS * 10**6)
+    shutil.rmtree(tmp_path / "history")
     assert import_file(source, market=MARKET, history=history, ledger=ledger).files_changed == 0
     assert _stored(tmp_path) == {}
     assert import_file(source, market=MARKET, history=history, ledger=ledger, again=True).files_changed == 1

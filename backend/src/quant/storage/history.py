@@ -31,6 +31,10 @@ from quant.storage.parquet_files import (
 from quant.storage.records import BAR_NAMES, StoredTicks, join_bars, join_ticks, pick_bars
 
 
+KEEP = "keep"
+"""The name of an empty file in the folder of a day that stays however old it gets: somebody chose to have it."""
+
+
 class History:
     """The writer of a folder of Parquet files; its calls block and may come from several threads."""
 
@@ -39,10 +43,10 @@ class History:
         self._at_step = at_step
         self._writing = threading.Lock()  # compaction and import may run at once
 
-    def add_ticks(self, market: str, symbol: str, ticks: StoredTicks) -> int:
+    def add_ticks(self, market: str, symbol: str, ticks: StoredTicks, *, keep: bool = False) -> int:
         """Put ticks into the files of their hours, on the disk when this returns; return how many files changed.
 
-        An hour that is there already is read and written again. Raises OSError when the disk refuses, DamagedData
+        An hour that is there already is read and written again. `keep` exempts their days from `retire`. Raises OSError when the disk refuses, DamagedData
         when the file to be added to is no longer whole.
         """
         folder = tick_folder(self.root, market, symbol)
@@ -53,7 +57,7 @@ class History:
                 for hour in np.unique(hours).tolist()
                 if self._add_hour(path := hour_file(folder, hour), ticks.at(hours == hour))
             ]
-            return self._synced(paths)
+            return self._synced(paths, keep=keep)
 
     def _add_hour(self, path: Path, ticks: StoredTicks) -> bool:
         held = read_ticks(path)
@@ -63,10 +67,10 @@ class History:
         write_ticks(path, joined, at_step=self._at_step)
         return True
 
-    def add_bars(self, market: str, symbol: str, interval: str, bars: Bars) -> int:
+    def add_bars(self, market: str, symbol: str, interval: str, bars: Bars, *, keep: bool = False) -> int:
         """Put bars into the files of their days, on the disk when this returns; return how many files changed.
 
-        Raises as `add_ticks` does.
+        `keep` exempts these days from `retire`. Raises as `add_ticks` does.
         """
         folder = bar_folder(self.root, market, symbol, interval)
         days = bars.times // DAY_NS
@@ -76,7 +80,7 @@ class History:
                 for day in np.unique(days).tolist()
                 if self._add_day(path := day_file(folder, day), pick_bars(bars, days == day))
             ]
-            return self._synced(paths)
+            return self._synced(paths, keep=keep)
 
     def _add_day(self, path: Path, bars: Bars) -> bool:
         held = read_bars(path)
@@ -86,14 +90,16 @@ class History:
         write_bars(path, joined, at_step=self._at_step)
         return True
 
-    def _synced(self, paths: list[Path]) -> int:
+    def _synced(self, paths: list[Path], *, keep: bool) -> int:
         for folder in sorted({path.parent for path in paths}):
+            if keep:
+                (folder / KEEP).touch()
             sync_folder(folder)
             self._at_step("folder synced")
         return len(paths)
 
     def retire(self, *, ticks_before_ns: int | None = None, bars_before_ns: int | None = None) -> int:
-        """Delete hours of ticks and days of bars that ended by then; return how many files went."""
+        """Delete hours of ticks and days of bars that ended by then, but for kept days; return how many files went."""
         return self._retire("ticks", ticks_before_ns, HOUR_NS) + self._retire("bars", bars_before_ns, DAY_NS)
 
     def _retire(self, kind: str, before_ns: int | None, width: int) -> int:
@@ -103,7 +109,7 @@ class History:
             old = [
                 path
                 for path in (self.root / kind).glob("market=*/**/date=*/*.parquet")
-                if opened_ns(path) + width <= before_ns
+                if opened_ns(path) + width <= before_ns and not (path.parent / KEEP).exists()
             ]
             for path in old:
                 path.unlink()

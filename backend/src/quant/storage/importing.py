@@ -192,11 +192,11 @@ class _Import:
         market, symbol = self._market, self._source.symbol
         if isinstance(data, Bars):
             assert self._source.interval is not None  # noqa: S101  a source of bars has one
-            self._files += self._history.add_bars(market, symbol, self._source.interval.name, data)
+            self._files += self._history.add_bars(market, symbol, self._source.interval.name, data, keep=True)
         elif data:
             ticks = join_ticks(data)
             self._tell_days(ticks)
-            self._files += self._history.add_ticks(market, symbol, ticks)
+            self._files += self._history.add_ticks(market, symbol, ticks, keep=True)
         if state is not None:  # only now: what it counts is on the disk
             key = {"digest": self._source.digest, "market": market, "series": _series(self._source)}
             self._ledger.save(state, **key, name=self._source.name)
