@@ -311,3 +311,18 @@ def test_another_process_finds_the_same_truth_from_the_plan_alone() -> None:
         assert len(inside.denied) > 20
 
     with_exchange(scenario, plan=faults)
+
+
+def test_the_latest_trades_are_the_last_that_there_are() -> None:
+    """Denied ids at the end do not make the newest trade one that nobody can have."""
+    script = plan({"kind": "confirmed_hole", "start_s": 0, "duration_s": 30, "symbol": "ETHUSDT"})
+
+    async def scenario(exchange: Exchange) -> None:
+        exchange.clock.advance(20)
+        before = plain_ids("ETHUSDT", -60, 0, by_publication=False)
+        (newest,) = await exchange.rows(AGG, symbol="ETHUSDT", limit=1)
+        assert newest["a"] == before[-1]
+        rows = await exchange.rows(AGG, symbol="ETHUSDT", limit=40)
+        assert [row["a"] for row in rows] == before[-40:]
+
+    with_exchange(scenario, plan=script)

@@ -5,6 +5,7 @@ from quant.simulator.market import SimMarket
 from quant.simulator.rest_errors import Query, RestError, invalid_data, limit_of, mandatory, optional_integer
 from quant.simulator.streams import KLINE_INTERVALS
 from quant.simulator.symbols import Listing
+from quant.simulator.trades import Trades
 from quant.simulator.weights import MAX_WEIGHT
 from quant.simulator.wire import aggregate_rows, compact, kline_rows, mark_prices
 
@@ -85,12 +86,26 @@ def agg_trades(market: SimMarket, query: Query, now_ms: int) -> bytes:
         if first < instrument.next_id(oldest_ms):
             raise invalid_data("fromId")
     elif start is None and end is None:
-        first = max(instrument.next_id(oldest_ms), instrument.next_id(now_ms) - limit)
+        return aggregate_rows(
+            instrument.listing, _latest(instrument, limit, oldest_ms=oldest_ms, now_ms=now_ms)
+        )
     else:
         start_ms, until_ms = _window(start, end, oldest_ms=oldest_ms, now_ms=now_ms)
         first = instrument.next_id(start_ms)
     trades = instrument.trades_from_id(first, limit=limit, until_ms=until_ms)
     return aggregate_rows(instrument.listing, trades)
+
+
+def _latest(instrument: Instrument, limit: int, *, oldest_ms: int, now_ms: int) -> Trades:
+    """Return the last `limit` trades that the exchange has; ids it denies are not counted."""
+    oldest, stop = instrument.next_id(oldest_ms), instrument.next_id(now_ms)
+    reach = limit
+    while True:
+        first = max(oldest, stop - reach)
+        trades = instrument.trades_from_id(first, limit=max(1, stop - first), until_ms=now_ms)
+        if len(trades) >= limit or first == oldest:
+            return Trades(trades.rows[-limit:])
+        reach *= 4
 
 
 def _window(start: int | None, end: int | None, *, oldest_ms: int, now_ms: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from quant.simulator.paths import unit_of
 # What a client whose streams trade can hardly miss; every plan has one.
 SURE = (FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.DELAY, FaultKind.STREAM_SILENT)
 MIXED = tuple(FaultKind)
+LOSS_BEFORE_S = 1.0
 
 Item = TypeVar("Item")
 
@@ -64,6 +65,8 @@ def random_plan(
     made = [_fault(dice, kind, span_s, symbols) for kind in picked]
     if FaultKind.CUT in choice:
         made += [_opening(fault) for fault in made if fault.spec.layer in (Layer.DOOR, Layer.SUBSCRIPTION)]
+    if FaultKind.DROP in choice:
+        made += [_question(fault) for fault in made if fault.spec.layer is Layer.REST]
     return FaultPlan(seed, tuple(sorted(made, key=lambda fault: fault.start_s)))
 
 
@@ -103,6 +106,18 @@ def _fault(dice: _Dice, kind: FaultKind, span_s: float, symbols: Sequence[str]) 
 def _opening(fault: Fault) -> Fault:
     """Return a cut that makes clients come back to a door that is faulty."""
     return Fault(FaultKind.CUT, fault.start_s, duration_s=fault.duration_s, count=2)
+
+
+def _question(fault: Fault) -> Fault:
+    """Return a loss on all connections that makes clients ask a faulty REST side."""
+    return Fault(
+        FaultKind.DROP,
+        max(0.0, round(fault.start_s - LOSS_BEFORE_S, 3)),
+        duration_s=fault.duration_s,
+        symbol=fault.symbol,
+        probability=0.3,
+        parameters={"together": 1},
+    )
 
 
 def _parameters(dice: _Dice, kind: FaultKind, span_s: float) -> dict[str, float]:
