@@ -65,7 +65,14 @@ const status: z.ZodMiniType<StreamStatus> = z.object({
       quarantined: integer,
     }),
   ),
-  journal: z.object({ state: z.enum(["off", "ok", "behind", "failing"]), lag_ms: maybe }),
+  journal: z.object({
+    state: z.enum(["off", "ok", "behind", "failing"]),
+    reason: maybeText,
+    lag_ms: maybe,
+    pending_rows: integer,
+    committed_rows: integer,
+    dropped_rows: integer,
+  }),
 });
 
 const bars: z.ZodMiniType<BarList> = z.object({

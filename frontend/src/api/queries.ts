@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, getJson, postJson } from "./http";
-import type { ClientConfig, SimulationTruth, StreamStatus, SymbolList } from "./types";
+import type { ClientConfig, GapList, SimulationTruth, StreamStatus, SymbolList } from "./types";
 
 export const configQuery = queryOptions({
   queryKey: ["config"],
@@ -24,6 +24,13 @@ export const truthQuery = (market: string) =>
         if (error instanceof ApiError && error.status === 404) return null;
         throw error;
       }),
+  });
+
+/** The holes of a symbol; `counts` is how many there are of each state, so that a new one is asked for. */
+export const gapsQuery = (market: string, symbol: string, counts: string) =>
+  queryOptions({
+    queryKey: ["gaps", market, symbol, counts],
+    queryFn: ({ signal }) => getJson<GapList>(`/data/${encodeURIComponent(symbol)}/gaps`, signal),
   });
 
 type StreamCommand = { symbols?: string[]; source?: string };

@@ -127,7 +127,14 @@ export function streamStatus(part: Partial<StreamStatus> = {}): StreamStatus {
     speed: 1,
     connections: [],
     symbols: [symbolStatus("BTCUSDT"), symbolStatus("ETHUSDT")],
-    journal: { state: "ok", lag_ms: 2 },
+    journal: {
+      state: "ok",
+      reason: null,
+      lag_ms: 2,
+      pending_rows: 0,
+      committed_rows: 1000,
+      dropped_rows: 0,
+    },
     ...part,
   };
 }

@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import { ApiError } from "@/api/http";
 import type { StreamStatus } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
@@ -17,17 +16,6 @@ function Offline() {
     <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
       The server does not answer. What you see is the last that came;{" "}
       {wait > 0 ? `next try in ${fixed(wait, 0)} s.` : "trying again."}
-    </Notice>
-  );
-}
-
-/** A failed request: the server's own sentence, its request id, and a way on. */
-export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
-  const id = error instanceof ApiError ? error.requestId : null;
-  return (
-    <Notice tone="failed" actions={onRetry && <Button onClick={onRetry}>Retry</Button>}>
-      {error.message}
-      {id && <span className="text-label text-fg-2"> Request {id}</span>}
     </Notice>
   );
 }

@@ -2,8 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { configQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
+import { Failure } from "@/components/failure";
+import { JournalNotice } from "@/components/journal-notice";
 import { useLink } from "@/stores/link";
-import { Banners, Failure } from "./banners";
+import { Banners } from "./banners";
 import { BodySkeleton } from "./body-skeleton";
 import { MonitorBody } from "./monitor-body";
 import { pageState } from "./page-state";
@@ -61,6 +63,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
           busy={busy}
           onSimulate={simulate}
         />
+        <JournalNotice journal={status?.journal ?? null} />
         {monitor.error && <Failure error={monitor.error} onRetry={monitor.dismissError} />}
         {symbols.error && <Failure error={symbols.error} onRetry={() => void symbols.refetch()} />}
         <MonitorBody {...monitor} config={config} state={state} known={symbols.data?.items ?? null} />

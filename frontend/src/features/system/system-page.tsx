@@ -1,0 +1,77 @@
+import type { ReactNode } from "react";
+import type { StreamStatus } from "@/api/types";
+import { JournalNotice } from "@/components/journal-notice";
+import { Button } from "@/components/ui/button";
+import { Notice } from "@/components/ui/notice";
+import { time, zoneName } from "@/lib/format";
+import { sourceName } from "@/lib/words";
+import { socket, useLink } from "@/stores/link";
+import { navigate, useSearch } from "@/stores/location";
+import { usePreferences } from "@/stores/preferences";
+import { useHeld, useWatch } from "@/stores/topics";
+import { ConnectionsPanel } from "./connections-panel";
+import { GapsPanel } from "./gaps-panel";
+import { JournalPanel } from "./journal-panel";
+import { LedgerPanel } from "./ledger-panel";
+
+const PATH = "/system";
+
+function choose(symbol: string): void {
+  navigate(`${PATH}?${new URLSearchParams({ symbol })}`, "replace");
+}
+
+function Source({ status }: { status: StreamStatus }) {
+  const zone = usePreferences((preferences) => preferences.zone);
+  return (
+    <p className="text-label text-fg-2">
+      {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>{" "}
+      {time(status.as_of, "stamp", zone)} {zoneName(zone)}
+    </p>
+  );
+}
+
+function System({ status }: { status: StreamStatus }) {
+  const zone = usePreferences((preferences) => preferences.zone);
+  const asked = new URLSearchParams(useSearch()).get("symbol");
+  const line = status.symbols.find(({ symbol }) => symbol === asked) ?? status.symbols[0] ?? null;
+  return (
+    <>
+      <JournalNotice journal={status.journal} />
+      {status.reason && <Notice tone="warn">{status.reason}</Notice>}
+      <div className="flex min-h-0 flex-1 flex-col gap-1 lg:flex-row">
+        <div className="flex min-h-0 min-w-0 flex-col gap-1 lg:flex-1">
+          <LedgerPanel symbols={status.symbols} chosen={line?.symbol ?? null} onChoose={choose} />
+          <GapsPanel market={status.market} line={line} zone={zone} />
+        </div>
+        <div className="flex min-h-0 flex-col gap-1 lg:w-72 lg:shrink-0">
+          <JournalPanel journal={status.journal} />
+          <ConnectionsPanel connections={status.connections} zone={zone} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** What the data are made of: ledger, holes, connections and journal. */
+export function SystemPage({ tools }: { tools: ReactNode }) {
+  useWatch("status");
+  const status = useHeld("status", "status")?.data ?? null;
+  const offline = useLink((link) => link.state.phase === "offline");
+  return (
+    <div className="flex min-h-dvh flex-col lg:h-dvh">
+      <header className="flex flex-wrap items-center gap-x-3 border-b border-line px-3 py-1.5">
+        <h1 className="text-stat font-semibold">System</h1>
+        {status && <Source status={status} />}
+        {tools}
+      </header>
+      <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
+        {offline && (
+          <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
+            The server does not answer. What you see is the last that came.
+          </Notice>
+        )}
+        {status ? <System status={status} /> : <p className="p-3 text-fg-2">Asking the server how it is…</p>}
+      </main>
+    </div>
+  );
+}
