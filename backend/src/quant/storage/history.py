@@ -30,7 +30,6 @@ from quant.storage.parquet_files import (
 )
 from quant.storage.records import BAR_NAMES, StoredTicks, join_bars, join_ticks, pick_bars
 
-
 KEEP = "keep"
 """The name of an empty file in the folder of a day that stays however old it gets: somebody chose to have it."""
 
@@ -46,7 +45,8 @@ class History:
     def add_ticks(self, market: str, symbol: str, ticks: StoredTicks, *, keep: bool = False) -> int:
         """Put ticks into the files of their hours, on the disk when this returns; return how many files changed.
 
-        An hour that is there already is read and written again. `keep` exempts their days from `retire`. Raises OSError when the disk refuses, DamagedData
+        An hour that is there already is read and written again.
+        `keep` exempts their days from `retire`. Raises OSError when the disk refuses, DamagedData
         when the file to be added to is no longer whole.
         """
         folder = tick_folder(self.root, market, symbol)
