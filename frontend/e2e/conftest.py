@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTEND = REPOSITORY / "frontend"
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 READY_ATTEMPTS = 900
 PATIENCE_MS = 30_000
 CHROMIUM_ARGS = [
@@ -121,14 +123,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shared.stop()
 
 
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The simulated market for one module, whose tests stop and start its streams."""
+    own = Server(tmp_path_factory.mktemp("own"))
+    own.start()
+    yield own
+    own.stop()
+
+
 @pytest.fixture
-def make_server(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Server]]:
-    """Start a server of the test's own."""
+def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server of the test's own; `prepare` may put something into its data directory before."""
     made: list[Server] = []
 
-    def make(environment: dict[str, str]) -> Server:
+    def make(environment: dict[str, str], prepare: Callable[[Path], object] | None = None) -> Server:
         data_dir = tmp_path / f"data{len(made)}"
         data_dir.mkdir()
+        if prepare is not None:
+            prepare(data_dir)
         own = Server(data_dir, environment)
         made.append(own)
         own.start()
@@ -189,3 +202,17 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="package")
+def violations() -> Callable[[Page], list[str]]:
+    """Return what finds a page's violations of the accessibility rules."""
+
+    def find(page: Page) -> list[str]:
+        if not page.evaluate("() => 'axe' in window"):
+            # By evaluate and not as a script tag, which the page's own policy rightly refuses.
+            page.evaluate(AXE.read_text())
+        found = page.evaluate("rules => axe.run({ runOnly: rules })", RULES)["violations"]
+        return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+    return find

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-AXE = Path(__file__).resolve().parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 A_NUMBER = "[data-field=beta]:not([data-value=null])"
 PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 THEMES = ["dark", "light"]
 
 
@@ -26,14 +23,6 @@ def open_monitor(page: Page, url: str) -> None:
     expect(
         page.get_by_role("group", name=re.compile("^Price, spread")).locator("canvas").first
     ).to_be_visible()
-
-
-def violations(page: Page) -> list[str]:
-    if not page.evaluate("() => 'axe' in window"):
-        # By evaluate and not as a script tag, which the page's own policy rightly refuses.
-        page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run({ runOnly: rules })", RULES)["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
 def open_symbols(page: Page) -> None:
@@ -67,7 +56,9 @@ def leave_as_it_is(page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_no_accessibility_violations_on_the_monitor(server: Any, visit: Any, theme: str) -> None:
+def test_no_accessibility_violations_on_the_monitor(
+    server: Any, visit: Any, violations: Any, theme: str
+) -> None:
     states: list[Callable[[Page], None]] = [
         leave_as_it_is,
         type_a_bad_window,
@@ -87,7 +78,9 @@ def test_no_accessibility_violations_on_the_monitor(server: Any, visit: Any, the
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_no_accessibility_violations_on_a_phone_and_on_about(server: Any, visit: Any, theme: str) -> None:
+def test_no_accessibility_violations_on_a_phone_and_on_about(
+    server: Any, visit: Any, violations: Any, theme: str
+) -> None:
     page = visit(width=390, height=844, theme=theme).page
     open_monitor(page, server.url)
     page.get_by_role("tab", name="Regression").click()

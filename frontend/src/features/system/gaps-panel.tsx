@@ -57,7 +57,7 @@ export function GapsPanel({ market, line, zone }: Props) {
       return <p className="p-3 text-fg-2">No id is missing between the first and the last.</p>;
     return (
       <DataTable
-        label={`Holes of ${line.symbol}`}
+        label="List of holes"
         columns={columnsOf(zone)}
         rows={shown.items.toReversed()}
         rowKey={(gap) => `${gap.first_id}-${gap.last_id}-${gap.state}`}

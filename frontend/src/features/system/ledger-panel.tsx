@@ -104,7 +104,7 @@ export function LedgerPanel({ symbols, chosen, onChoose }: Props) {
         <p className="p-3 text-fg-2">Nothing streams. Choose symbols and press Start on the Monitor.</p>
       ) : (
         <DataTable
-          label="Ledger"
+          label="Trade ids by symbol"
           columns={columns}
           rows={symbols}
           rowKey={({ symbol }) => symbol}
