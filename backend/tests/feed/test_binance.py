@@ -230,6 +230,7 @@ def test_prices_and_sizes_are_plain_positive_decimals_in_strings(field: str, tex
         {"f": "1"},
         {"l": None},
         {"f": 5, "l": 4},
+        {"f": 0, "l": 2**32 - 1},
         {"T": "1740830400100"},
         {"T": 0},
         {"T": -5},

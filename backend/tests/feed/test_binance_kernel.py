@@ -13,6 +13,7 @@ from quant.domain import TradeBatch
 from quant.feed.binance import BinanceDecoder
 from quant.feed.binance_kernel import POWERS, read_trades
 from quant.feed.binance_messages import (
+    MAX_COUNT,
     MAX_MS,
     MAX_NUMBER,
     BookTicker,
@@ -216,7 +217,7 @@ def left_over(sent: Sequence[bytes], *, kind: bytes = b"aggTrade") -> int:
     ends = np.cumsum([len(frame) + 1 for frame in sent]) - 1
     data = np.frombuffer(b"\0".join((*sent, b"\0")), np.uint8)
     form = (np.frombuffer(kind, np.uint8), table.slots, table.lines, POWERS)
-    return read_trades(data, ends, *form, MAX_FRAME_BYTES, MAX_NUMBER, MAX_MS, *columns)
+    return read_trades(data, ends, *form, MAX_FRAME_BYTES, MAX_NUMBER, MAX_MS, MAX_COUNT, *columns)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +229,7 @@ def left_over(sent: Sequence[bytes], *, kind: bytes = b"aggTrade") -> int:
         combined(dict(reversed(agg_trade().items()))),
         combined(agg_trade(p="0.000000001234567", q="899999999999")),
         raw(agg_trade()).replace(b"BTCUSDT", "币安人生USDT".encode()),
-        raw(agg_trade(a=10**18 - 1, f=0, l=10**17, T=8_999_999_999_999)),
+        raw(agg_trade(a=10**18 - 1, f=1, l=2**32 - 1, T=8_999_999_999_999)),
     ],
 )
 def test_what_the_exchange_sends_every_day_is_read_by_the_compiled_reader(frame: bytes):
@@ -256,6 +257,7 @@ def test_single_trades_too():
         combined(agg_trade(p="1234567890123456.7")),
         combined(agg_trade(T=0)),
         combined(agg_trade(f=5, l=4)),
+        combined(agg_trade(f=0, l=2**32 - 1)),
         raw(agg_trade()) + b" ",
         b"",
         b"\0",

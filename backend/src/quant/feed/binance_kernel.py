@@ -53,6 +53,7 @@ def read_trades(
     max_bytes: int,
     max_number: float,
     max_ms: int,
+    max_count: int,
     codes: CodeArray,
     ids: IntArray,
     ts_event: IntArray,
@@ -129,7 +130,7 @@ def read_trades(
                 at = skip_braces(data, at, braces)
                 break
             at += ONE
-        sure = at == end and seen == needed and last >= first
+        sure = at == end and seen == needed and 0 <= last - first < max_count
         if sure and price < max_number and size < max_number and price * size < max_number:
             codes[row] = code
             prices[row] = price

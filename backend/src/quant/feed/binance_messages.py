@@ -19,6 +19,9 @@ NUMBER_CHARS = str.maketrans("", "", "0123456789.")
 MAX_NUMBER = 9e11
 """No price, size or product of both comes near it; a sum of bigger ones would not fit into a bar."""
 
+MAX_COUNT = 2**32 - 1
+"""Exchange trades behind one aggregate: a tick keeps their number in 32 bits."""
+
 NOT_READABLE = (ValueError, RecursionError)  # rubbish, wrong types, broken UTF-8; nesting without end
 
 
@@ -186,6 +189,8 @@ class MessageReader:
 def _aggregate(event: _AggTrade) -> Trade | Malformed:
     if event.l < event.f:
         return Malformed(event.s, f"the last trade id {event.l} is before the first, {event.f}")
+    if event.l - event.f >= MAX_COUNT:
+        return Malformed(event.s, f"no aggregate is made of the trades {event.f} to {event.l}")
     return _trade(event, event.a, event.l - event.f + 1)
 
 
