@@ -1,0 +1,69 @@
+"""Stalled, quiet and halted are told apart, by the whole server beside an exchange with faults."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exchange import Exchange, exchange
+from quant.engine import markets
+from serving import Client, InProcess, serving
+from waiting import eventually
+
+SPEED = 10
+ETH_TRADES = "ethusdt@aggTrade"
+
+
+@pytest.fixture
+def market() -> Iterator[Exchange]:
+    with exchange(seed=34, speed=SPEED) as market:
+        yield market
+
+
+@pytest.fixture
+def server(market: Exchange, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
+    monkeypatch.setattr(markets, "SPECS_WHEN_SILENT_S", 0.5)
+    with serving(tmp_path, **market.settings) as server:
+        server.client.wait_ready()
+        yield server
+
+
+def strike(api: Client, market: Exchange, **fault: object) -> None:
+    assert market.started is not None
+    answer = api.http.post(f"{market.started.rest_url}/simulation/faults", json=fault)
+    assert answer.status_code == 201, answer.text
+
+
+def line(api: Client, symbol: str) -> Any:
+    return next(each for each in api.status()["symbols"] if each["symbol"] == symbol)
+
+
+def test_a_stalled_stream_is_stale_and_fetched_meanwhile(market: Exchange, server: InProcess) -> None:
+    api = server.client
+    api.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        api.wait_state(symbol, "live")
+
+    strike(api, market, kind="stream_silent", stream=ETH_TRADES, duration_s=12 * SPEED)
+    stalled = api.wait_state("ETHUSDT", "stale")
+    assert "nothing arrived for" in stalled["reason"]
+    last_id = stalled["last_id"]
+    eventually(lambda: line(api, "ETHUSDT")["last_id"] > last_id, what="REST brings what the stream does not")
+    assert line(api, "BTCUSDT")["state"] == "live"
+    api.wait_state("ETHUSDT", "live")
+    eventually(lambda: line(api, "ETHUSDT")["gaps"]["open"] == 0, what="nothing is missing")
+
+
+def test_a_halt_is_quiet_and_a_settled_symbol_halted(market: Exchange, server: InProcess) -> None:
+    api = server.client
+    api.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT", "SOLUSDT"])
+    for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT"):
+        api.wait_state(symbol, "live")
+
+    strike(api, market, kind="halt", symbol="SOLUSDT", duration_s=3600)
+    strike(api, market, kind="settle", symbol="ETHUSDT")
+    settled = api.wait_state("ETHUSDT", "halted")
+    assert settled["reason"] == "the exchange lists it as SETTLING"
+    quiet = api.wait_state("SOLUSDT", "quiet")
+    assert "the exchange has none either" in quiet["reason"]
+    assert line(api, "BTCUSDT")["state"] == "live"
