@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import json
+import os
+import secrets
 import signal
 import socket
 import sys
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from quant import __version__
-from quant.commands.options import add_import
+from quant.commands.options import add_backfill, add_import
 from quant.engine.protocol import Engine
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     record.set_defaults(run=_record)
 
     add_import(commands)
+    add_backfill(commands)
 
     warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")
     warm.set_defaults(run=_warm)
@@ -113,13 +116,15 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
 
     from quant.api.app import build_engine, create_app
     from quant.api.security import access_token, token_file
+    from quant.storage.server_file import ServerAddress, remove_address, write_address
 
     listening = _bind(settings.host, settings.port)
     kept = "AUTH_TOKEN" if settings.auth_token else f"the token in {token_file(settings)}"
     is_known = settings.auth_token is not None or token_file(settings).exists()
     token = access_token(settings)
     engine = build_engine(settings)
-    app = create_app(engine, settings)
+    secret = secrets.token_urlsafe(32)
+    app = create_app(engine, settings, handover=secret)
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", **UVICORN))
     await engine.start()
     starting = asyncio.create_task(_stream(engine, symbols))
@@ -128,11 +133,15 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
         # uvicorn hands a signal on after it has stopped; that must not cut short what follows.
         signal.signal(number, lambda *_: None)
     try:
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  not a bind
+        address = ServerAddress(os.getpid(), host, listening.getsockname()[1], token, secret)
+        write_address(settings.data_dir, address)
         _announce(settings, listening, token=token, kept=kept if is_known else None)
         await server.serve([listening])
     finally:
         starting.cancel()
         opening.cancel()
+        remove_address(settings.data_dir)
         await engine.stop()
     if opening.done() and not opening.cancelled() and opening.result():
         raise RecordingError(opening.result())

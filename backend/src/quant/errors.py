@@ -3,12 +3,15 @@
 QuantError
 ├── InvalidInput                 the caller asked for something that cannot be
 │   ├── InvalidParameter         one named value is not acceptable
-│   └── UnknownSymbol            the market does not list this symbol
+│   ├── UnknownSymbol            the market does not list this symbol
+│   └── TooLarge                 more than is taken in one go
+├── NotAllowed                   whoever asks may not have this done
 ├── NotEnoughData                the question is fine, the history is too short (`have`, `need`)
 ├── NotFound                     a thing that does not exist in this market
 ├── SettingsError                a setting that stops the start, by name
 ├── Unavailable                  works in principle, not now; says why
 │   ├── DataDirectoryInUse       another engine owns the data directory
+│   ├── NoRoom                   the disk has too little space left
 │   └── ExchangeUnreachable      network trouble; retried by whoever asked
 ├── ExchangeRejected             the exchange answered, and said no
 ├── DecodeError                  one frame or line that does not follow the protocol
@@ -52,6 +55,14 @@ class UnknownSymbol(InvalidInput):
         super().__init__(f"{symbol!r} is not a symbol of {market}", symbol=symbol, market=market)
 
 
+class TooLarge(InvalidInput):
+    code = "too_large"
+
+
+class NotAllowed(QuantError):
+    code = "not_allowed"
+
+
 class NotEnoughData(QuantError):
     code = "not_enough_data"
 
@@ -75,6 +86,10 @@ class Unavailable(QuantError):
 
 class DataDirectoryInUse(Unavailable):
     code = "data_directory_in_use"
+
+
+class NoRoom(Unavailable):
+    code = "no_room"
 
 
 class ExchangeUnreachable(Unavailable):

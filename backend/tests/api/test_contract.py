@@ -12,7 +12,7 @@ from serving import Client
 
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text(encoding="utf-8"))
 PATHS: dict[str, Any] = COMMITTED["paths"]
-VALUES = {"symbol": "AAAUSDT", "symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT"}
+VALUES = {"symbol": "AAAUSDT", "symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT", "job_id": "none"}
 READS = [path for path, operations in PATHS.items() if "get" in operations]
 PROBLEM = "application/problem+json"
 

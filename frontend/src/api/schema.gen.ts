@@ -26,6 +26,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backfills
+         * @description The back-fills since the server's start, newest first.
+         */
+        get: operations["backfills_backfill_get"];
+        put?: never;
+        /**
+         * Backfill
+         * @description Fetch missing trades from the exchange, which reaches back 48 hours; answers a job.
+         */
+        post: operations["backfill_backfill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backfill/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backfill Job
+         * @description How far a back-fill is, and what it brought.
+         */
+        get: operations["backfill_job_backfill__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/config": {
         parameters: {
             query?: never;
@@ -98,7 +142,7 @@ export interface paths {
         };
         /**
          * Gaps
-         * @description Holes in the symbol's trade ids, oldest first.
+         * @description Holes in the symbol's trade ids, live and stored, oldest first.
          */
         get: operations["gaps_data__symbol__gaps_get"];
         put?: never;
@@ -138,7 +182,7 @@ export interface paths {
         };
         /**
          * Ticks
-         * @description Trades in the symbol's buffer by id, oldest first; `side` is the aggressor's.
+         * @description Trades by id, oldest first, from the buffer and the stored history; `side` is the aggressor's.
          */
         get: operations["ticks_data__symbol__ticks_get"];
         put?: never;
@@ -181,6 +225,53 @@ export interface paths {
          * @description How it goes, always answered with 200.
          */
         get: operations["health_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imports
+         * @description The imports since the server's start, newest first.
+         */
+        get: operations["imports_import_get"];
+        put?: never;
+        /**
+         * Import File
+         * @description Import a file that is sent as the body: an archive of data.binance.vision, or bars as CSV, Parquet or Feather.
+         *
+         *     `curl --data-binary @FILE -H 'Content-Type: application/octet-stream' '…/import?name=FILE'`. Answers a job; ask
+         *     `/import/{id}` how far it is.
+         */
+        post: operations["import_file_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/import/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Import Job
+         * @description How far an import is, and what it found.
+         */
+        get: operations["import_job_import__job_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -376,6 +467,39 @@ export interface components {
              * @constant
              */
             type: "ack";
+        };
+        /**
+         * Backfill
+         * @description Without times and ids: what is missing between the stored trades of the last 48 hours.
+         */
+        Backfill: {
+            /**
+             * End
+             * @description before this time: ms or ISO-8601
+             */
+            end?: string | number | null;
+            /**
+             * From Id
+             * @description first trade id, of one symbol
+             */
+            from_id?: number | null;
+            /**
+             * Start
+             * @description from this time on: ms or ISO-8601
+             */
+            start?: string | number | null;
+            /**
+             * Symbols
+             * @example [
+             *       "BTCUSDT"
+             *     ]
+             */
+            symbols: string[];
+            /**
+             * To Id
+             * @description last trade id, included
+             */
+            to_id?: number | null;
         };
         /**
          * Bar
@@ -649,6 +773,30 @@ export interface components {
             /** Vwap */
             vwap: number | null;
         };
+        /** FilledSymbol */
+        FilledSymbol: {
+            /**
+             * Confirmed
+             * @description ids that the exchange has no trade for
+             */
+            confirmed: number;
+            /**
+             * Left
+             * @description the first few ranges that are still missing
+             */
+            left: [
+                number,
+                number
+            ][];
+            /** Left Count */
+            left_count: number;
+            /** Missing */
+            missing: number;
+            /** Received */
+            received: number;
+            /** Symbol */
+            symbol: string;
+        };
         /**
          * Funding
          * @description Mark and index price, and the funding rate to be paid at `next_funding_time`.
@@ -825,6 +973,102 @@ export interface components {
             type: "hello";
             /** Version */
             version: string;
+        };
+        /**
+         * ImportedFile
+         * @description What a file held and lacks; of bars, `first`, `last` and holes are open times and `missing` counts bars.
+         */
+        ImportedFile: {
+            /**
+             * Checked
+             * @description against the .CHECKSUM beside it
+             */
+            checked: boolean;
+            /** Duplicates */
+            duplicates: number;
+            /** First */
+            first: number | null;
+            /** Hole Count */
+            hole_count: number;
+            /**
+             * Holes
+             * @description the first few, both ends included
+             */
+            holes: [
+                number,
+                number
+            ][];
+            /** Interval */
+            interval: string | null;
+            /** Last */
+            last: number | null;
+            /** Market */
+            market: string;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /** Out Of Order */
+            out_of_order: number;
+            /**
+             * Resumed From
+             * @description rows that earlier runs had stored
+             */
+            resumed_from: number;
+            /** Rows */
+            rows: number;
+            /** Symbol */
+            symbol: string;
+        };
+        /** JobList */
+        JobList: {
+            /** Items */
+            items: components["schemas"]["JobStatus"][];
+            /** Next */
+            next: null;
+        };
+        /** JobStatus */
+        JobStatus: {
+            /** Bytes Done */
+            bytes_done: number;
+            /** Bytes Total */
+            bytes_total: number;
+            /**
+             * Created At
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            created_at: number;
+            /** Days Done */
+            days_done: number;
+            /** Days Total */
+            days_total: number;
+            /** Errors */
+            errors: string[];
+            /** Files */
+            files: components["schemas"]["ImportedFile"][];
+            /** Fills */
+            fills: components["schemas"]["FilledSymbol"][];
+            /** Finished At */
+            finished_at: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "import" | "backfill";
+            /** Phase */
+            phase: string;
+            /** Rows */
+            rows: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "stopped";
+            /** Title */
+            title: string;
         };
         /** Journal */
         Journal: {
@@ -1524,7 +1768,7 @@ export interface operations {
                     "application/json": components["schemas"]["PairAnalytics"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1551,7 +1795,137 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfills_backfill_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill_backfill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill_job_backfill__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as POST answered it */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1580,7 +1954,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientConfig"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1621,7 +1995,7 @@ export interface operations {
                     "application/json": components["schemas"]["BarList"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1639,7 +2013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1678,7 +2052,7 @@ export interface operations {
                     "application/json": components["schemas"]["FundingList"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1696,7 +2070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1709,7 +2083,12 @@ export interface operations {
     };
     gaps_data__symbol__gaps_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+            };
             header?: never;
             path: {
                 /** @description a symbol of the market */
@@ -1728,7 +2107,7 @@ export interface operations {
                     "application/json": components["schemas"]["GapList"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1746,7 +2125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1785,7 +2164,7 @@ export interface operations {
                     "application/json": components["schemas"]["QuoteList"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1803,7 +2182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1842,7 +2221,7 @@ export interface operations {
                     "application/json": components["schemas"]["TickList"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1860,7 +2239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1889,7 +2268,7 @@ export interface operations {
                     "application/json": components["schemas"]["DataStats"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1916,6 +2295,183 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    imports_import_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_file_import_post: {
+        parameters: {
+            query?: {
+                /** @description read a file again that was imported before */
+                again?: boolean;
+                /** @description of bars, where the name does not say it */
+                interval?: string | null;
+                /** @description the market it belongs to */
+                market?: string;
+                /** @description the file's name, which says what it holds */
+                name?: string | null;
+                /** @description where the name does not say it */
+                symbol?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Again
+                     * @default false
+                     */
+                    again?: boolean;
+                    /** Interval */
+                    interval?: string | null;
+                    /**
+                     * Market
+                     * @default binance-um
+                     */
+                    market?: string;
+                    /** Paths */
+                    paths: string[];
+                    /** Symbol */
+                    symbol?: string | null;
+                };
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description Refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_job_import__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as POST answered it */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1958,7 +2514,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2016,7 +2572,7 @@ export interface operations {
                     "application/json": components["schemas"]["SimulationTruth"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2025,7 +2581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,7 +2614,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamStatus"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,7 +2632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2105,7 +2661,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamStatus"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2138,7 +2694,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamStatus"];
                 };
             };
-            /** @description Not found */
+            /** @description Unknown symbol */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2156,7 +2712,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2185,7 +2741,7 @@ export interface operations {
                     "application/json": components["schemas"]["SymbolList"];
                 };
             };
-            /** @description The exchange refused */
+            /** @description Not available */
             503: {
                 headers: {
                     [name: string]: unknown;

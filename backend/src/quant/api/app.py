@@ -11,7 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic.json_schema import models_json_schema
 
 from quant import __version__
-from quant.api import analytics, dashboard, data, health, metrics, problems, security, stream, ws
+from quant.api import analytics, dashboard, data, health, imports, metrics, problems, security, stream, ws
 from quant.api import schemas as wire
 from quant.api.process_metrics import ProcessMetrics
 from quant.engine.protocol import Engine
@@ -20,7 +20,15 @@ from quant.settings import Settings, load_settings
 
 log = structlog.get_logger()
 
-ROUTERS = (stream.router, data.router, analytics.router, health.router, metrics.router, ws.router)
+ROUTERS = (
+    stream.router,
+    data.router,
+    analytics.router,
+    imports.router,
+    health.router,
+    metrics.router,
+    ws.router,
+)
 MESSAGES = (
     wire.Command,
     wire.Hello,
@@ -44,8 +52,12 @@ TicksMessage, QuoteMessage, FundingMessage and PairMessage.
 """
 
 
-def create_app(engine: Engine | None = None, settings: Settings | None = None) -> FastAPI:
+def create_app(
+    engine: Engine | None = None, settings: Settings | None = None, *, handover: str | None = None
+) -> FastAPI:
     """Return the application; without arguments, configured by the environment and `.env`.
+
+    Whoever shows the secret `handover` may have files of this machine imported.
 
     The engine is the one that is registered for the scheme of BUS_URL; it starts and stops with the application.
     """
@@ -72,6 +84,7 @@ def create_app(engine: Engine | None = None, settings: Settings | None = None) -
     )
     app.state.engine = engine
     app.state.settings = settings
+    app.state.handover = handover
     app.state.process_metrics = process_metrics
     problems.install(app)
     for router in ROUTERS:

@@ -12,11 +12,15 @@ from starlette.exceptions import HTTPException
 
 from quant.api.schemas import Problem
 from quant.errors import (
+    ArchiveError,
     ExchangeRejected,
     InvalidInput,
+    NoRoom,
+    NotAllowed,
     NotEnoughData,
     NotFound,
     QuantError,
+    TooLarge,
     Unavailable,
     UnknownSymbol,
 )
@@ -26,9 +30,13 @@ log = structlog.get_logger()
 # The first class that fits decides: narrow ones stand before wide ones.
 STATUSES: tuple[tuple[type[QuantError], int, str], ...] = (
     (UnknownSymbol, 404, "Unknown symbol"),
+    (TooLarge, 413, "Too large"),
+    (NotAllowed, 403, "Refused"),
+    (NoRoom, 507, "No room on the disk"),
     (NotFound, 404, "Not found"),
     (NotEnoughData, 409, "Not enough data"),
     (InvalidInput, 422, "Invalid parameter"),
+    (ArchiveError, 422, "Unusable file"),
     (Unavailable, 503, "Not available"),
     (ExchangeRejected, 503, "The exchange refused"),
     (QuantError, 500, "Internal error"),
@@ -38,7 +46,10 @@ MEDIA_TYPE = "application/problem+json"
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the declaration of problem answers for an endpoint."""
-    titles = {status: title for _, status, title in STATUSES} | {401: "Not signed in", 403: "Refused"}
+    titles = {status: title for _, status, title in reversed(STATUSES)} | {
+        401: "Not signed in",
+        403: "Refused",
+    }
     return {
         status: {"description": titles[status], "content": {MEDIA_TYPE: {"schema": problem_schema()}}}
         for status in statuses

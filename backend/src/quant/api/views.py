@@ -419,3 +419,58 @@ def message(frame: engine.Frame) -> wire.Message:
             return wire.FundingMessage(**head, data=funding_list(frame.view))
         case engine.PairView():
             return wire.PairMessage(**head, data=pair_analytics(frame.view))
+
+
+def job_list(jobs: tuple[engine.JobView, ...]) -> wire.JobList:
+    return wire.JobList(items=[job_status(job) for job in jobs], next=None)
+
+
+def job_status(view: engine.JobView) -> wire.JobStatus:
+    return wire.JobStatus(
+        id=view.id,
+        kind=view.kind,
+        title=view.title,
+        state=view.state,
+        phase=view.phase,
+        rows=view.rows,
+        bytes_done=view.bytes_done,
+        bytes_total=view.bytes_total,
+        days_done=view.days_done,
+        days_total=view.days_total,
+        created_at=_ms(view.created_at),
+        finished_at=ms(view.finished_at),
+        files=[_imported_file(each) for each in view.files],
+        fills=[_filled_symbol(each) for each in view.fills],
+        errors=list(view.errors),
+    )
+
+
+def _imported_file(view: engine.FileReport) -> wire.ImportedFile:
+    unit = 1 if view.interval is None else NS_PER_MS  # ids, or times
+    return wire.ImportedFile(
+        name=view.name,
+        market=view.market,
+        symbol=view.symbol,
+        interval=view.interval,
+        checked=view.checked,
+        rows=view.rows,
+        resumed_from=view.resumed_from,
+        first=None if view.first is None else view.first // unit,
+        last=None if view.last is None else view.last // unit,
+        duplicates=view.duplicates,
+        out_of_order=view.out_of_order,
+        holes=[(first // unit, last // unit) for first, last in view.holes],
+        hole_count=view.hole_count,
+        missing=view.missing,
+    )
+
+
+def _filled_symbol(view: engine.FillReport) -> wire.FilledSymbol:
+    return wire.FilledSymbol(
+        symbol=view.symbol,
+        missing=view.missing,
+        received=view.received,
+        confirmed=view.confirmed,
+        left=list(view.left),
+        left_count=view.left_count,
+    )

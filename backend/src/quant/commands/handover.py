@@ -5,13 +5,13 @@ from typing import Any
 
 import httpx
 
+from quant.api.imports import SECRET_HEADER
 from quant.clock import NS_PER_MS
 from quant.engine.protocol import FileReport, FillReport, JobKind, JobView
 from quant.errors import QuantError, Unavailable
 from quant.storage.directory import owner
 from quant.storage.server_file import ServerAddress, read_address
 
-SECRET_HEADER = "X-Quant-Handover"  # noqa: S105  a header's name
 TIMEOUT_S = 30.0
 
 

@@ -42,6 +42,42 @@ def add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=_import)
 
 
+BACKFILL = """Fetch trades that are missing from the store: those between stored trades of the last 48 hours, which is
+as far back as the exchange answers, of a span of time, or a range of ids. Bars are built anew where trades were
+found. Beside a running server the server does the work.
+"""
+
+BACKFILL_LINES = """lines to copy:
+  quant backfill --symbols BTCUSDT,ETHUSDT
+  quant backfill --symbols BTCUSDT --start 2025-03-01T06:00Z --end 2025-03-01T08:00Z
+  quant backfill --symbols BTCUSDT --from-id 2500000000 --to-id 2500010000
+"""
+
+
+def add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = commands.add_parser(
+        "backfill",
+        help="fetch missing trades from the exchange",
+        description=BACKFILL,
+        epilog=BACKFILL_LINES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--symbols", required=True, help="BTCUSDT,ETHUSDT")
+    parser.add_argument("--start", help="from this time on: ms or ISO-8601 (default 48 hours ago)")
+    parser.add_argument("--end", help="before this time: ms or ISO-8601")
+    parser.add_argument("--from-id", type=int, help="first trade id, of one symbol")
+    parser.add_argument("--to-id", type=int, help="last trade id, included")
+    parser.add_argument("--source", help="binance or sim[:SEED], where no server runs")
+    parser.set_defaults(run=_backfill)
+
+
+def _backfill(arguments: argparse.Namespace) -> int:
+    from quant.commands.backfill import run
+
+    return run(arguments)
+
+
 def _import(arguments: argparse.Namespace) -> int:
     from quant.commands.import_files import run
 

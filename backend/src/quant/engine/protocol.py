@@ -263,6 +263,17 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BackfillOrder:
+    """Which missing trades to fetch: a range of one symbol's ids, or those between stored ids of a span (ns)."""
+
+    symbols: tuple[str, ...]
+    start: int | None = None
+    end: int | None = None
+    first_id: int | None = None
+    last_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What an imported file held and lacks; of bars, `first`, `last` and holes are open times and `missing` bars."""
 
@@ -388,5 +399,23 @@ class Engine(Protocol):
     async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView: ...
 
     async def truth(self) -> TruthView: ...
+
+    async def import_files(self, names: Sequence[str], options: ImportOptions) -> JobView:
+        """Start to import files of this machine; only for whoever may read the data directory."""
+        ...
+
+    async def import_upload(self, name: str, chunks: AsyncIterator[bytes], options: ImportOptions) -> JobView:
+        """Keep what is sent in a file and start to import it."""
+        ...
+
+    async def backfill(self, order: BackfillOrder) -> JobView:
+        """Start to fetch missing trades."""
+        ...
+
+    async def job(self, kind: JobKind, job_id: str) -> JobView: ...
+
+    async def jobs(self, kind: JobKind) -> tuple[JobView, ...]:
+        """Return the jobs of this server, newest first."""
+        ...
 
     def subscribe(self) -> Subscription: ...

@@ -230,6 +230,17 @@ class RunningMarket:
         if changed:
             self._on_closed(changed)
 
+    def fill(self, batch: TradeBatch) -> None:
+        """Take trades that were fetched on demand; those of symbols that do not stream are passed over."""
+        kept = batch.of(self.streamed)
+        if len(kept):
+            self._take_fetched(kept)
+
+    def deny(self, symbol: str, *, first_id: int, last_id: int) -> None:
+        """Take note that the exchange, asked on demand, does not have these ids."""
+        if symbol in self.streamed:
+            self._take_denied(symbol, first_id, last_id)
+
     def _take_views(self, views: list[Quote | MarkPrice]) -> None:
         for view in views:
             if view.symbol in self.wanted:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
 
 import structlog
@@ -13,14 +13,23 @@ from quant.engine import snapshots
 from quant.engine.analysis import rows_needed
 from quant.engine.checks import check_interval, check_key, check_symbol, check_trading
 from quant.engine.event_desk import stored_in
+from quant.engine.fill_job import check_order
+from quant.engine.fill_sink import FillSink
 from quant.engine.hub import Hub, Listener
+from quant.engine.importer import Importer
+from quant.engine.job_desk import JobDesk
+from quant.engine.jobs import Job
 from quant.engine.markets import make_market
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import (
+    BackfillOrder,
     BarsView,
     ConfigView,
     Engine,
     GapsView,
+    ImportOptions,
+    JobKind,
+    JobView,
     PairKey,
     PairView,
     Readiness,
@@ -65,6 +74,13 @@ class Session:
         )
         self._history_ledger = HistoryLedger(settings.data_dir / HISTORY_LEDGER_NAME)
         self._reading = Reading(self._persistence.store, self._history_ledger)
+        self._importer = Importer(
+            settings.data_dir,
+            intervals=settings.intervals,
+            store=self._persistence.store,
+            history=self._persistence.history,
+        )
+        self._jobs = JobDesk(settings.data_dir, self._importer)
         self._compacting: asyncio.Task[None] | None = None
         self._hub = Hub()
         self._publisher = Publisher(
@@ -89,6 +105,7 @@ class Session:
                 self._source = await self._last_choice() or self._source
             await self._run(self._source)
             self._compacting = asyncio.create_task(self._persistence.run(), name="compaction")
+            await self._jobs.open()
         except BaseException:
             await self._persistence.close()
             self._directory.release()
@@ -97,6 +114,7 @@ class Session:
     async def stop(self) -> None:
         if self._compacting is not None:
             self._compacting.cancel()
+        await self._jobs.close()
         await self._halt()
         await self._persistence.close()
         self._publisher.close()
@@ -340,6 +358,31 @@ class Session:
     async def truth(self) -> TruthView:
         running = await self._ready() if self._source.kind == "sim" else self._now_running()
         return await running.market.truth()
+
+    # --- jobs ---
+
+    async def import_files(self, names: Sequence[str], options: ImportOptions) -> JobView:
+        return self._jobs.import_files(names, options)
+
+    async def import_upload(self, name: str, chunks: AsyncIterator[bytes], options: ImportOptions) -> JobView:
+        return await self._jobs.import_upload(name, chunks, options)
+
+    async def backfill(self, order: BackfillOrder) -> JobView:
+        running = await self._ready()
+        symbols = tuple(check_symbol(running, symbol) for symbol in order.symbols)
+        order = check_order(replace(order, symbols=symbols))
+        rest = running.market.rest
+        if rest is None or not running.market.kept:
+            raise InvalidParameter("source", f"{self._source.text} keeps no trades that could be filled")
+        job = Job("backfill", ", ".join(symbols))
+        sink = FillSink(running.state.market, self._persistence, self._importer, running=running)
+        return self._jobs.add_backfill(job, lambda: sink.fill(job, order, rest, now_ns=self._clock.wall_ns()))
+
+    async def job(self, kind: JobKind, job_id: str) -> JobView:
+        return self._jobs.job(kind, job_id)
+
+    async def jobs(self, kind: JobKind) -> tuple[JobView, ...]:
+        return self._jobs.jobs(kind)
 
     def subscribe(self) -> Listener:
         return self._hub.listener(self._publisher.check_topic)
