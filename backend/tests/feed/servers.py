@@ -45,6 +45,10 @@ class Client:
     async def upgrade(self) -> None:
         """Answer the WebSocket handshake."""
         await self.read_request()
+        await self.answer_upgrade()
+
+    async def answer_upgrade(self) -> None:
+        """Agree to the handshake that was asked for."""
         key = re.search(rb"(?i)sec-websocket-key: *(\S+)", self.request)
         assert key is not None
         accept = base64.b64encode(hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())  # noqa: S324  RFC 6455

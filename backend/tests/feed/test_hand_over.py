@@ -199,3 +199,27 @@ def test_asking_again_concerns_the_symbol_alone():
         assert line.info().reconnects == 0
 
     run(told, scenario=scenario)
+
+
+def test_who_is_stopped_in_the_midst_of_a_handshake_leaves_no_socket():
+    async def slow(client: Client) -> None:
+        await client.read_request()
+        asked.set()
+        await stopped.wait()
+        await client.answer_upgrade()
+        await client.read_frames()
+        gone.set()
+
+    asked, stopped, gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        async with scripted(slow) as server:
+            line = Line(server.url)
+            task = asyncio.create_task(line.runner.run())
+            await asked.wait()
+            task.cancel()
+            stopped.set()
+            await asyncio.wait({task})
+            await gone.wait()
+
+    play(work())

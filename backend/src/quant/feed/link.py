@@ -1,13 +1,14 @@
 """One socket of an exchange, from the handshake to its end. Knows no exchange and never comes back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import structlog
-from picows import WSCloseCode, WSError, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSError, WSListener, WSMsgType, WSTransport, ws_connect
 
 from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange
@@ -39,7 +40,9 @@ class Timing:
 LEAST_CONNECT_S, LEAST_PING_S = 3.0, 1.0
 """Real seconds: however fast a simulation runs, shaking hands and answering a ping takes the machine's time."""
 
+LEAVE_WITHIN_S = 0.5  # real seconds for a handshake that nobody wants any more
 
+_Made = tuple[WSTransport, WSListener | None]
 OnQuarantine = Callable[[str, str, bytes], None]
 """Takes a connection's name, why a message of it breaks the protocol, and the message."""
 
@@ -124,7 +127,7 @@ class Link:
             tap=wiring.tap,
             clock=pace,
         )
-        transport, made = await ws_connect(
+        connecting = ws_connect(
             lambda: listener,
             url,
             websocket_handshake_timeout=pace.real_s(timing.connect_s, floor_s=LEAST_CONNECT_S),
@@ -134,6 +137,7 @@ class Link:
             auto_ping_idle_timeout=pace.real_s(timing.ping_after_s, floor_s=LEAST_PING_S),
             auto_ping_reply_timeout=pace.real_s(timing.pong_within_s, floor_s=LEAST_PING_S),
         )
+        transport, made = await _whole(connecting)
         if made is None:
             raise ConnectionResetError("the connection closed during the handshake")
         self._transport, self._listener = transport, listener
@@ -232,6 +236,19 @@ class Link:
         if self._carrier is not None:
             self._carrier.drop(set(gone))
             self._carrier.carry(set(new), now_s=self._wiring.pace.monotonic_s())
+
+
+async def _whole(connecting: Coroutine[Any, Any, _Made]) -> _Made:
+    """Await a handshake; when we are cancelled in the middle of it, its socket is closed all the same."""
+    task = asyncio.create_task(connecting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=LEAVE_WITHIN_S)
+        if task.done() and not task.cancelled() and task.exception() is None:
+            task.result()[0].disconnect()
+        task.cancel()
+        raise
 
 
 def _how_it_ended(transport: WSTransport) -> str:
