@@ -8,7 +8,7 @@ from problems import problem_of
 from quant.engine.protocol import StatsView
 from quant.engine.session import Session
 from quant.settings import Settings
-from serving import Client, InProcess
+from serving import Client, InProcess, serving
 from waiting import eventually
 
 PAIR = {"symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT"}
@@ -156,3 +156,13 @@ def test_our_own_mistake_is_told_without_its_trace(recording: Path, tmp_path: Pa
     assert body["code"] == "internal_error"
     assert "secret" not in answer.text
     assert answer.headers["x-request-id"] == body["request_id"]
+
+
+def test_a_store_that_cannot_be_read_is_not_available(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").mkdir()  # no file can be opened there
+    with serving(tmp_path, source="sim:5") as server:
+        eventually(lambda: server.client.status()["source_state"] == "ready", what="the source is ready")
+        server.client.post("/stream/start", symbols=["BTCUSDT"])
+        body = problem_of(server.client.http.get("/data/BTCUSDT/gaps"), status=503)
+        assert body["code"] == "storage_error"
+        assert "journal.sqlite" in body["detail"]

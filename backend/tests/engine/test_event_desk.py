@@ -110,6 +110,22 @@ def test_bars_are_those_of_all_trades_however_small_the_ring(
     assert found.qualities[~filled].tolist() == expected.qualities[~filled].tolist()
 
 
+def test_a_late_trade_in_a_bar_longer_than_the_ring_has_it_read_again() -> None:
+    market, interval = Market(), EventInterval.parse("t25")
+    trades = [Trade(SYMBOL, k, k, Decimal(k), Decimal(1)) for k in range(100, 120)]
+
+    async def ask() -> Bars:
+        desk = EventDesk(market.read)
+        market.take(trades[:16] + trades[17:])
+        await desk.bars(market.state, SYMBOL, interval)
+        market.take([trades[16]])
+        return await desk.bars(market.state, SYMBOL, interval)
+
+    found = asyncio.run(ask())
+    assert (found.opens.tolist(), found.trades.tolist()) == ([100.0], [20])
+    assert market.reads == 2
+
+
 def test_what_the_ring_has_is_not_read_from_the_store() -> None:
     market, interval = Market(), EventInterval.parse("t4")
 

@@ -20,6 +20,7 @@ from quant.errors import (
     NotEnoughData,
     NotFound,
     QuantError,
+    StorageError,
     TooLarge,
     Unavailable,
     UnknownSymbol,
@@ -39,6 +40,7 @@ STATUSES: tuple[tuple[type[QuantError], int, str], ...] = (
     (ArchiveError, 422, "Unusable file"),
     (Unavailable, 503, "Not available"),
     (ExchangeRejected, 503, "The exchange refused"),
+    (StorageError, 503, "The store cannot be read"),
     (QuantError, 500, "Internal error"),
 )
 MEDIA_TYPE = "application/problem+json"
