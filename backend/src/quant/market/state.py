@@ -20,7 +20,17 @@ from quant.domain import (
     TradeBatch,
 )
 from quant.market import bar_kernels, kernels, restoring
-from quant.market.columns import BAR, BAR_DEPTH, HEAD, QUANTUM, TICK, Record, Records, new_ledger
+from quant.market.columns import (
+    BAR,
+    BAR_DEPTH,
+    HEAD,
+    QUANTUM,
+    TICK,
+    Record,
+    Records,
+    new_ledger,
+    untouched,
+)
 from quant.market.ledger import Hole, HoleBook, HoleState
 from quant.market.seconds import SecondSeries
 
@@ -107,8 +117,8 @@ class MarketState:
         """Return empty ticks, bars, heads and ledger; their pages are touched only as trades come in."""
         heads = (rows, len(self.intervals))
         return (
-            np.zeros((rows, self.tick_capacity), TICK),
-            np.zeros((*heads, self._depth), BAR),
+            untouched((rows, self.tick_capacity), TICK),
+            untouched((*heads, self._depth), BAR),
             np.zeros(heads, HEAD),
             new_ledger(rows),
         )
@@ -314,11 +324,17 @@ class MarketState:
         return changed
 
     def _grow(self) -> None:
-        held = (self._ticks, self._bars, self._heads, self._ledger)
-        grown = self._new_records(2 * len(self._ledger))
-        for old, new in zip(held, grown, strict=True):
-            new[: len(old)] = old
-        self._ticks, self._bars, self._heads, self._ledger = grown
+        """Make room for twice as many symbols; what holds nothing yet is not copied, so that it takes no memory."""
+        rows = len(self._ledger)
+        ticks, bars, heads, ledger = self._new_records(2 * rows)
+        heads[:rows], ledger[:rows] = self._heads, self._ledger
+        for s, written in enumerate(self._ledger["written"].tolist()):
+            held = min(written, self.tick_capacity)
+            ticks[s, :held] = self._ticks[s, :held]
+            for f in np.flatnonzero(self._heads["newest"][s]).tolist():
+                at = np.flatnonzero(self._bars["time"][s, f])
+                bars[s, f][at] = self._bars[s, f][at]
+        self._ticks, self._bars, self._heads, self._ledger = ticks, bars, heads, ledger
 
     # --- reading ---
 
