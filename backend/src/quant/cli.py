@@ -64,7 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     serve = commands.add_parser("serve", help="run the server with its dashboard")
-    serve.add_argument("--source", help="binance, sim[:SEED] or replay:FILE[,FILE…]")
+    serve.add_argument(
+        "--source",
+        help="binance, sim[:SEED], replay:FILE[,FILE…] of captures or aggTrades archives, or stored history: "
+        "replay:store:binance-um:BTCUSDT+ETHUSDT:2025-03-01T00:00Z/2025-03-02",
+    )
     serve.add_argument("--symbols", help="stream these at once: BTCUSDT,ETHUSDT")
     serve.add_argument(
         "--speed", type=float, help="market seconds per second of a simulation or recording; 0 = no waiting"

@@ -12,6 +12,7 @@ from quant.domain import SymbolSpec
 from quant.engine.protocol import TruthView
 from quant.engine.simulation import SimulatedExchange
 from quant.engine.source import SourceSpec
+from quant.engine.tape_market import TapeMarket
 from quant.errors import ExchangeRejected, ExchangeUnreachable, NotFound
 from quant.feed.binance import BinanceDecoder, BinanceUm
 from quant.feed.binance_rest import BinanceRest
@@ -331,5 +332,7 @@ def make_market(spec: SourceSpec, settings: Settings, clock: Clock) -> Market:
             )
         case "sim":
             return SimulatedMarket(spec, settings, clock)
+        case "replay" if spec.is_tape:
+            return TapeMarket(spec, settings, clock)
         case "replay":
             return RecordedMarket(spec, settings, clock)

@@ -91,6 +91,7 @@ class Session:
         self._started_with = parse_source(settings.source)
         self._source = self._started_with
         self._running: RunningMarket | None = None
+        self._resumed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._switching = asyncio.Lock()
 
@@ -136,12 +137,13 @@ class Session:
             persistence=self._persistence,
         )
         self._running = running
+        self._resumed = asyncio.Event()
         self._hub.reset()
         self._publisher.follow(running, source=source.text)
         self._tasks = [
             asyncio.create_task(self._guard(running.run()), name="market"),
             asyncio.create_task(self._guard(self._publisher.run()), name="publisher"),
-            asyncio.create_task(self._guard(self._resume(running)), name="resume"),
+            asyncio.create_task(self._guard(self._resume(running, self._resumed)), name="resume"),
         ]
 
     async def _halt(self) -> None:
@@ -162,12 +164,15 @@ class Session:
                 self._running.source_state = "failed"
                 self._running.reason = f"internal error: {error!r}"
 
-    async def _resume(self, running: RunningMarket) -> None:
+    async def _resume(self, running: RunningMarket, resumed: asyncio.Event) -> None:
         """Stream again what streamed in this market before the restart."""
-        await running.ready.wait()
-        if running.market.live:
-            wanted = await asyncio.to_thread(self._metadata.wanted, running.market.name)
-            running.want(running.wanted | (wanted & running.market.specs.keys()))
+        try:
+            await running.ready.wait()
+            if running.market.live:
+                wanted = await asyncio.to_thread(self._metadata.wanted, running.market.name)
+                running.want(running.wanted | (wanted & running.market.specs.keys()))
+        finally:
+            resumed.set()
 
     def _now_running(self) -> RunningMarket:
         if self._running is None:
@@ -192,12 +197,15 @@ class Session:
                 raise
             return await self.status()  # what was asked for is done; the status says what is in the way
         if not only_switched:
+            await self._resumed.wait()  # or what streamed before the restart would be forgotten
             wanted = check_trading(running, symbols) if symbols else self._by_default(running)
             await self._want(running, running.wanted.union(wanted))
         return await self.status()
 
     async def stream_stop(self, symbols: Sequence[str] | None) -> StatusView:
         running = self._now_running()
+        if running.ready.is_set():
+            await self._resumed.wait()
         gone = (
             {check_symbol(running, symbol) for symbol in symbols} if symbols is not None else running.wanted
         )
@@ -219,7 +227,7 @@ class Session:
     def _allowed_source(self, text: str) -> SourceSpec:
         """Return the source; files are only read where the operator named them at start."""
         source = parse_source(text)
-        if source.kind == "replay" and source.files != self._started_with.files:
+        if source.kind == "replay" and source.span is None and source.files != self._started_with.files:
             raise InvalidParameter(
                 "source", "a recording is chosen at start: quant serve --source replay:FILE"
             )
