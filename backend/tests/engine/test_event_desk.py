@@ -126,6 +126,24 @@ def test_a_late_trade_in_a_bar_longer_than_the_ring_has_it_read_again() -> None:
     assert market.reads == 2
 
 
+def test_reading_again_counts_revisions_on_and_makes_none() -> None:
+    market, interval = Market(), EventInterval.parse("t4")
+    trades = [Trade(SYMBOL, k, k, Decimal(k), Decimal(1)) for k in range(100, 140)]
+
+    async def ask() -> Bars:
+        desk = EventDesk(market.read)
+        market.take(trades[:9] + trades[10:20])
+        await desk.bars(market.state, SYMBOL, interval)
+        market.take([trades[9]])  # too late for the ring
+        market.take(trades[20:])  # more than the ring holds: all is read again
+        return await desk.bars(market.state, SYMBOL, interval)
+
+    found = asyncio.run(ask())
+    assert market.reads == 2
+    assert found.first_ids.tolist() == list(range(100, 140, 4))
+    assert found.revisions.tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+
+
 def test_what_the_ring_has_is_not_read_from_the_store() -> None:
     market, interval = Market(), EventInterval.parse("t4")
 

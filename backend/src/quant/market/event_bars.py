@@ -217,16 +217,21 @@ class EventBars:
         was = self._bars
         self._rewind(begin)
         self.extend(ticks)
-        kept = {key: i for i, key in enumerate(_keys(was))}
-        for j, key in enumerate(_keys(self._bars)):
-            i = kept.get(key)
-            if i is None:
-                continue
-            finished = i < len(was) - 1
-            changed = finished and any(
-                getattr(was, name)[i] != getattr(self._bars, name)[j] for name in CONTENT
-            )
-            self._bars.revisions[j] = was.revisions[i] + changed
+        self._revise(was)
+
+    def follow(self, earlier: "EventBars") -> None:
+        """Count revisions on from bars of the same interval that were built before."""
+        self._revise(earlier._bars)  # noqa: SLF001  of the same class
+
+    def _revise(self, was: _Columns) -> None:
+        places = {key: i for i, key in enumerate(_keys(was))}
+        found = np.array([places.get(key, -1) for key in _keys(self._bars)], np.int64)
+        now, then = np.flatnonzero(found >= 0), found[found >= 0]
+        changed = np.zeros(len(now), np.bool_)
+        for name in CONTENT:
+            changed |= getattr(was, name)[then] != getattr(self._bars, name)[now]
+        changed &= then < len(was) - 1  # the last one was not finished
+        self._bars.revisions[now] = was.revisions[then] + changed
 
     def _rewind(self, begin: int) -> None:
         j = int(np.searchsorted(self._bars.last_ids, begin))
