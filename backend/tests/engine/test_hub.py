@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant.engine.hub import Hub
-from quant.engine.protocol import Frame, StatusView
+from quant.engine.protocol import Frame, JournalView, StatusView
 
 VIEW = StatusView(
     market="m",
@@ -21,6 +21,7 @@ VIEW = StatusView(
     speed=1.0,
     connections=(),
     symbols=(),
+    journal=JournalView(),
 )
 
 

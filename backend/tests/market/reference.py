@@ -59,6 +59,7 @@ class TwinHole:
     missing: list[int]
     earliest: int
     latest: int
+    whole: tuple[int, int] = (0, 0)  # the ids that were missing when it was found
     found: int = 0  # event time of the trade that showed it; all trades of the tape arrive equally late
 
     def touches(self, start: int, end: int) -> bool:
@@ -241,7 +242,9 @@ class TwinSymbol:
         hole, first = None, newest < 0
         if trade.id > newest + 1 and not first:
             span = sorted((self.newest_ts, trade.ts))
-            hole = TwinHole(list(range(newest + 1, trade.id)), *span, trade.ts)
+            hole = TwinHole(
+                list(range(newest + 1, trade.id)), *span, whole=(newest + 1, trade.id - 1), found=trade.ts
+            )
         self.newest_ts = max(self.newest_ts, trade.ts)
         self.taken.append(trade)
         for bars in self.bars.values():
@@ -256,9 +259,10 @@ class TwinSymbol:
         self.taken.append(trade)
         self.newest_ts = max(self.newest_ts, trade.ts)
         (hole,) = (each for each in (*self.confirmed, *self.holes) if trade.id in each.missing)
-        self.filled += len(hole.missing) == 1 and trade.ts - hole.found > self.reorder_ns
         self.confirmed = _left(self.confirmed, trade.id, trade.id)
         self._lose(trade.id, trade.id)
+        if hole.missing == [trade.id] and trade.ts - hole.found > self.reorder_ns:
+            self.filled += all(other.whole != hole.whole for other in (*self.confirmed, *self.holes))
         for bars in self.bars.values():
             bars.take(trade, fetched=fetched)
             bars.settle()
@@ -267,7 +271,7 @@ class TwinSymbol:
         for hole in self.holes:
             asked = [each for each in hole.missing if first <= each <= last]
             if asked:
-                self.confirmed.append(replace(hole, missing=asked))
+                self.confirmed.append(replace(hole, missing=asked, whole=(asked[0], asked[-1])))
         self._lose(first, last)
         for bars in self.bars.values():
             bars.settle()

@@ -213,7 +213,7 @@ def test_a_trade_is_taken_also_against_the_exchanges_word():
     fed_more: Sequence[int] = (2, 4)
     for each_id in fed_more:
         do(state, each(each_id))
-    assert holes(state) == [(2, 2, "filled"), (4, 4, "filled")]
+    assert holes(state) == [(2, 4, "filled")], "one hole by the exchange's word, one when it is filled"
     assert state.ticks(SYMBOL).ids.tolist() == [1, 5, 3, 2, 4]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from quant.clock import NS_PER_S
-from quant.domain import TradeBatch
+from quant.domain import IntArray, TradeBatch
 from quant.engine.markets import Market
 from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.feed.backoff import backoff
@@ -39,6 +39,22 @@ class _Work:
     newest_id: int = -1  # that the exchange is known to have
     floor_id: int = 0  # below it the exchange has no answer any more
     denied: set[int] = field(default_factory=set)  # ids that the exchange did not have when asked first
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Missing ids of one symbol, rising, that lie within one answer."""
+
+    symbol: str
+    ids: IntArray
+
+    @property
+    def first(self) -> int:
+        return int(self.ids[0])
+
+    @property
+    def last(self) -> int:
+        return int(self.ids[-1])
 
 
 class Backfiller:
@@ -87,11 +103,11 @@ class Backfiller:
         """Fill holes until cancelled."""
         waits = backoff(random.Random())  # noqa: S311  jitter, not a secret
         while True:
-            rest, blocks = self._market.rest, list(self._blocks())[:AT_ONCE]
-            if rest is None or not blocks:
+            rest, questions = self._market.rest, list(self._questions())[:AT_ONCE]
+            if rest is None or not questions:
                 await self._look_again()
                 continue
-            answers = await asyncio.gather(*(self._fill(rest, *block) for block in blocks))
+            answers = await asyncio.gather(*(self._fill(rest, question) for question in questions))
             if all(answers):
                 waits = backoff(random.Random())  # noqa: S311
             else:
@@ -108,27 +124,32 @@ class Backfiller:
     def _of(self, symbol: str) -> _Work:
         return self._work.setdefault(symbol, _Work())
 
-    def _blocks(self) -> Iterator[tuple[str, int, int]]:
-        """Yield the next ids to ask for, (symbol, first, last), at most one block a symbol."""
+    def _questions(self) -> Iterator[_Question]:
+        """Yield what to ask for next, one question a symbol."""
         now_s = self._pace.monotonic_s()
         for symbol in self._state.symbols:
             work = self._of(symbol)
             if symbol not in self._market.specs or now_s < work.not_before_s:
                 continue
-            block = self._block(symbol, work)
-            if block is not None:
-                yield symbol, *block
+            ids = self._ids(symbol, work)
+            if len(ids):
+                yield _Question(symbol, ids)
 
-    def _block(self, symbol: str, work: _Work) -> tuple[int, int] | None:
+    def _ids(self, symbol: str, work: _Work) -> IntArray:
+        """Return the newest missing ids that one question can bring, of as many holes as it spans."""
         last_id = self._state.last_id(symbol)
         if last_id is not None and work.newest_id > last_id:
-            return last_id + 1, min(work.newest_id, last_id + BLOCK)
+            return np.arange(last_id + 1, min(work.newest_id, last_id + BLOCK) + 1)
+        parts: list[IntArray] = []
         for hole in reversed(self._state.open_holes(symbol)):
             if not self._in_reach(hole) or hole.last_id < work.floor_id:
-                return None
+                break
             if self._is_settled(hole):
-                return max(hole.first_id, hole.last_id - BLOCK + 1), hole.last_id
-        return None
+                newest = int(parts[0][-1]) if parts else hole.last_id
+                parts.append(np.arange(max(hole.first_id, newest - BLOCK + 1), hole.last_id + 1))
+            if parts and hole.first_id <= int(parts[0][-1]) - BLOCK:
+                break
+        return np.concatenate([np.empty(0, np.int64), *reversed(parts)])
 
     def _in_reach(self, hole: Hole) -> bool:
         return hole.ts_after > self._now() - REACH_NS
@@ -137,43 +158,46 @@ class Backfiller:
         """Tell whether the hole is older than the reorder window: its trades may still be under way."""
         return self._pace.wall_ns() - hole.found_at > self._reorder_ns
 
-    async def _fill(self, rest: ExchangeRest, symbol: str, first: int, last: int) -> bool:
-        """Ask for the trades first..last; return whether the exchange answered."""
+    async def _fill(self, rest: ExchangeRest, asked: _Question) -> bool:
+        """Ask for the trades; return whether the exchange answered."""
+        symbol, work = asked.symbol, self._of(asked.symbol)
         try:
-            found = await rest.agg_trades(symbol, from_id=first, limit=last - first + 1)
+            found = await rest.agg_trades(symbol, from_id=asked.first, limit=asked.last - asked.first + 1)
         except ExchangeUnreachable as error:
             log.warning("backfill.unreachable", symbol=symbol, error=error.message)
             return False
         except ExchangeRejected as error:
-            log.warning("backfill.refused", symbol=symbol, first_id=first, last_id=last, error=error.message)
+            refused = {"first_id": asked.first, "last_id": asked.last, "error": error.message}
+            log.warning("backfill.refused", symbol=symbol, **refused)
             if error.status == 400:  # this question will never be answered
-                self._of(symbol).floor_id = last + 1
+                work.floor_id = asked.last + 1
             else:
-                self._of(symbol).not_before_s = self._pace.monotonic_s() + (error.retry_after_s or 0.0)
+                work.not_before_s = self._pace.monotonic_s() + (error.retry_after_s or 0.0)
             return error.status == 400
-        found = found.at(found.ids <= last)
+        found = found.at(np.isin(found.ids, asked.ids))
         self.fetched += len(found)
-        self._judge(symbol, first, last, found)
+        self._judge(asked, found)
         if len(found):
             self._on_fetched(found)
         return True
 
-    def _judge(self, symbol: str, first: int, last: int, found: TradeBatch) -> None:
+    def _judge(self, asked: _Question, found: TradeBatch) -> None:
         """Take the exchange's word for what it does not have, the second time; before its reach it has none."""
-        work = self._of(symbol)
-        missing = np.setdiff1d(np.arange(first, last + 1), found.ids, assume_unique=True)
+        work = self._of(asked.symbol)
+        work.denied.difference_update(found.ids.tolist())
+        missing = np.setdiff1d(asked.ids, found.ids, assume_unique=True)
         if not len(missing):
             return
-        if not len(found) and self._reaches_too_far(symbol, first):
-            work.floor_id = last + 1
+        if not len(found) and self._reaches_too_far(asked.symbol, asked.first):
+            work.floor_id = asked.last + 1
             return
         again = [each for each in missing.tolist() if each in work.denied]
         for run in np.split(np.array(again, np.int64), np.flatnonzero(np.diff(again) > 1) + 1):
             if len(run):
-                self._on_denied(symbol, int(run[0]), int(run[-1]))
+                self._on_denied(asked.symbol, int(run[0]), int(run[-1]))
         if again and not len(found):
             work.newest_id = -1  # it was not so, or is no longer
-        work.denied = set(missing.tolist()).difference(again)
+        work.denied = work.denied.union(missing.tolist()).difference(again)
         if work.denied:
             work.not_before_s = self._pace.monotonic_s() + ASK_AGAIN_S
 

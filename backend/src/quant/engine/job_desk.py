@@ -19,6 +19,9 @@ MAX_UPLOAD_BYTES = 4 << 30
 SPARE_BYTES = 512 << 20
 """What an upload leaves free: the journal needs room more than anybody."""
 
+LATE_PAUSE_S = 20.0
+"""Without late trades, before the bars of their days are built anew."""
+
 CHECK_EVERY_BYTES = 32 << 20
 MAX_WAITING = 20
 
@@ -35,6 +38,9 @@ class JobDesk:
         self._book = JobBook()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._late_days: set[tuple[str, str, int]] = set()
+        self._late_at_s = 0.0
+        self._late_tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Forget uploads of an earlier run, and build the bars that it still owed."""
@@ -42,8 +48,39 @@ class JobDesk:
         job = Job("import", "bars of earlier imports")
         self._start(job, asyncio.to_thread(self._owed, job))
 
+    def trades_came_late(self, market: str, symbol: str, days: set[int]) -> None:
+        """Have the stored bars of these days (since the epoch) built anew, once no more such trades come.
+
+        Memory no longer holds those bars; that they are owed is on the disk at once.
+        """
+        self._late_at_s = asyncio.get_running_loop().time()
+        fresh = {(market, symbol, day) for day in days} - self._late_days
+        if not fresh:
+            return
+        is_first = not self._late_days
+        self._late_days |= fresh
+        owing = asyncio.to_thread(self._importer.owe, market, symbol, {day for _, _, day in fresh})
+        self._hold(asyncio.create_task(owing, name="owe bars"))
+        if is_first:
+            self._hold(asyncio.create_task(self._rebuild_late(), name="late trades"))
+
+    async def _rebuild_late(self) -> None:
+        await self._wait_for_the_last_of_them()
+        self._late_days.clear()
+        job = Job("backfill", "bars of late trades")
+        self._start(job, asyncio.to_thread(self._owed, job))
+
+    async def _wait_for_the_last_of_them(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait_s = LATE_PAUSE_S
+        while wait_s > 0:
+            await asyncio.sleep(wait_s)
+            wait_s = self._late_at_s + LATE_PAUSE_S - loop.time()
+
     async def close(self) -> None:
         """Stop what runs; what it has stored stays, and the same order goes on from there."""
+        for task in self._late_tasks:
+            task.cancel()  # what is owed is built after the next start
         self._book.stop_all()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -107,6 +144,10 @@ class JobDesk:
     def _check_queue(self) -> None:
         if len(self._tasks) >= MAX_WAITING:
             raise Unavailable(f"{MAX_WAITING} imports and back-fills are waiting already: ask again later")
+
+    def _hold(self, task: asyncio.Task[None]) -> None:
+        self._late_tasks.add(task)
+        task.add_done_callback(self._late_tasks.discard)
 
     def _start(self, job: Job, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(self._run(job, work), name=f"{job.kind} {job.id}")

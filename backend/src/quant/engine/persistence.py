@@ -121,8 +121,7 @@ class Persistence:
         since = state.restore_bars(symbol, bars)
         trades = await asyncio.to_thread(self._trades, state, symbol, since)
         state.restore_ticks(symbol, trades.ticks, since=since, begins=trades.begins, holes=trades.holes)
-        state.take_changed()  # nothing of it is new to the journal
-        state.take_changed_holes()
+        self.keep(state)  # of the others too: what has changed while we read must not be taken for stored
         log.info("market.restored", symbol=symbol, ticks=len(trades.ticks), holes=len(trades.holes))
 
     def _bars(self, state: MarketState, symbol: str) -> Mapping[str, Bars]:

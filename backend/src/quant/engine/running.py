@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import structlog
 
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
@@ -34,6 +35,13 @@ LEAST_REORDER_S = 0.25
 """Of real time: what a busy machine needs, however fast a simulated market runs."""
 
 Closed = Callable[[set[tuple[str, str]]], None]
+DEAF = ("stalled", "unknown")
+"""What a watchdog says of a stream that trades do not come through, as far as we know."""
+
+TooLate = Callable[[str, str, set[int]], None]
+"""Told of a market, a symbol and the days since the epoch of trades whose bars are no longer in memory."""
+
+DAY_NS = 86_400 * NS_PER_S
 
 
 class RunningMarket:
@@ -47,6 +55,7 @@ class RunningMarket:
         clock: Clock,
         on_closed: Closed,
         persistence: Persistence | None = None,
+        on_too_late: TooLate = lambda _market, _symbol, _days: None,
     ) -> None:
         self.market = market
         self.persistence = persistence if market.kept else None
@@ -72,6 +81,7 @@ class RunningMarket:
         self._ready_s = math.inf
         self._market_clock = MarketClock(speed=market.speed)
         self._on_closed = on_closed
+        self._on_too_late = on_too_late
         self._begin()
         self._history_wanted = asyncio.Event()
         self._symbols_wanted = asyncio.Event()
@@ -161,6 +171,7 @@ class RunningMarket:
                     self._fail("failed", _first(group).message)
                 await asyncio.sleep(delay_s)
         finally:
+            self._keep()  # bars that have changed since the last trade was kept
             await self.market.close()
 
     def _retry_later(self, error: str, delay_s: float) -> None:
@@ -212,9 +223,16 @@ class RunningMarket:
 
     def _take_fetched(self, batch: TradeBatch) -> None:
         """Take trades that no stream brought, and tell at once which bars they changed."""
+        before = self.state.too_late()
         fresh = self.state.apply(batch, healed=Quality.BACKFILLED)
-        if fresh.any():
-            self._tell(self._keep(batch.at(fresh)))
+        if not fresh.any():
+            return
+        taken = batch.at(fresh)
+        self._tell(self._keep(taken))
+        if self.persistence is not None and self.state.too_late() > before:
+            for symbol in taken.present():
+                days = np.unique(taken.of({symbol}).ts_event // DAY_NS).tolist()
+                self._on_too_late(self.state.market, symbol, set(days))
 
     def _take_denied(self, symbol: str, first_id: int, last_id: int) -> None:
         self.state.confirm_missing(symbol, first_id=first_id, last_id=last_id)
@@ -254,9 +272,14 @@ class RunningMarket:
     def _close(self, until: int) -> None:
         if until <= 0:
             return
-        alive = [symbol for symbol in self.proved if self.market.is_open(symbol)]
+        alive = [symbol for symbol in self.proved if self._is_heard(symbol)]
         self.state.close_until(until, symbols=alive)
         self._tell(self._keep())
+
+    def _is_heard(self, symbol: str) -> bool:
+        """Tell whether silence of this symbol means that nothing trades."""
+        health = self.market.health(symbol)
+        return self.market.is_open(symbol) and (health is None or health.verdict not in DEAF)
 
     async def _close_by_clock(self) -> None:
         while True:

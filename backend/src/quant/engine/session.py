@@ -135,6 +135,7 @@ class Session:
             clock=self._clock,
             on_closed=self._publisher.bars_closed,
             persistence=self._persistence,
+            on_too_late=self._jobs.trades_came_late,
         )
         self._running = running
         self._resumed = asyncio.Event()

@@ -25,6 +25,7 @@ class Hole:
     ts_after: int
     found_at: int
     state: HoleState = HoleState.OPEN
+    part_of: tuple[int, int] | None = None  # the ids that were missing when it was found; None: these
 
 
 class HoleBook:
@@ -69,13 +70,21 @@ class HoleBook:
             hole = holes[at]
             holes[at : at + 1] = rest = _without(hole, trade_id, trade_id)
             if not rest and ts_recv - hole.found_at > self._reorder_ns:
-                self._filled = [*self._filled, replace(hole, state=HoleState.FILLED)][-self.MAX_FILLED :]
-                self._filled_count += 1
+                self._note_filled(hole, beside=holes[max(at - 1, 0) : at + 1])
             if hole.state is HoleState.CONFIRMED:
                 self._confirmed_count += len(rest) - 1
                 return True, None
             return True, None if rest else hole
         return False, None
+
+    def _note_filled(self, part: Hole, *, beside: list[Hole]) -> None:
+        """Note the whole hole as filled, unless a neighbour is a part of it too."""
+        whole = part.part_of or (part.first_id, part.last_id)
+        if any(hole.part_of == whole for hole in beside):
+            return
+        filled = replace(part, first_id=whole[0], last_id=whole[1], state=HoleState.FILLED, part_of=None)
+        self._filled = [*self._filled, filled][-self.MAX_FILLED :]
+        self._filled_count += 1
 
     def confirm(self, first_id: int, last_id: int) -> list[Hole]:
         """Note that the exchange has no trades first..last; return the holes of which no id is missing now.
@@ -89,7 +98,7 @@ class HoleBook:
             if rest == [hole]:
                 continue
             first, last = max(first_id, hole.first_id), min(last_id, hole.last_id)
-            asked = replace(hole, first_id=first, last_id=last, state=HoleState.CONFIRMED)
+            asked = replace(hole, first_id=first, last_id=last, state=HoleState.CONFIRMED, part_of=None)
             insort(self._confirmed, asked, key=_first_id)
             self._confirmed_count += 1
             if not rest:
@@ -131,4 +140,7 @@ def _without(hole: Hole, first_id: int, last_id: int) -> list[Hole]:
     if last_id < hole.first_id or first_id > hole.last_id:
         return [hole]
     ends = ((hole.first_id, first_id - 1), (last_id + 1, hole.last_id))
-    return [replace(hole, first_id=first, last_id=last) for first, last in ends if first <= last]
+    whole = hole.part_of or (hole.first_id, hole.last_id)
+    return [
+        replace(hole, first_id=first, last_id=last, part_of=whole) for first, last in ends if first <= last
+    ]

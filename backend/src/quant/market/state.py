@@ -301,6 +301,10 @@ class MarketState:
         book["last_id"], book["last_price"] = ticks.ids[-1], ticks.prices[-1]
         book["last_ts"] = ticks.ts_event.max()
 
+    def too_late(self) -> int:
+        """Return how many times a trade came for a bar that its ring no longer holds."""
+        return int(self._ledger["too_late"].sum())
+
     def take_changed_holes(self) -> dict[str, tuple[Hole, ...]]:
         """Return the holes of each symbol whose holes have changed since the last call, oldest first."""
         if not self._holes_changed:

@@ -119,11 +119,11 @@ class Journal:
         """
         with self._wake:
             at_s, others = self._now(), self._held_rows
-            for symbol, listed in (holes or {}).items():
-                self._pending.put_holes(StreamKey(market, symbol), tuple(listed))
             ticket = self._pending.ticket
             if batch is not None:
                 ticket = self._pending.add_ticks(market, batch, at_s=at_s, others=others)
+            for symbol, listed in (holes or {}).items():
+                ticket = self._pending.put_holes(StreamKey(market, symbol), tuple(listed), at_s=at_s)
             for symbol, interval, part in bars:
                 key = StreamKey(market, symbol)
                 joined = batch is not None
@@ -147,7 +147,7 @@ class Journal:
     def put_holes(self, market: str, symbol: str, holes: Iterable[StoredHole]) -> int:
         """Replace the stored list of the symbol's holes by this one."""
         with self._wake:
-            ticket = self._pending.put_holes(StreamKey(market, symbol), tuple(holes))
+            ticket = self._pending.put_holes(StreamKey(market, symbol), tuple(holes), at_s=self._now())
             self._nudge()
         return ticket
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class _Entry:
     batch: TradeBatch | None
     bars: tuple[StreamKey, str, Bars] | None
     joined: bool = False  # in one commit with the entry before
+    holes: dict[StreamKey, tuple[StoredHole, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -64,7 +65,6 @@ class Pending:
         self._max_rows = max_rows
         self._ticket = 0
         self._entries: deque[_Entry] = deque()
-        self._holes: dict[StreamKey, tuple[StoredHole, ...]] = {}
         self._dropped: dict[StreamKey, IdRanges] = {}
 
     @property
@@ -77,7 +77,7 @@ class Pending:
         return self._entries[0].at_s if self._entries else None
 
     def __bool__(self) -> bool:
-        return bool(self._entries or self._holes or self._dropped)
+        return bool(self._entries or self._dropped)
 
     @property
     def dropped(self) -> dict[StreamKey, tuple[IdRange, ...]]:
@@ -109,10 +109,12 @@ class Pending:
             self.rows += len(bars)
         return self._ticket
 
-    def put_holes(self, key: StreamKey, holes: tuple[StoredHole, ...]) -> int:
-        """Take the newest list of a symbol's holes in place of the one that waits; return its ticket."""
+    def put_holes(self, key: StreamKey, holes: tuple[StoredHole, ...], *, at_s: float) -> int:
+        """Take in the list of a symbol's holes, for the commit of what was taken in before it; return its ticket."""
         self._ticket += 1
-        self._holes[key] = holes
+        if not self._entries:
+            self._entries.append(_Entry(self._ticket, at_s, key.market, None, None))
+        self._entries[-1].holes[key] = holes
         return self._ticket
 
     def drop(self, ticks: dict[StreamKey, StoredTicks]) -> None:
@@ -139,8 +141,9 @@ class Pending:
             rows += entries[-1].rows
         self.rows -= rows
         ticket = entries[-1].ticket if self._entries else self._ticket
-        taken = Taken(entries, self._holes, self.dropped, ticket, rows, oldest_s)
-        self._holes, self._dropped = {}, {}
+        holes = {key: listed for entry in entries for key, listed in entry.holes.items()}
+        taken = Taken(entries, holes, self.dropped, ticket, rows, oldest_s)
+        self._dropped = {}
         return taken
 
 
