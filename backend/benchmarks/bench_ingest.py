@@ -1,22 +1,26 @@
 """Socket to parsed trades to rings to 1s, 1m and 5m bars, on one core, through the platform's own connection.
 
-Beside it the same frames through the `websockets` library, `json` and one Python bar a symbol and interval, the
-way such systems are usually written.
+Beside it the same frames through the steps of a usual feed (`usual_feed.py`). Figures are trades per second of this
+process's own processor time; with the journal they are of the clock on the wall, up to the last commit.
 """
 
 import asyncio
-import json
+import logging
+import os
 import random
+import shutil
+import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
+import structlog
 import uvloop
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
+import usual_feed
 from harness import Row, medians, publish
-from market_frames import SYMBOLS, BlastServer, messages
+from market_frames import SYMBOLS, BlastServer, make_certificate, many_symbols, messages
 from quant.clock import SystemClock
 from quant.domain import Interval, TradeBatch
 from quant.feed.binance import BinanceUm
@@ -24,57 +28,35 @@ from quant.feed.link import Wiring
 from quant.feed.pace import Pace
 from quant.feed.runner import ConnectionRunner
 from quant.market.state import MarketState
+from quant.storage.journal import Journal
 
 COUNT = 300_000
 INTERVALS = [Interval.parse(name) for name in ("1s", "1m", "5m")]
+SYMBOL_COUNTS = (10, 100, 500)
 
 
-async def platform(port: int) -> None:
+async def platform(
+    url: str, *, symbols: Sequence[str] = SYMBOLS, store: Callable[[TradeBatch], object] | None = None
+) -> None:
     """Take all frames in as the platform does."""
     state = MarketState("bench", intervals=INTERVALS, tick_capacity=10_000)
     done, taken = asyncio.Event(), 0
 
     def on_batch(batch: TradeBatch) -> None:
         nonlocal taken
-        state.apply(batch)
+        fresh = state.apply(batch)
+        if store is not None:
+            store(batch if fresh.all() else batch.at(fresh))
         taken += len(batch)
         if taken == COUNT:
             done.set()
 
-    wiring = Wiring(
-        exchange=BinanceUm(),
-        base_url=f"ws://127.0.0.1:{port}",
-        on_batch=on_batch,
-        pace=Pace(SystemClock()),
-    )
+    wiring = Wiring(exchange=BinanceUm(), base_url=url, on_batch=on_batch, pace=Pace(SystemClock()))
     runner = ConnectionRunner("bench", wiring, rng=random.Random(1))
-    runner.want(SYMBOLS)
+    runner.want(symbols)
     running = asyncio.create_task(runner.run())
     await done.wait()
     running.cancel()
-
-
-async def usual(port: int) -> None:
-    """Take all frames in the way it is usually written."""
-    bars: dict[tuple[str, int], list[float]] = {}
-    taken = 0
-    async with connect(f"ws://127.0.0.1:{port}/stream", compression=None, max_queue=None) as socket:
-        try:
-            while taken < COUNT:
-                trade = json.loads(await socket.recv())["data"]
-                price, size = float(trade["p"]), float(trade["q"])
-                for seconds in (1, 60, 300):
-                    opened = trade["T"] // (1000 * seconds)
-                    bar = bars.get((trade["s"], seconds))
-                    if bar is None or bar[0] != opened:
-                        bars[(trade["s"], seconds)] = [opened, price, price, price, price, size]
-                    else:
-                        bar[2], bar[3] = max(bar[2], price), min(bar[3], price)
-                        bar[4] = price
-                        bar[5] += size
-                taken += 1
-        except ConnectionClosed:
-            pass
 
 
 def rate(work: Coroutine[Any, Any, None]) -> float:
@@ -84,26 +66,90 @@ def rate(work: Coroutine[Any, Any, None]) -> float:
     return COUNT / (time.process_time() - started)
 
 
-def main() -> None:
-    server = BlastServer(messages(COUNT))
-    try:
-        found = medians(
-            {
-                "platform": lambda: rate(platform(server.port)),
-                "usual": lambda: rate(usual(server.port)),
-            }
-        )
-    finally:
-        server.close()
-    publish(
-        Row(
-            "ingest",
-            "Socket to 1s, 1m and 5m bars, 30 symbols, one core",
-            f"**{found['platform']:,.0f} trades/s**",
-            f"{found['usual']:,.0f} trades/s with websockets, json and Python bars "
-            f"({found['platform'] / found['usual']:.0f}×)",
-        )
+def journalled(url: str) -> float:
+    """Return trades per second of real time, each committed with `synchronous=FULL` to a file on disk."""
+    with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
+        journal = Journal(Path(folder) / "journal.sqlite", max_pending_rows=COUNT)
+        journal.open()
+        started = time.perf_counter()
+        uvloop.run(platform(url, store=lambda batch: journal.append("bench", batch)))
+        assert journal.wait_committed(timeout_s=60)
+        took = time.perf_counter() - started
+        assert journal.close()
+    return COUNT / took
+
+
+def compare(key: str, what: str, url: str) -> Row:
+    found = medians(
+        {
+            "platform": lambda: rate(platform(url)),
+            "usual": lambda: rate(usual_feed.take(url, COUNT, time.time)),
+        }
     )
+    return Row(
+        key,
+        what,
+        f"**{found['platform']:,.0f} trades/s**",
+        f"{found['usual']:,.0f} trades/s through cryptofeed's steps, repeated "
+        f"({found['platform'] / found['usual']:.0f}×)",
+    )
+
+
+def with_journal(url: str) -> Row:
+    figure = medians({"journal": lambda: journalled(url)})["journal"]
+    return Row(
+        "ingest-journal",
+        "The same, each trade committed to the journal (SQLite, synchronous=FULL), by the wall clock",
+        f"**{figure:,.0f} trades/s**",
+        "wanted: 400,000",
+    )
+
+
+def by_symbols() -> Row:
+    """Return how the rate depends on the number of symbols, all equally busy."""
+    servers = {
+        count: BlastServer(messages(COUNT, symbols=many_symbols(count), evenly=True))
+        for count in SYMBOL_COUNTS
+    }
+
+    def side(count: int) -> Callable[[], float]:
+        return lambda: rate(platform(servers[count].url, symbols=many_symbols(count)))
+
+    try:
+        found = medians({str(count): side(count) for count in SYMBOL_COUNTS})
+    finally:
+        for server in servers.values():
+            server.close()
+    rates = list(found.values())
+    return Row(
+        "ingest-symbols",
+        f"Socket to bars at {', '.join(found)} equally busy symbols",
+        " / ".join(f"{figure:,.0f}" for figure in rates) + " trades/s",
+        f"spread {100 * (max(rates) / min(rates) - 1):.0f} %; wanted: within 20 %",
+    )
+
+
+def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    frames = messages(COUNT)
+    plain = BlastServer(frames)
+    try:
+        publish(compare("ingest", "Socket to 1s, 1m and 5m bars, 30 symbols, one core", plain.url))
+        publish(with_journal(plain.url))
+    finally:
+        plain.close()
+    publish(by_symbols())
+    if shutil.which("openssl") is None:
+        print("no openssl command: the figures over TLS stay as they are")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = make_certificate(Path(folder))
+        os.environ["SSL_CERT_FILE"] = str(certificate)  # before the first connection reads whom to trust
+        secure = BlastServer(frames, tls=(certificate, key))
+        try:
+            publish(compare("ingest-tls", "The same over TLS", secure.url))
+        finally:
+            secure.close()
 
 
 if __name__ == "__main__":
