@@ -66,10 +66,10 @@ def frame(payload: bytes) -> bytes:
 def make_certificate(folder: Path) -> tuple[Path, Path]:
     """Return a new certificate of 127.0.0.1 and its key; needs the `openssl` command."""
     certificate, key = folder / "cert.pem", folder / "key.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    names = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate))
     subprocess.run(  # noqa: S603  fixed words
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-keyout", str(key), "-out", str(certificate)],
+        ["openssl", *words.split(), *names],  # noqa: S607
         check=True,
         capture_output=True,
     )
