@@ -188,6 +188,8 @@ def strictly(
 @example(sent=[raw(agg_trade())[:-1], b"}"], kind="aggTrade")
 @example(sent=[raw(agg_trade()).replace(b'"84250.10"', b'"9007199.254740993"')], kind="aggTrade")
 @example(sent=[raw(agg_trade()).replace(b'"BTCUSDT"', b'"A\\B"')], kind="aggTrade")
+@example(sent=[combined(agg_trade(), "a\x01b").replace(b"\\u0001", b"\x01")], kind="aggTrade")
+@example(sent=[combined(agg_trade(), "a\x00b").replace(b"\\u0000", b"\0"), raw(agg_trade())], kind="aggTrade")
 def test_both_readers_say_the_same(sent: list[bytes], kind: TradeKind):
     decoder = acquainted(kind)
     batch, views = decoder.decode(sent, ts_recv=STAMP + np.arange(len(sent)))
