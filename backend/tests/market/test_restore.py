@@ -1,6 +1,7 @@
 """What was stored of a state, put into a new one, goes on as if nothing had been."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from market.comparing import (
     assert_same_rows,
     do,
     held,
+    klines,
     new_state,
     scenarios,
     trades_of,
 )
-from market.reference import Row
+from market.reference import Kline, Row
 from market.tape import START, Trade, batch, trade
 from quant.clock import NS_PER_S
 from quant.domain import Bars, Quality
@@ -83,14 +85,22 @@ def test_what_is_told_to_have_changed_makes_the_closed_bars(steps: list[Step]):
     assert state.take_changed() == []
 
 
+def test_bars_that_a_kline_closes_are_told_as_well():
+    """A kline after our newest bar closes all before it, though the watermark has not come so far."""
+    state = new_state()
+    do(state, [trade("AUSDT", 1, 0.5), trade("AUSDT", 2, 1.5), trade("AUSDT", 3, 2.5)])
+    row = Kline(START + 4 * NS_PER_S, 1.0, 1.0, 1.0, 1.0, Decimal(1), Decimal(1), 1)
+    assert state.load_klines("AUSDT", "1s", klines([row])) == 1
+
+    told = {at for _, name, bars in state.take_changed() if name == "1s" for at in bars.times.tolist()}
+    closed = [each.time for each in held(state, "AUSDT", "1s") if each.closed]
+    assert sorted(told) == closed == [START + second * NS_PER_S for second in (0, 1, 2, 4)]
+
+
 def _plain(row: Row) -> Row:
-    """A restored forming bar does not know which of its trades were fetched."""
-    same = row.quality is Quality.BACKFILLED and not row.closed
-    return Row(
-        *(getattr(row, name) for name in Row.__slots__[:-2]),
-        Quality.COMPLETE if same else row.quality,
-        row.closed,
-    )
+    """Return the row as if all had been heard: what was stored does not tell which trades were fetched."""
+    quality = Quality.COMPLETE if row.quality is Quality.BACKFILLED else row.quality
+    return Row(*(getattr(row, name) for name in Row.__slots__[:-2]), quality, row.closed)
 
 
 @given(steps=scenarios(), after=scenarios(most=8))

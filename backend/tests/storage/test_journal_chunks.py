@@ -96,6 +96,8 @@ def test_joining_ticks_of_one_id_keeps_the_first() -> None:
         ([(0, Quality.KLINE, 9.0), (0, Quality.QUIET, 1.0)], 1.0),
         ([(5, Quality.GAP, 1.0), (0, Quality.KLINE, 9.0)], 9.0),  # one with missing trades yields
         ([(0, Quality.PARTIAL, 1.0), (0, Quality.KLINE, 9.0)], 9.0),
+        ([(2, Quality.COMPLETE, 1.0), (4, Quality.KLINE, 9.0)], 9.0),  # a trade came to be missed after ours
+        ([(5, Quality.BACKFILLED, 1.0), (4, Quality.KLINE, 9.0)], 1.0),
     ],
 )
 def test_which_of_two_bars_is_read(parts: list[tuple[int, Quality, float]], wanted: float) -> None:

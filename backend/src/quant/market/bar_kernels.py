@@ -61,7 +61,9 @@ def begin(s: int, f: int, width: int, ts: int, bars: Records, heads: Records) ->
     """Listen from time `ts` on; what was heard before ends with the newest bar."""
     head = heads[s, f]
     close_bars(s, f, width, head.newest, bars, heads)
-    head.close_from = max(head.close_from, ts - ts % width)
+    closed_from = head.close_from
+    head.close_from = max(closed_from, ts - ts % width)
+    note_closed(s, f, width, closed_from, bars, heads)
 
 
 @jit
@@ -126,6 +128,19 @@ def note_change(bar: Record, head: Record) -> None:
         bar.changed = 1
         if head.changed_from == 0 or bar.time < head.changed_from:
             head.changed_from = bar.time
+
+
+@jit
+def note_closed(s: int, f: int, width: int, closed_from: int, bars: Records, heads: Records) -> None:
+    """Note that the bars from `closed_from` on are closed now, and so to be stored."""
+    head = heads[s, f]
+    depth = bars.shape[2]
+    opened = max(closed_from, head.close_from - depth * width)
+    while 0 < opened < head.close_from:
+        bar = bars[s, f, (opened // width) % depth]
+        if bar.time == opened:
+            note_change(bar, head)
+        opened += width
 
 
 @jit
@@ -233,6 +248,7 @@ def load_klines(
     """
     head = heads[s, f]
     depth = bars.shape[2]
+    closed_from = head.close_from
     written = 0
     for i in range(times.size):
         opened = times[i]
@@ -259,6 +275,7 @@ def load_klines(
         note_change(bar, head)
         carry(s, f, width, opened, bars, heads)
         written += 1
+    note_closed(s, f, width, closed_from, bars, heads)
     if written:
         head.version += 1
     return written

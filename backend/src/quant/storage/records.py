@@ -185,7 +185,8 @@ def join_bars(parts: Sequence[Bars]) -> Bars:
     """Return one bar per open time, oldest first.
 
     Of our own bars the newest revision is taken, of equal revisions the last given. A bar of the exchange
-    (quality `kline`) yields to one of ours that is whole, and stands before one of ours that lacks trades.
+    (quality `kline`) yields to one of ours that is whole, unless its revision is newer: then a trade came to be
+    missed after ours was told. It stands before one of ours that lacks trades.
     """
     parts = [part for part in parts if len(part)]
     bars = parts[0] if len(parts) == 1 else _stacked_bars(parts)
@@ -196,6 +197,8 @@ def join_bars(parts: Sequence[Bars]) -> Bars:
     foreign = _newest(bars, np.flatnonzero(kline))
     rows = np.concatenate((own, foreign))
     whole = np.isin(bars.qualities[rows], STANDS)
+    _, mine, theirs = np.intersect1d(bars.times[own], bars.times[foreign], return_indices=True)
+    whole[mine] &= bars.revisions[own[mine]] >= bars.revisions[foreign[theirs]]
     rank = np.where(kline[rows], 1, np.where(whole, 2, 0))
     order = np.lexsort((rank, bars.times[rows]))
     return pick_bars(bars, _last_of_each(rows[order], bars.times))
