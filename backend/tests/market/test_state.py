@@ -473,11 +473,18 @@ def test_rate_of_a_ring_shorter_than_the_minute_is_taken_over_what_it_holds():
 
 def test_oldest_to_repair_is_the_oldest_closed_bar_without_all_its_trades():
     state = fed(trade("A", 1, 0.5), trade("A", 2, 2.5), trade("A", 4, 4.5), trade("A", 5, 8.5))
-    assert state.oldest_to_repair("A", "1s", bars=100, since=START, gaps_until=2**62) is None, "nothing is closed"
-    assert state.oldest_to_repair("A", "1s", bars=100, since=0, gaps_until=2**62) == START - 100 * NS_PER_S, "no history yet"
+    assert state.oldest_to_repair("A", "1s", bars=100, since=START, gaps_until=2**62) is None, (
+        "nothing is closed"
+    )
+    assert state.oldest_to_repair("A", "1s", bars=100, since=0, gaps_until=2**62) == START - 100 * NS_PER_S, (
+        "no history yet"
+    )
     state.close_until(START + 8 * NS_PER_S, symbols=["A"])
     assert state.oldest_to_repair("A", "1s", bars=8, since=0, gaps_until=2**62) == START
-    assert state.oldest_to_repair("A", "1s", bars=8, since=START + NS_PER_S, gaps_until=2**62) == START + 2 * NS_PER_S
+    assert (
+        state.oldest_to_repair("A", "1s", bars=8, since=START + NS_PER_S, gaps_until=2**62)
+        == START + 2 * NS_PER_S
+    )
     assert state.oldest_to_repair("A", "1s", bars=3, since=0, gaps_until=2**62) is None
 
 

@@ -281,7 +281,11 @@ class MarketState:
         self._holes[s].restore(holes)
         for hole in self._holes[s].open_holes:
             for f, width in enumerate(widths):
-                bar_kernels.mark_gap(s, f, width, hole.ts_before, hole.ts_after, self._bars, self._heads)
+                since_ts = max(
+                    hole.ts_before, int(self._heads["close_from"][s, f])
+                )  # closed bars know already
+                if since_ts <= hole.ts_after:
+                    bar_kernels.mark_gap(s, f, width, since_ts, hole.ts_after, self._bars, self._heads)
         self._heal(s, [])
 
     def _refill_ring(self, s: int, ticks: TradeBatch) -> None:
