@@ -51,7 +51,7 @@ def account(stored: Stored, issued: Issued, *, until: int) -> Account:
     """Return where the ids are from the first stored one up to but not `until`, or further if more is stored."""
     ids = stored.ticks.ids
     first = int(ids[0]) if len(ids) else until
-    stop = max(until, int(ids[-1]) + 1) if len(ids) else until
+    stop = max(until, int(ids[-1]) + 1, *(hole.last_id + 1 for hole in stored.holes)) if len(ids) else until
     states = {
         state: _ids((hole.first_id, hole.last_id) for hole in stored.holes if hole.state == state)
         for state in ("open", "confirmed")

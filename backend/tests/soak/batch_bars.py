@@ -78,3 +78,18 @@ def silently_incomplete(live: Bars, missing_times: IntArray, width: int) -> IntA
     """Return the open times of bars that claim to lack nothing while a trade of theirs is not stored."""
     sound = live.times[np.isin(live.qualities, SOUND)]
     return np.intersect1d(sound, missing_times - missing_times % width)
+
+
+def stored_otherwise(live: Bars, stored: Bars) -> Iterator[str]:
+    """Yield which closed bars lie in the file otherwise than they were when the market stopped, or not at all."""
+    names = [name for name in Bars.__dataclass_fields__ if name != "closed"]
+    held = {time: at for at, time in enumerate(stored.times.tolist())}
+    for at in np.flatnonzero(live.closed).tolist():
+        time = int(live.times[at])
+        if time not in held:
+            yield f"the closed bar at {time} ({Quality(live.qualities[at]).label}) is not stored"
+            continue
+        for name in names:
+            mine, theirs = getattr(live, name)[at], getattr(stored, name)[held[time]]
+            if mine != theirs and not (mine != mine and theirs != theirs):
+                yield f"the closed bar at {time} is stored with {name} {theirs}, live it has {mine}"

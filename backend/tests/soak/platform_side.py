@@ -14,8 +14,8 @@ from quant.engine.running import RunningMarket
 from quant.errors import QuantError
 from quant.market.ledger import HoleState
 from quant.settings import Settings
-from quant.storage.journal import Journal
-from quant.storage.records import StoredHole
+from quant.storage.id_ranges import IdRange
+from soak.planted import plant
 
 INTERVALS = ("1s", "5s", "1m")
 KLINES = 60
@@ -23,6 +23,8 @@ KLINES = 60
 
 TICKS_KEPT = 1_000_000
 WANT_EVERY_S = 0.02
+LOOK_EVERY_S = 0.01
+CONNECTED_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Standing:
     last_id: int
     open_holes: int
     open_ids: int
+    open_from: int | None  # the lowest id of an open hole
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,21 @@ class LiveSymbol:
     filled: int
 
 
-class PlatformSide:
-    """Runs one engine at a time."""
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What the journal says is on disk since it was opened, and `PRAGMA synchronous` of the connection that wrote."""
 
-    def __init__(self, reports: Connection, planted: str | None = None) -> None:
-        self._reports = reports
+    ids: dict[str, tuple[IdRange, ...]]
+    synchronous: int
+
+
+class PlatformSide:
+    """Runs one engine at a time. `planted` names a bug that it shall have; a `reporting` one tells every commit."""
+
+    def __init__(self, reports: Connection, planted: str | None, reporting: bool) -> None:
+        self._reports = reports if reporting else None
+        if planted is not None:
+            plant(planted)
         self._session: session.Session | None = None
         self._wanting: asyncio.Task[None] | None = None
 
@@ -85,18 +98,31 @@ class PlatformSide:
         )
         with mock.patch.object(session, "make_market", return_value=market):
             self._session = session.Session(settings)
+            if self._reports is not None:
+                self._session._persistence.journal._on_commit = self._report
             await self._session.start()
-        running = self._running
-        self.journal = Journal(platform.data_dir / "journal.sqlite")
-        self.journal.open()
-        take = running._take
-
-        def tee(batch):
-            take(batch)
-            self.journal.append(platform.market, batch)
-
-        running._take = tee
         self._wanting = asyncio.create_task(self._want(platform.symbols))
+
+    def _report(self, _ticket: int) -> None:
+        running, journal = self._running, self._engine._persistence.journal
+        writer = journal._writer
+        assert self._reports is not None
+        assert writer is not None, "a commit was reported before there was a connection"
+        (synchronous,) = writer.connection.execute("PRAGMA synchronous").fetchone()
+        market = running.market.name
+        ids = {symbol: journal.committed_ids(market, symbol) for symbol in running.state.symbols}
+        self._reports.send(Committed(ids, synchronous))
+
+    async def connected(self) -> None:
+        """Return once every connection of its trades is open, that its listed symbols need."""
+        async with asyncio.timeout(CONNECTED_WITHIN_S):
+            while True:
+                states = [
+                    each.state for each in self._running.market.connections() if each.id.startswith("trades")
+                ]
+                if states and all(state == "open" for state in states):
+                    return
+                await asyncio.sleep(LOOK_EVERY_S)
 
     async def standings(self) -> dict[str, Standing]:
         """Return how far each symbol is."""
@@ -109,8 +135,25 @@ class PlatformSide:
                 -1 if counters.last_id is None else counters.last_id,
                 len(open_holes),
                 sum(hole.last_id - hole.first_id + 1 for hole in open_holes),
+                min((hole.first_id for hole in open_holes), default=None),
             )
         return found
+
+    async def caught_up(self, last_ids: dict[str, int], within_s: float) -> dict[str, Standing | None]:
+        """Wait until these trades and all before are there or denied; return who is not so far in time."""
+        behind = dict.fromkeys(last_ids)
+        try:
+            async with asyncio.timeout(within_s):
+                while behind := await self._behind(last_ids):  # noqa: ASYNC110  a ledger rings no bell
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            pass
+        return behind
+
+    async def _behind(self, last_ids: dict[str, int]) -> dict[str, Standing | None]:
+        standings = await self.standings()
+        found = {symbol: standings.get(symbol) for symbol in last_ids}
+        return {symbol: each for symbol, each in found.items() if not _knows(each, last_ids[symbol])}
 
     async def close(self) -> dict[str, LiveSymbol]:
         """Stop the engine in good order; return what it held."""
@@ -118,16 +161,6 @@ class PlatformSide:
         if self._wanting is not None:
             self._wanting.cancel()
         await engine.stop()
-        for symbol in running.state.symbols:
-            self.journal.put_holes(
-                running.market.name,
-                symbol,
-                [
-                    StoredHole(h.first_id, h.last_id, h.ts_before, h.ts_after, h.state.value)
-                    for h in running.state.holes(symbol)
-                ],
-            )
-        self.journal.close()
         self._session = None
         return {symbol: _live(running, symbol) for symbol in running.state.symbols}
 
@@ -153,6 +186,13 @@ class PlatformSide:
     def _running(self) -> RunningMarket:
         assert self._engine._running is not None
         return self._engine._running
+
+
+def _knows(standing: Standing | None, last_id: int) -> bool:
+    """Tell whether the trades up to `last_id` are all there, or denied by the exchange."""
+    if standing is None or standing.last_id < last_id:
+        return False
+    return standing.open_from is None or standing.open_from > last_id
 
 
 def _live(running: RunningMarket, symbol: str) -> LiveSymbol:

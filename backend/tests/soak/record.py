@@ -35,6 +35,16 @@ class Issued:
     stop: int
     denied: IntArray
 
+    @property
+    def last_given(self) -> int:
+        """Return the newest id that the exchange gives to who asks."""
+        newest = self.stop - 1
+        for denied in self.denied[::-1].tolist():
+            if denied != newest:
+                break
+            newest -= 1
+        return newest
+
 
 class Record:
     """Asks one exchange; from an address of its own, so that the platform's budget is not touched."""

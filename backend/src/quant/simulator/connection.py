@@ -153,7 +153,10 @@ class Connection(WSListener):
             self._transport.disconnect(graceful=False)
 
     def _reachable(self) -> WSTransport | None:
-        return None if self._closing_s is not None or self._dark else self._transport
+        if self._transport is None or self._closing_s is not None or self._dark:
+            return None
+        # A client that is gone is told of once the loop turns; until then much may be due.
+        return None if self._transport.underlying_transport.is_closing() else self._transport
 
     def _listen(self, name: str) -> None:
         if self._hub.listen(self, name, self._route.category) and self._only_acknowledged(name):
