@@ -29,7 +29,7 @@ FAULTS = {
     ),
 }
 FOUND = {
-    "no dedupe": "rows in the file for",
+    "no dedupe": "its trades make",
     "no reorder window": "not caught up",
     "watchdog on the connection only": "BNBUSDT is not caught up",
 }
