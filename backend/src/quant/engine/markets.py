@@ -18,7 +18,7 @@ from quant.feed.binance import BinanceDecoder, BinanceUm
 from quant.feed.binance_rest import BinanceRest
 from quant.feed.clock_offset import ClockOffset
 from quant.feed.exchange import ExchangeRest
-from quant.feed.link import Timing
+from quant.feed.link import OnQuarantine, Timing
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.live import LiveFeed, ignore_behind, nothing_known
 from quant.feed.pace import Pace
@@ -106,6 +106,7 @@ class LiveMarket:
         speed: float = 1.0,
         redundancy: int = 2,
         timing: Timing | None = None,
+        on_quarantine: OnQuarantine | None = None,
     ) -> None:
         self.name = name
         self.speed = speed
@@ -117,6 +118,7 @@ class LiveMarket:
         self._rest_url = rest_url
         self._redundancy = redundancy
         self._timing = timing
+        self._on_quarantine = on_quarantine
         self._pace = Pace(clock, speed)
         self._feed: LiveFeed | None = None
         self._wanted: frozenset[str] = frozenset()
@@ -153,6 +155,7 @@ class LiveMarket:
             tap=self.tap,
             on_views=on_views,
             timing=self._timing,
+            on_quarantine=self._on_quarantine,
         )
         self._feed.want(self._wanted)
         try:
@@ -207,7 +210,14 @@ class LiveMarket:
 class SimulatedMarket(LiveMarket):
     """The simulated exchange in a child process, spoken to as if it were Binance."""
 
-    def __init__(self, spec: SourceSpec, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        spec: SourceSpec,
+        settings: Settings,
+        clock: Clock,
+        *,
+        on_quarantine: OnQuarantine | None = None,
+    ) -> None:
         # Another speed is another future: its trades must not meet those of real time. Without waiting there is
         # no market, only the recording that this setting was meant for.
         speed = settings.speed or 1.0
@@ -218,6 +228,7 @@ class SimulatedMarket(LiveMarket):
             clock=clock,
             speed=speed,
             redundancy=settings.redundant_connections,
+            on_quarantine=on_quarantine,
         )
         self.kept = (
             speed == 1
@@ -319,8 +330,10 @@ class RecordedMarket:
         """Nothing is held open between runs."""
 
 
-def make_market(spec: SourceSpec, settings: Settings, clock: Clock) -> Market:
-    """Return the market that `spec` names, not yet opened."""
+def make_market(
+    spec: SourceSpec, settings: Settings, clock: Clock, *, on_quarantine: OnQuarantine | None = None
+) -> Market:
+    """Return the market that `spec` names, not yet opened; `on_quarantine` is shown malformed messages."""
     match spec.kind:
         case "binance":
             return LiveMarket(
@@ -329,9 +342,10 @@ def make_market(spec: SourceSpec, settings: Settings, clock: Clock) -> Market:
                 rest_url=settings.binance_rest_url,
                 clock=clock,
                 redundancy=settings.redundant_connections,
+                on_quarantine=on_quarantine,
             )
         case "sim":
-            return SimulatedMarket(spec, settings, clock)
+            return SimulatedMarket(spec, settings, clock, on_quarantine=on_quarantine)
         case "replay" if spec.is_tape:
             return TapeMarket(spec, settings, clock)
         case "replay":

@@ -46,6 +46,7 @@ from quant.engine.running import RunningMarket
 from quant.engine.source import SourceSpec, parse_source
 from quant.engine.symbol_state import TRADING
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
+from quant.feed.quarantine import Quarantine
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
 from quant.storage.directory import DataDirectory
 from quant.storage.history_ledger import HISTORY_LEDGER_NAME, HistoryLedger
@@ -55,6 +56,7 @@ log = structlog.get_logger()
 
 READY_WITHIN_S = 60.0
 CHOSEN_SOURCE = "source"
+QUARANTINE_NAME = "quarantine.jsonl"
 
 
 class Session:
@@ -81,6 +83,7 @@ class Session:
             history=self._persistence.history,
         )
         self._jobs = JobDesk(settings.data_dir, self._importer)
+        self._quarantine = Quarantine(settings.data_dir / QUARANTINE_NAME, clock=self._clock)
         self._compacting: asyncio.Task[None] | None = None
         self._hub = Hub()
         self._publisher = Publisher(
@@ -118,6 +121,7 @@ class Session:
         await self._jobs.close()
         await self._halt()
         await self._persistence.close()
+        await asyncio.to_thread(self._quarantine.close)
         self._publisher.close()
         self._metadata.close()
         self._directory.release()
@@ -130,7 +134,7 @@ class Session:
         """Start `source` with nothing of the market before."""
         self._source = source
         running = RunningMarket(
-            make_market(source, self._settings, self._clock),
+            make_market(source, self._settings, self._clock, on_quarantine=self._quarantine.add),
             settings=self._settings,
             clock=self._clock,
             on_closed=self._publisher.bars_closed,

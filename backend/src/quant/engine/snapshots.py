@@ -99,13 +99,15 @@ def symbol_view(running: RunningMarket, symbol: str) -> SymbolStatusView:
 
 
 def _latency_ms(running: RunningMarket, symbol: str) -> float | None:
-    """Return the median of receive minus event time; None where the two clocks have nothing in common."""
+    """Return the median of receive minus event time, on the exchange's clock; None where they are not comparable."""
     if running.market.speed != 1.0:
         return None
     ticks = running.state.ticks(symbol, limit=LATENCY_TICKS)
     if not len(ticks):
         return None
-    return round(float(np.median(ticks.ts_recv - ticks.ts_event)) / NS_PER_MS, 1)
+    offset = running.market.clock_offset
+    ahead = (offset.offset_ns if offset is not None else None) or 0
+    return round((float(np.median(ticks.ts_recv - ticks.ts_event)) + ahead) / NS_PER_MS, 1)
 
 
 def bars_view(
