@@ -64,7 +64,8 @@ def explain(outcome: Outcome) -> str:
     shown = [f"  {text[:600]}" for text in outcome.violations[:SHOWN_VIOLATIONS]]
     return "\n".join(
         [
-            f"seed {outcome.seed}: {len(outcome.violations)} violations",
+            f"seed {outcome.seed}: {len(outcome.violations)} violations; to see it again: "
+            f'make soak ARGS="-k accounting --seed {outcome.seed}"',
             *shown,
             f"  {spec.symbols} on market {spec.market_seed} from {spec.start_ns}, {spec.connections} connections, "
             f"breaks {[(each.kind, each.at_s, each.down_s) for each in spec.breaks]}",

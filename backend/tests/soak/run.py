@@ -92,16 +92,20 @@ class Lane:
         """Wait until the platform knows all that was issued and has asked for what it missed."""
         # What is listed late may not be asked for yet; of what ended before its first trade came nobody knows, and
         # nobody answers for what is listed no more.
-        kinds = {each.symbol: each.kind for each in spec.plan.faults if each.kind in LISTING}
+        changing = {each.symbol for each in spec.plan.faults if each.kind in LISTING}
+        gone = _delisted(spec)
         wanted = {
             symbol: ids.last_given
             for symbol, ids in issued.items()
-            if symbol not in kinds
-            or (kinds[symbol] is not FaultKind.DELIST and reader.extent(MARKET, symbol) is not None)
+            if symbol not in gone and (symbol not in changing or reader.extent(MARKET, symbol) is not None)
         }
         behind = self._platform.ask("caught_up", wanted, self._catch_up_s / SPEED)
         for symbol, standing in behind.items():
             yield f"{symbol} is not caught up: {standing}, issued {issued[symbol]}"
+
+
+def _delisted(spec: RunSpec) -> set[str | None]:
+    return {each.symbol for each in spec.plan.faults if each.kind is FaultKind.DELIST}
 
 
 class _Check:
@@ -133,7 +137,7 @@ class _Check:
         stored = accounting.read_stored(self._reader, MARKET, symbol)
         issued = self._record.issued(symbol)
         until = self._issued[symbol].stop
-        if any(fault.kind is FaultKind.DELIST and fault.symbol == symbol for fault in self._spec.plan.faults):
+        if symbol in _delisted(self._spec):
             until = 0  # nobody can be asked any more what came after the last that is known
         held = accounting.account(stored, issued, until=until)
         trades = self._record.trades(symbol, first=held.first, stop=held.stop)
