@@ -43,7 +43,7 @@ def main() -> None:
         assert len(state.ticks(many_symbols(1)[0], limit=TICKS)) == TICKS
         print(resident_mb())
         return
-    told = subprocess.run([sys.executable, __file__, "--fill"], check=True, capture_output=True, text=True)  # noqa: S603
+    told = subprocess.run([sys.executable, __file__, "--fill"], check=True, capture_output=True, text=True)
     publish(
         Row(
             "memory",

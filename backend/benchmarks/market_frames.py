@@ -68,7 +68,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "cert.pem", folder / "key.pem"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
     names = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate))
-    subprocess.run(  # noqa: S603  fixed words
+    subprocess.run(
         ["openssl", *words.split(), *names],  # noqa: S607
         check=True,
         capture_output=True,
