@@ -132,7 +132,9 @@ def note_change(bar: Record, head: Record) -> None:
 
 @jit
 def note_closed(s: int, f: int, width: int, closed_from: int, bars: Records, heads: Records) -> None:
-    """Note that the bars from `closed_from` on are closed now, and so to be stored."""
+    """Note that the bars from `closed_from` on are closed now, and so to be stored; 0 where none was open."""
+    if closed_from == 0:
+        return  # looking for them all the same would take every page of a new symbol's ring
     head = heads[s, f]
     depth = bars.shape[2]
     opened = max(closed_from, head.close_from - depth * width)
