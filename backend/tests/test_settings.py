@@ -34,6 +34,8 @@ VALUES: dict[str, tuple[str, object]] = {
     "SOURCE": ("sim:9", "sim:9"),
     "SPEED": ("0", 0.0),
     "DATA_DIR": ("/srv/quant", Path("/srv/quant")),
+    "TICK_RETENTION_DAYS": ("7", 7),
+    "BAR_RETENTION_DAYS": ("400", 400),
     "DATABASE_URL": ("sqlite:////srv/meta.sqlite", "sqlite:////srv/meta.sqlite"),
     "BUS_URL": ("memory:", "memory:"),
     "BINANCE_WS_URL": ("ws://127.0.0.1:7001", "ws://127.0.0.1:7001"),

@@ -60,12 +60,12 @@ class Settings(BaseSettings):
         float, Field(ge=0, le=10_000, description="market seconds per second; 0 = no waiting")
     ] = 1.0
     data_dir: Path = Field(default_factory=default_data_dir)
+    tick_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
+    bar_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     database_url: str = ""
     bus_url: str = "memory:"
     binance_ws_url: str = "wss://fstream.binance.com"
     binance_rest_url: str = "https://fapi.binance.com"
-    tick_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
-    bar_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     redundant_connections: Annotated[int, Field(ge=1, le=4)] = 2
 
     log_dir: Path | None = None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import quant.engine.backfill as engine_backfill
 import quant.engine.running as engine_running
 from exchange import Exchange, exchange
 from serving import Client, InProcess, serving
@@ -65,28 +66,26 @@ def test_an_outage_is_told_listed_and_repaired(market: Exchange, server: InProce
 
     market.start()
 
-    line = api.wait_state("BTCUSDT", "gap", "live")
+    def filled() -> Any:
+        line = next(line for line in api.status()["symbols"] if line["symbol"] == "BTCUSDT")
+        assert (line["gaps"]["open"], line["gaps"]["filled"]) == (0, 1)
+        return line
+
+    line = eventually(filled, what="what was missed has been fetched")
     assert line["last_id"] > last_id + 1
-    assert line["gaps"]["open"] == 1
     (hole,) = api.get("/data/BTCUSDT/gaps")["items"]
-    first_new = next(
-        tick for tick in api.get("/data/BTCUSDT/ticks", limit=10_000)["items"] if tick["id"] > last_id
-    )
-    assert (hole["first_id"], hole["last_id"], hole["state"]) == (last_id + 1, first_new["id"] - 1, "open")
-    ids = [tick["id"] for tick in api.get("/data/BTCUSDT/ticks", limit=10_000)["items"]]
-    missing = sorted(set(range(ids[0], ids[-1] + 1)) - set(ids))
-    assert missing == list(range(hole["first_id"], hole["last_id"] + 1))
+    assert (hole["first_id"], hole["state"]) == (last_id + 1, "filled")
+    ticks = api.get("/data/BTCUSDT/ticks", limit=10_000)["items"]
+    ids = [tick["id"] for tick in ticks]
+    assert ids == list(range(ids[0], ids[-1] + 1))
+    first_new = next(tick for tick in ticks if tick["id"] > hole["last_id"])
 
-    outage = range(last_time // 1_000 * 1_000, first_new["time"], 1_000)
+    outage = range(last_time // 1_000 * 1_000 + 1_000, first_new["time"] // 1_000 * 1_000, 1_000)
     assert len(outage) >= 5
-
-    def repaired() -> Any:
-        bars = seconds(api)
-        found = [bars[time] for time in outage]
-        assert {bar["quality"] for bar in found} == {"kline"}
-        return found
-
-    bars = eventually(repaired, what="the exchange's own bars stand in for the outage")
+    bars = [seconds(api)[time] for time in outage]
+    assert {bar["quality"] for bar in bars} <= {"backfilled", "quiet"}
+    assert "backfilled" in {bar["quality"] for bar in bars}
+    assert all(bar["revision"] > 0 for bar in bars if bar["quality"] == "backfilled")
     assert market.started is not None
     rows = api.http.get(
         f"{market.started.rest_url}/fapi/v1/klines",
@@ -108,8 +107,9 @@ def test_until_repaired_an_outage_is_a_gap_without_prices(
         lambda: len([bar for bar in seconds(api).values() if bar["quality"] == "complete"]) >= 3,
         what="bars of our own",
     )
-    # The look at the history that falls into the outage finds nobody, and is the last one.
+    # The looks that fall into the outage find nobody, and are the last ones.
     monkeypatch.setattr(engine_running, "HISTORY_EVERY_S", 3600.0)
+    monkeypatch.setattr(engine_backfill, "LOOK_EVERY_S", 3600.0)
     last_time = api.status()["as_of"]
     market.stop()
     eventually(
