@@ -9,6 +9,7 @@ import numpy as np
 
 from quant.clock import NS_PER_MS
 from quant.domain import ByteArray, FloatArray, IntArray
+from waiting import eventually
 
 PAGE = 1000
 BEFORE_MS = 300_000
@@ -81,9 +82,17 @@ class Record:
         )
 
     def _get(self, path: str, **query: object) -> Any:  # JSON of any shape
-        answer = self._client.get(path, params={name: str(value) for name, value in query.items()})
+        parameters = {name: str(value) for name, value in query.items()}
+        answer = self._client.get(path, params=parameters)
+        if answer.status_code == 429:  # a budget of our own, back with the market's next minute
+            answer = eventually(lambda: self._within_budget(path, parameters), what="a budget for REST")
         assert answer.status_code == 200, f"{path} {query}: {answer.status_code} {answer.text[:300]}"
         return answer.json()
+
+    def _within_budget(self, path: str, parameters: dict[str, str]) -> httpx.Response:
+        answer = self._client.get(path, params=parameters)
+        assert answer.status_code != 429
+        return answer
 
     def __enter__(self) -> Self:
         return self

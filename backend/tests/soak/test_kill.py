@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,6 +148,10 @@ def test_nothing_that_was_stored_is_lost_when_the_platform_is_killed(tmp_path: P
 
 
 @pytest.mark.soak
-def test_nothing_that_was_stored_is_lost_in_many_kills(tmp_path: Path) -> None:
+def test_nothing_that_was_stored_is_lost_in_many_kills(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     figures = kill_often(tmp_path, SOAK_KILLS)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{SOAK_KILLS} kills: {dict(figures)}\n")
     assert figures["commits"] > SOAK_KILLS
