@@ -32,6 +32,10 @@ class Tally:
     def failures(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.violations]
 
+    def bitten(self) -> set[str]:
+        """Return the kinds of faults that have bitten at all."""
+        return {kind for outcome in self.outcomes for kind, times in outcome.bites.items() if times}
+
     def report(self) -> str:
         """Return the table: runs, figures, and each kind of fault with runs and bites."""
         runs, bites, figures = Counter[str](), Counter[str](), Counter[str]()

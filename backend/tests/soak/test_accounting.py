@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from quant.simulator import FaultKind
 from soak.campaign import Tally, campaign, explain
 from soak.run import Outcome
 
@@ -13,6 +14,7 @@ SOAK_RUNS = 2000
 SEED = 1
 LANES = 3  # on two cores: a run waits for the clock about a third of its time
 TELL_EVERY = 100
+ENOUGH_FOR_ALL = 500  # runs in which every kind of fault bites somewhere
 
 
 def check(tally: Tally) -> None:
@@ -47,3 +49,5 @@ def test_every_trade_is_stored_once_or_listed_in_thousands_of_runs(
     tally = campaign(tmp_path, runs=wanted, seed=SEED if seed is None else seed, lanes=LANES, on_outcome=tell)
     say(tally.report())
     check(tally)
+    if wanted >= ENOUGH_FOR_ALL:
+        assert tally.bitten() == set(FaultKind), "a kind of fault that never bit proves nothing"
