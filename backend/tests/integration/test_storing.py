@@ -50,9 +50,7 @@ def test_a_killed_server_goes_on_where_it_was_and_fetches_what_it_missed(tmp_pat
     with server_process(tmp_path, SOURCE="sim:7", TICK_BUFFER_SIZE=100_000) as server:
         client = start(server)
         wait_ticks(client, 100)
-        eventually(
-            lambda: client.status()["journal"]["committed_rows"] >= 100, what="trades are on the disk"
-        )
+        eventually(lambda: client.status()["journal"]["committed_rows"] >= 100, what="trades are on the disk")
         server.end(signal.SIGKILL)
     stored = Store(tmp_path / "data").extent(MARKET, SYMBOL)
     assert stored is not None
@@ -115,9 +113,7 @@ def test_a_full_disk_stops_nothing_and_is_told(tmp_path: Path) -> None:
         assert ready.json()["reason"].startswith("trades are not being stored: ")
         wait_ticks(client, line_of(client)["ticks"] + 50)  # ingest and serving go on
         assert client.get(f"/data/{SYMBOL}", interval="1s", limit=10)["items"]
-        resource.prlimit(
-            server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        )
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         eventually(lambda: client.status()["journal"]["state"] == "ok", what="storing goes on by itself")
         client.wait_ready()
         server.end()
