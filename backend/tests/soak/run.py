@@ -136,7 +136,7 @@ class _Check:
     def _of(self, symbol: str) -> Iterator[str]:
         stored = accounting.read_stored(self._reader, MARKET, symbol)
         issued = self._record.issued(symbol)
-        until = self._issued[symbol].stop
+        until = self._issued[symbol].last_given + 1
         if symbol in _delisted(self._spec):
             until = 0  # nobody can be asked any more what came after the last that is known
         held = accounting.account(stored, issued, until=until)

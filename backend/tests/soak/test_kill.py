@@ -131,7 +131,7 @@ def kill_often(folder: Path, kills: int, *, planted: str | None = None) -> Count
             stored = accounting.read_stored(reader, MARKET, symbol)
             ids = record.issued(symbol)
             trades = record.trades(symbol, first=int(stored.ticks.ids[0]), stop=ids.stop)
-            until = issued[symbol].stop
+            until = issued[symbol].last_given + 1
             assert list(accounting.violations(stored, ids, trades, until=until, lies=False)) == []
             figures.update(stored=len(stored.ticks), holes=len(stored.holes))
         assert victims.reported.synchronous == {SYNCHRONOUS_FULL}
