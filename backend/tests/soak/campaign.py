@@ -5,7 +5,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +88,8 @@ def campaign(
     on_outcome: Callable[[Tally, Outcome], None] = lambda *_: None,
 ) -> Tally:
     """Carry out `runs` runs with the seeds from `seed` on; data of a run that failed stay in `folder`."""
-    tally, lock, seeds = Tally(), threading.Lock(), iter(range(seed, seed + runs))
+    tally, lock = Tally(), threading.Lock()
+    seeds: Iterator[int] = iter(range(seed, seed + runs))
 
     def next_seed() -> int | None:
         with lock:
@@ -110,8 +111,12 @@ def campaign(
             lane.close()
 
     with ThreadPoolExecutor(lanes) as threads:
-        for done in [threads.submit(work) for _ in range(lanes)]:
-            done.result()
+        works = [threads.submit(work) for _ in range(lanes)]
+        try:
+            for done in works:
+                done.result()
+        finally:
+            seeds = iter(())  # after Ctrl-C, or a bug of ours in one lane, no lane begins another run
     return tally
 
 

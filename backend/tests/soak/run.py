@@ -17,8 +17,8 @@ from soak.record import Issued, Record
 from soak.spec import SPEED, Break, RunSpec
 from soak.workers import Worker
 
-CATCH_UP_S = 900.0
-"""Market time after the last fault in which every stream has to be alive and every hole asked for."""
+CATCH_UP_S = 3600.0
+"""Market time after the last fault in which every stream has to be alive and every hole asked for; a minute of ours."""
 
 MARKET = "sim-soak"
 LISTING = (FaultKind.ENLIST, FaultKind.SETTLE, FaultKind.DELIST)
