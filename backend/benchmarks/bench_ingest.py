@@ -40,6 +40,8 @@ async def platform(
 ) -> None:
     """Take all frames in as the platform does."""
     state = MarketState("bench", intervals=INTERVALS, tick_capacity=10_000)
+    for symbol in symbols:  # as the running market does before it asks for trades
+        state.add_symbol(symbol)
     done, taken = asyncio.Event(), 0
 
     def on_batch(batch: TradeBatch) -> None:

@@ -1,16 +1,16 @@
 """One socket of an exchange, from the handshake to its end. Knows no exchange and never comes back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import numpy as np
 import structlog
 from picows import WSCloseCode, WSError, WSListener, WSMsgType, WSTransport, ws_connect
 
 from quant.domain import MarkPrice, Quote, TradeBatch
+from quant.feed.arrivals import Arrivals
 from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange
 from quant.feed.listener import FrameListener, OnBatch, OnViews, Tap, ignore_views
 from quant.feed.pace import Pace, Turnstile
@@ -78,15 +78,16 @@ class Link:
         self.decoder = wiring.exchange.decoder(on_malformed=partial(collect, owner) if collect else None)
         self.last_error: str | None = None
         self.opened_s = 0.0
-        self.heard_s: dict[tuple[str, str], float] = {}
-        """When each kind of each symbol's messages last came."""
+        self._heard_s: dict[tuple[str, str], float] = {}
+        self._arrivals = Arrivals()
         self._wiring = wiring
         self._channel: Channel = channel
         self._wanted: frozenset[str] = frozenset()
         self._subscribed: frozenset[str] = frozenset()
         self._again: set[str] = set()
         self._changed = asyncio.Event()
-        self._carrier = wiring.watchdog.open(owner) if channel == "trades" else None
+        trades = channel == "trades"
+        self._carrier = wiring.watchdog.open(owner, catch_up=self._tell) if trades else None
         self._transport: WSTransport | None = None
         self._listener: FrameListener | None = None
         self._command_id = 0
@@ -94,6 +95,12 @@ class Link:
     @property
     def messages(self) -> int:
         return self._listener.messages if self._listener else 0
+
+    @property
+    def heard_s(self) -> Mapping[tuple[str, str], float]:
+        """Return when each kind of each symbol's messages last came."""
+        self._tell()
+        return self._heard_s
 
     # --- what others ask of it ---
 
@@ -177,22 +184,22 @@ class Link:
 
     def _take(self, batch: TradeBatch) -> None:
         """Note which streams delivered, and hand the trades on."""
-        now_s = self._wiring.pace.monotonic_s()
-        n = len(batch.names)
-        newest = np.full(n, -1, np.int64)
-        np.maximum.at(newest, batch.codes, batch.ids)
-        rows = np.bincount(batch.codes, minlength=n)
-        for name, trades, newest_id in zip(batch.names, rows.tolist(), newest.tolist(), strict=True):
-            if trades:
-                self.heard_s[name, "trade"] = now_s
-                if self._carrier is not None:
-                    self._carrier.note(name, trades=trades, newest_id=newest_id, now_s=now_s)
+        self._arrivals.add(batch, now_s=self._wiring.pace.monotonic_s())
         self._wiring.on_batch(batch)
+
+    def _tell(self) -> None:
+        """Tell the watchdog what has come: when it looks, since telling costs a microsecond a symbol."""
+        for arrival in self._arrivals.take():
+            self._heard_s[arrival.symbol, "trade"] = arrival.last_s
+            if self._carrier is not None:
+                self._carrier.note(
+                    arrival.symbol, trades=arrival.trades, newest_id=arrival.newest_id, now_s=arrival.last_s
+                )
 
     def _take_views(self, views: list[Quote | MarkPrice]) -> None:
         now_s = self._wiring.pace.monotonic_s()
         for view in views:
-            self.heard_s[view.symbol, type(view).__name__] = now_s
+            self._heard_s[view.symbol, type(view).__name__] = now_s
         self._wiring.on_views(views)
 
     # --- what goes out ---

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from quant.feed.arrivals import Arrivals
 from quant.feed.binance import BinanceDecoder
 
 FRAME = b'{"e":"aggTrade","s":"A","a":1,"p":"1","q":"1","f":1,"l":1,"T":1,"m":true}'
@@ -9,4 +10,6 @@ FRAME = b'{"e":"aggTrade","s":"A","a":1,"p":"1","q":"1","f":1,"l":1,"T":1,"m":tr
 
 def warm() -> None:
     """Compile, or load from the cache, every kernel with the types that real calls use."""
-    BinanceDecoder().decode([FRAME], ts_recv=np.zeros(1, np.int64))
+    trades, _ = BinanceDecoder().decode([FRAME], ts_recv=np.zeros(1, np.int64))
+    assert trades is not None  # noqa: S101  FRAME is one
+    Arrivals().add(trades, now_s=0.0)

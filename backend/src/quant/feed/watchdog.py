@@ -5,6 +5,7 @@ comes back as data: symbols to ask the exchange about, streams to ask for again,
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -98,16 +99,22 @@ class _Symbol:
         return self.since_s if self.heard_s is None else max(self.heard_s, self.since_s)
 
 
-class Carrier:
-    """One connection as the watchdog sees it."""
+def nothing_waits() -> None:
+    """Do nothing: every trade is told at once."""
 
-    def __init__(self, watchdog: "Watchdog", owner: str) -> None:
+
+class Carrier:
+    """One connection as the watchdog sees it; `catch_up` notes what has arrived and was not told yet."""
+
+    def __init__(self, watchdog: "Watchdog", owner: str, catch_up: Callable[[], None]) -> None:
         self.owner = owner
+        self.catch_up = catch_up
         self.streams: dict[str, _Stream] = {}
         self._watchdog = watchdog
 
     def carry(self, symbols: set[str], *, now_s: float) -> None:
         """Take note of streams that were asked for."""
+        self._watchdog.catch_up()
         for symbol in symbols - self.streams.keys():
             known = self._watchdog.begin(symbol, now_s=now_s)
             self.streams[symbol] = _Stream(now_s, known)
@@ -131,6 +138,7 @@ class Carrier:
 
     def close(self) -> None:
         """End: the connection is gone."""
+        self._watchdog.catch_up()
         symbols = set(self.streams)
         self.streams.clear()
         self._watchdog.part(self, symbols)
@@ -173,11 +181,16 @@ class Watchdog:
 
     # --- what happens ---
 
-    def open(self, owner: str) -> Carrier:
-        """Return the place of a new connection."""
-        carrier = Carrier(self, owner)
+    def open(self, owner: str, *, catch_up: Callable[[], None] = nothing_waits) -> Carrier:
+        """Return the place of a new connection, which is asked to `catch_up` before anything is concluded."""
+        carrier = Carrier(self, owner, catch_up)
         self._carriers.append(carrier)
         return carrier
+
+    def catch_up(self) -> None:
+        """Take note of all that has arrived on any connection."""
+        for carrier in self._carriers:
+            carrier.catch_up()
 
     def begin(self, symbol: str, *, now_s: float) -> int | None:
         """Take note that a stream of the symbol begins; return the newest id known."""
@@ -219,6 +232,7 @@ class Watchdog:
 
     def look(self, now_s: float) -> Look:
         """Return what is to be asked and done now; each question and remedy comes back once until it is due again."""
+        self.catch_up()
         return Look(self._questions(now_s), tuple(self._remedies(now_s)))
 
     def patience_s(self, symbol: str) -> float:
@@ -254,6 +268,7 @@ class Watchdog:
 
         Called once trades under way have had time to arrive; `asked_s` is when the question was sent.
         """
+        self.catch_up()
         held = self._symbols.get(symbol)
         if held is None:
             return False
@@ -275,6 +290,7 @@ class Watchdog:
 
     def no_answer(self, symbol: str, *, asked_s: float, now_s: float) -> None:
         """Take note that the exchange could not be asked."""
+        self.catch_up()
         held = self._symbols.get(symbol)
         if held is None:
             return
@@ -330,6 +346,7 @@ class Watchdog:
 
     def health(self, symbol: str, *, now_s: float) -> StreamHealth:
         """Return how the symbol stands."""
+        self.catch_up()
         held = self._symbols.get(symbol)
         if held is None or not self._carried(symbol):
             return StreamHealth("waiting", "no connection yet")
