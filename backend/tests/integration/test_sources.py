@@ -102,6 +102,7 @@ def test_a_desk_without_a_route(tmp_path: Path) -> None:
         check_truth(api, 8)
 
         check_switch(api, "sim:7", before="sim-8", after="sim-7")
+        eventually(lambda: has_numbers(api), what="numbers of the other market")
         assert shown_markets(api) == {"sim-7"}
         assert {line["symbol"] for line in api.status()["symbols"]} == set(SYMBOLS)
         check_truth(api, 7)
