@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 QUANTUM = 1e-7
 """Unit of volume and quote volume: as fine as any step size in use; a bar may hold 9.2e11 coins or dollars."""
 
-BAR_DEPTH = 4097
-"""Odd: rings a power of two apart would put the bars of one moment, of all symbols, into the same cache lines."""
+BAR_DEPTH = 4096
 
 Record = Any  # one element of an array of records: numpy's types know no field names
 Records = NDArray[np.void]

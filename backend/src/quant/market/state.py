@@ -114,11 +114,15 @@ class MarketState:
         return row
 
     def _new_records(self, rows: int) -> tuple[Records, Records, Records, Records]:
-        """Return empty ticks, bars, heads and ledger; their pages are touched only as trades come in."""
+        """Return empty ticks, bars, heads and ledger; their pages are touched only as trades come in.
+
+        Bars are read as [symbol, interval, slot] and lie the other way round, those of one moment side by side: all
+        symbols trade at the same time, and with a ring apiece 500 of them missed the processor's table of pages.
+        """
         heads = (rows, len(self.intervals))
         return (
             untouched((rows, self.tick_capacity), TICK),
-            untouched((*heads, self._depth), BAR),
+            untouched((self._depth, len(self.intervals), rows), BAR).transpose(),
             np.zeros(heads, HEAD),
             new_ledger(rows),
         )
