@@ -36,6 +36,7 @@ class _Work:
     """How far one symbol's filling has come."""
 
     not_before_s: float = 0.0
+    asked_s: float = 0.0  # last, so that long fills take turns
     newest_id: int = -1  # that the exchange is known to have
     floor_id: int = 0  # below it the exchange has no answer any more
     denied: set[int] = field(default_factory=set)  # ids that the exchange did not have when asked first
@@ -103,7 +104,8 @@ class Backfiller:
         """Fill holes until cancelled."""
         waits = backoff(random.Random())  # noqa: S311  jitter, not a secret
         while True:
-            rest, questions = self._market.rest, list(self._questions())[:AT_ONCE]
+            waiting = sorted(self._questions(), key=lambda each: self._of(each.symbol).asked_s)
+            rest, questions = self._market.rest, waiting[:AT_ONCE]
             if rest is None or not questions:
                 await self._look_again()
                 continue
@@ -161,6 +163,7 @@ class Backfiller:
     async def _fill(self, rest: ExchangeRest, asked: _Question) -> bool:
         """Ask for the trades; return whether the exchange answered."""
         symbol, work = asked.symbol, self._of(asked.symbol)
+        work.asked_s = self._pace.monotonic_s()
         try:
             found = await rest.agg_trades(symbol, from_id=asked.first, limit=asked.last - asked.first + 1)
         except ExchangeUnreachable as error:
