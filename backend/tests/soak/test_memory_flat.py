@@ -5,14 +5,10 @@ import multiprocessing
 import os
 import random
 import statistics
-import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from feed.frames import agg_trade, combined
-from feed.servers import Client, frame
 from quant.clock import SystemClock
 from quant.domain import Interval, TradeBatch
 from quant.feed.binance import BinanceUm
@@ -20,10 +16,9 @@ from quant.feed.link import Wiring
 from quant.feed.pace import Pace
 from quant.feed.runner import ConnectionRunner
 from quant.market.state import MarketState
+from soak.blast import RATE, SLICES, SYMBOLS, serve
 
 MINUTES = float(os.environ.get("QUANT_SOAK_MINUTES", "30"))
-RATE, SLICES = 50_000, 50
-SYMBOLS = [f"A{number}USDT" for number in range(30)]
 INTERVALS = [Interval.parse(name) for name in ("1s", "1m", "5m")]
 BAR_DEPTH = 64
 """Full after a minute, so that bars are not what grows."""
@@ -31,42 +26,6 @@ SAMPLES = 50
 ALLOWED_MB = 8.0
 """Between the second fifth and the last: what an allocator may do, not what a leak of a byte a trade would."""
 PAGE_MB = 4096 / 2**20
-
-
-def serve(ready: Connection, seconds: float) -> None:
-    """Send `RATE` trades a second, `seconds` long, to one client."""
-    asyncio.run(_serve(ready, seconds))
-
-
-async def _serve(ready: Connection, seconds: float) -> None:
-    whole = asyncio.Event()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = Client(reader, writer)
-        await client.upgrade()
-        text = combined(agg_trade(s="SYMBOL", a=424242, T=171717)).decode()
-        begun, each = time.monotonic(), RATE // SLICES
-        for part in range(int(seconds * SLICES)):
-            ms = 1_740_830_400_000 + part * 1000 // SLICES
-            writer.write(
-                b"".join(
-                    frame(
-                        text.replace("SYMBOL", SYMBOLS[number % 30], 1)
-                        .replace("424242", str(number // 30))
-                        .replace("171717", str(ms))
-                        .encode()
-                    )
-                    for number in range(part * each, (part + 1) * each)
-                )
-            )
-            await writer.drain()
-            await asyncio.sleep(max(0.0, begun + (part + 1) / SLICES - time.monotonic()))
-        await reader.read()
-        whole.set()
-
-    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-        ready.send(server.sockets[0].getsockname()[1])
-        await whole.wait()
 
 
 async def take(port: int, count: int) -> tuple[int, list[float]]:
