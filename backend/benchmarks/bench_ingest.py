@@ -31,17 +31,29 @@ from quant.market.state import MarketState
 from quant.storage.journal import Journal
 
 COUNT = 300_000
+LONG_COUNT = 1_000_000
+"""For comparing numbers of symbols: what a symbol costs once must not pass for what its trades cost."""
 INTERVALS = [Interval.parse(name) for name in ("1s", "1m", "5m")]
 SYMBOL_COUNTS = (10, 100, 500)
 
 
+def empty(symbols: Sequence[str]) -> MarketState:
+    """Return a state that knows its symbols, as the running market makes it before it asks for trades."""
+    state = MarketState("bench", intervals=INTERVALS, tick_capacity=10_000)
+    for symbol in symbols:
+        state.add_symbol(symbol)
+    return state
+
+
 async def platform(
-    url: str, *, symbols: Sequence[str] = SYMBOLS, store: Callable[[TradeBatch], object] | None = None
+    url: str,
+    state: MarketState,
+    *,
+    symbols: Sequence[str] = SYMBOLS,
+    count: int = COUNT,
+    store: Callable[[TradeBatch], object] | None = None,
 ) -> None:
     """Take all frames in as the platform does."""
-    state = MarketState("bench", intervals=INTERVALS, tick_capacity=10_000)
-    for symbol in symbols:  # as the running market does before it asks for trades
-        state.add_symbol(symbol)
     done, taken = asyncio.Event(), 0
 
     def on_batch(batch: TradeBatch) -> None:
@@ -50,7 +62,7 @@ async def platform(
         if store is not None:
             store(batch if fresh.all() else batch.at(fresh))
         taken += len(batch)
-        if taken == COUNT:
+        if taken == count:
             done.set()
 
     wiring = Wiring(exchange=BinanceUm(), base_url=url, on_batch=on_batch, pace=Pace(SystemClock()))
@@ -61,11 +73,11 @@ async def platform(
     running.cancel()
 
 
-def rate(work: Coroutine[Any, Any, None]) -> float:
+def rate(work: Coroutine[Any, Any, None], *, count: int = COUNT) -> float:
     """Return trades per second of this process's own processor time."""
     started = time.process_time()
     uvloop.run(work)
-    return COUNT / (time.process_time() - started)
+    return count / (time.process_time() - started)
 
 
 def journalled(url: str) -> float:
@@ -74,7 +86,7 @@ def journalled(url: str) -> float:
         journal = Journal(Path(folder) / "journal.sqlite", max_pending_rows=COUNT)
         journal.open()
         started = time.perf_counter()
-        uvloop.run(platform(url, store=lambda batch: journal.append("bench", batch)))
+        uvloop.run(platform(url, empty(SYMBOLS), store=lambda batch: journal.append("bench", batch)))
         assert journal.wait_committed(timeout_s=60)
         took = time.perf_counter() - started
         assert journal.close()
@@ -84,7 +96,7 @@ def journalled(url: str) -> float:
 def compare(key: str, what: str, url: str) -> Row:
     found = medians(
         {
-            "platform": lambda: rate(platform(url)),
+            "platform": lambda: rate(platform(url, empty(SYMBOLS))),
             "usual": lambda: rate(usual_feed.take(url, COUNT, time.time)),
         }
     )
@@ -110,12 +122,19 @@ def with_journal(url: str) -> Row:
 def by_symbols() -> Row:
     """Return how the rate depends on the number of symbols, all equally busy."""
     servers = {
-        count: BlastServer(messages(COUNT, symbols=many_symbols(count), evenly=True))
+        count: BlastServer(messages(LONG_COUNT, symbols=many_symbols(count), evenly=True))
         for count in SYMBOL_COUNTS
     }
 
     def side(count: int) -> Callable[[], float]:
-        return lambda: rate(platform(servers[count].url, symbols=many_symbols(count)))
+        symbols = many_symbols(count)
+
+        def once() -> float:
+            state = empty(symbols)  # made once in a market's life, and not what a trade costs
+            work = platform(servers[count].url, state, symbols=symbols, count=LONG_COUNT)
+            return rate(work, count=LONG_COUNT)
+
+        return once
 
     try:
         found = medians({str(count): side(count) for count in SYMBOL_COUNTS})
