@@ -15,13 +15,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import structlog
 import uvloop
 
 import usual_feed
 from harness import Row, medians, publish
-from market_frames import SYMBOLS, BlastServer, make_certificate, many_symbols, messages
-from quant.clock import SystemClock
+from market_frames import FIRST_MS, SYMBOLS, BlastServer, first_id, make_certificate, many_symbols, messages
+from quant.clock import NS_PER_MS, SystemClock
 from quant.domain import Interval, TradeBatch
 from quant.feed.binance import BinanceUm
 from quant.feed.link import Wiring
@@ -32,16 +33,33 @@ from quant.storage.journal import Journal
 
 COUNT = 300_000
 LONG_COUNT = 1_000_000
-"""For comparing numbers of symbols: what a symbol costs once must not pass for what its trades cost."""
+"""For comparing numbers of symbols."""
+RING = 10_000
 INTERVALS = [Interval.parse(name) for name in ("1s", "1m", "5m")]
 SYMBOL_COUNTS = (10, 100, 500)
 
 
 def empty(symbols: Sequence[str]) -> MarketState:
     """Return a state that knows its symbols, as the running market makes it before it asks for trades."""
-    state = MarketState("bench", intervals=INTERVALS, tick_capacity=10_000)
+    state = MarketState("bench", intervals=INTERVALS, tick_capacity=RING)
     for symbol in symbols:
         state.add_symbol(symbol)
+    return state
+
+
+def under_way(symbols: Sequence[str]) -> MarketState:
+    """Return a state whose rings are full, as they are after a while: each write then finds its memory there.
+
+    What a symbol costs once must not pass for what its trades cost.
+    """
+    state = empty(symbols)
+    names, times = tuple(symbols), FIRST_MS * NS_PER_MS - np.arange(RING, 0, -1) * NS_PER_MS
+    one, number = np.ones(RING), np.arange(RING)
+    for code, symbol in enumerate(symbols):
+        ids = number + first_id(code) - RING
+        columns = (one, one, np.zeros(RING, np.uint8), one.astype(np.int64))
+        state.apply(TradeBatch(names, np.full(RING, code, np.int32), ids, times, times, *columns))
+        assert state.last_id(symbol) == first_id(code) - 1
     return state
 
 
@@ -130,7 +148,7 @@ def by_symbols() -> Row:
         symbols = many_symbols(count)
 
         def once() -> float:
-            state = empty(symbols)  # made once in a market's life, and not what a trade costs
+            state = under_way(symbols)
             work = platform(servers[count].url, state, symbols=symbols, count=LONG_COUNT)
             return rate(work, count=LONG_COUNT)
 

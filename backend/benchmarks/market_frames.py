@@ -19,7 +19,13 @@ SYMBOLS = (
     *("ATOMUSDT", "DOTUSDT", "TRXUSDT", "FILUSDT", "INJUSDT", "TIAUSDT", "SEIUSDT", "WLDUSDT", "ORDIUSDT"),
     *("ETCUSDT", "BCHUSDT", "UNIUSDT", "AAVEUSDT"),
 )
+FIRST_MS = 1_732_277_947_000
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def first_id(number: int) -> int:
+    """Return the id of a symbol's first trade, from its place among the symbols."""
+    return 2_900_000_001 + 10_000_000 * number
 
 
 def many_symbols(count: int) -> tuple[str, ...]:
@@ -41,18 +47,18 @@ def messages(
     """
     rng = random.Random(seed)
     prices = {symbol: 43210.1 / (1 + 37 * i) for i, symbol in enumerate(symbols)}
-    ids = {symbol: 2_900_000_000 + 10_000_000 * i for i, symbol in enumerate(symbols)}
-    start, out = 1_732_277_947_000, []
+    ids = {symbol: first_id(i) for i, symbol in enumerate(symbols)}
+    out = []
     weights = [1.0 if evenly else 1 / (i + 1) for i in range(len(symbols))]
     for i, symbol in enumerate(rng.choices(symbols, weights, k=count)):
         prices[symbol] *= 1 + rng.gauss(0, 2e-5)
-        ids[symbol] += 1
-        at, first = start + i * 1000 // per_second, 3 * ids[symbol]
+        at, first = FIRST_MS + i * 1000 // per_second, 3 * ids[symbol]
         out.append(
             f'{{"stream":"{symbol.lower()}@aggTrade","data":{{"e":"aggTrade","E":{at + rng.randrange(3, 30)},'
             f'"s":"{symbol}","a":{ids[symbol]},"p":"{prices[symbol]:.4f}","q":"{rng.expovariate(2) + 0.012:.3f}",'
             f'"f":{first},"l":{first + rng.randrange(4)},"T":{at},"m":{"true" if rng.random() < 0.5 else "false"}}}}}'
         )
+        ids[symbol] += 1
     return [text.encode() for text in out]
 
 

@@ -78,7 +78,7 @@ def build_day(store: Store, day: OwedDay, *, intervals: Sequence[Interval]) -> B
     start, end = _start(day), _end(day)
     widths = [interval.ns for interval in intervals]
     depth = (DAY_NS + 2 * EDGE_NS) // min(widths) + 2
-    state = MarketState(day.market, intervals=intervals, tick_capacity=1, bar_depth=depth)
+    state = MarketState(day.market, intervals=intervals, tick_capacity=1, bar_depth=depth, rows=1)
     state.apply(_batch(day.symbol, _lead(store, day)))
     for first in range(start, end, HOUR_NS):
         ticks = store.ticks(day.market, day.symbol, start_ns=first, end_ns=first + HOUR_NS)

@@ -50,13 +50,16 @@ def take_in(
     (row, first missing id, last missing id, earliest time, latest time, time received).
     """
     n_holes = 0
+    stop = rows.size
+    slots = np.empty(rows.size, np.int64)
     for i in range(start, rows.size):
         s = rows[i]
         book = ledger[s]
         last = book.last_id
         if ids[i] <= last:
             if book.missing_from <= ids[i] <= book.missing_to:
-                return i, n_holes
+                stop = i
+                break
             book.duplicates += 1
             fresh[i] = False
             continue
@@ -76,31 +79,56 @@ def take_in(
         book.last_id = ids[i]
         book.last_ts = max(book.last_ts, ts_event[i])
         book.last_price = prices[i]
-        put(
-            s,
-            ids[i],
-            ts_event[i],
-            ts_recv[i],
-            prices[i],
-            sizes[i],
-            sells[i],
-            counts[i],
-            ticks,
-            ledger,
-            bars,
-            heads,
-            widths,
-            quality,
+        slots[i] = book.written % ticks.shape[1]
+        book.written += 1
+        book.accepted += 1
+        put_in_bars(
+            s, ids[i], ts_event[i], prices[i], sizes[i], counts[i], ledger, bars, heads, widths, quality
         )
         if torn:  # at once: what comes next must find the gap, however the batch was cut
             for f in range(widths.size):
                 mark_gap(s, f, widths[f], holes[n_holes, 3], holes[n_holes, 4], bars, heads)
             n_holes += 1
-    return rows.size, n_holes
+    # Rings are as large as they are many, so nearly every tick waits for memory. A short loop of its own waits for
+    # many of them at once.
+    for i in range(start, stop):
+        if fresh[i]:
+            write_tick(
+                ticks[rows[i], slots[i]],
+                ids[i],
+                ts_event[i],
+                ts_recv[i],
+                prices[i],
+                sizes[i],
+                sells[i],
+                counts[i],
+            )
+    return stop, n_holes
 
 
 @jit
-def put(
+def write_tick(
+    tick: Record,
+    trade_id: int,
+    ts_event: int,
+    ts_recv: int,
+    price: float,
+    size: float,
+    sell: np.uint8,
+    count: int,
+) -> None:
+    """Write one trade to its place in the ring."""
+    tick.id = trade_id
+    tick.ts_event = ts_event
+    tick.ts_recv = ts_recv
+    tick.price = price
+    tick.size = size
+    tick.count = count
+    tick.sell = sell
+
+
+@jit
+def put_late(
     s: int,
     trade_id: int,
     ts_event: int,
@@ -116,21 +144,34 @@ def put(
     widths: IntArray,
     quality: int,
 ) -> None:
-    """Append one trade to ring and bars of row `s`.
+    """Put one trade that was missing into ring and bars of row `s`; into the ring only if it is not too old for it."""
+    book = ledger[s]
+    tick = ticks[s, book.written % ticks.shape[1]]
+    if trade_id > tick.id or book.written < ticks.shape[1]:
+        write_tick(tick, trade_id, ts_event, ts_recv, price, size, sell, count)
+        book.written += 1
+    book.accepted += 1
+    put_in_bars(s, trade_id, ts_event, price, size, count, ledger, bars, heads, widths, quality)
+
+
+@jit
+def put_in_bars(
+    s: int,
+    trade_id: int,
+    ts_event: int,
+    price: float,
+    size: float,
+    count: int,
+    ledger: Records,
+    bars: Records,
+    heads: Records,
+    widths: IntArray,
+    quality: int,
+) -> None:
+    """Add one trade to the bars of row `s`.
 
     PARTIAL says that we listen from it on, BACKFILLED that it was fetched, COMPLETE neither.
     """
-    tick = ticks[s, ledger[s].written % ticks.shape[1]]
-    if trade_id > tick.id or ledger[s].written < ticks.shape[1]:
-        tick.id = trade_id
-        tick.ts_event = ts_event
-        tick.ts_recv = ts_recv
-        tick.price = price
-        tick.size = size
-        tick.count = count
-        tick.sell = sell
-        ledger[s].written += 1
-    ledger[s].accepted += 1
     volume = int(np.rint(size * UNITS))
     quote = int(np.rint(price * size * UNITS))
     if quality == PARTIAL:

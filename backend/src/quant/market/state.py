@@ -83,7 +83,9 @@ class MarketState:
         tick_capacity: int,
         bar_depth: int = BAR_DEPTH,
         reorder_ns: int = REORDER_NS,
+        rows: int = FIRST_ROWS,
     ) -> None:
+        """Hold nothing yet. `rows` is how many symbols to lay out for; more are made room for when they come."""
         self.market = market
         self.intervals = tuple(intervals)
         self.tick_capacity = tick_capacity
@@ -92,7 +94,7 @@ class MarketState:
         self._widths = np.array([interval.ns for interval in intervals], np.int64)
         self._index = {interval.name: f for f, interval in enumerate(intervals)}
         self._rows: dict[str, int] = {}
-        self._ticks, self._bars, self._heads, self._ledger = self._new_records(FIRST_ROWS)
+        self._ticks, self._bars, self._heads, self._ledger = self._new_records(rows)
         self._holes: list[HoleBook] = []
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
@@ -194,7 +196,7 @@ class MarketState:
         self._out_of_order[s] += 1
         self._holes_changed.add(s)
         self._ledger[s]["last_ts"] = max(self._ledger[s]["last_ts"], batch.ts_event[i])
-        kernels.put(
+        kernels.put_late(
             s,
             int(batch.ids[i]),
             int(batch.ts_event[i]),
