@@ -61,3 +61,33 @@ def half_life(series):
     """Return -ln 2 / ln(1 + phi) from an ordinary regression of the step on the level."""
     phi = np.polyfit(series[:-1], np.diff(series), 1)[0]
     return -np.log(2.0) / np.log1p(phi)
+
+
+def johansen(series, *, det_order, lags):
+    """Return Johansen's eigenvalues from canonical correlations, orthogonalised in extended precision."""
+    levels = np.asarray(series, EXACT)
+    if det_order >= 0:
+        powers = np.vander(np.linspace(-1, 1, len(levels)), det_order + 1).astype(EXACT)
+        levels = levels - project(levels, orthonormal(powers))
+    steps = np.diff(levels, axis=0)
+    lagged = [steps[lags - lag : len(steps) - lag] for lag in range(1, lags + 1)]
+    fixed = [np.ones((len(steps) - lags, 1), EXACT)] * (det_order >= 0)
+    known = orthonormal(np.column_stack([*fixed, *lagged])) if fixed or lagged else np.zeros((len(steps), 0))
+    before, now = levels[lags:-1], steps[lags:]
+    left, right = (orthonormal(part - project(part, known)) for part in (before, now))
+    return np.linalg.svd((left.T @ right).astype(float), compute_uv=False) ** 2
+
+
+def project(columns, basis):
+    return basis @ (basis.T @ columns)
+
+
+def orthonormal(columns):
+    """Return an orthonormal basis of the columns by Gram and Schmidt, each column cleaned three times."""
+    basis = np.zeros((len(columns), 0), EXACT)
+    for column in np.asarray(columns, EXACT).T:
+        for _ in range(3):
+            column = column - project(column, basis)
+            column = column / np.sqrt(column @ column)
+        basis = np.column_stack([basis, column])
+    return basis

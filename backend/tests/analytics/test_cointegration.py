@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.stattools import coint
 
+from analytics import market
 from analytics.walks import cointegrated, walk
 from quant.analytics import Direction, Status, adf, engle_granger, engle_granger_both
 from quant.analytics.mackinnon import p_value
@@ -63,15 +64,9 @@ def test_meets_the_published_consumption_on_income(shared_data):
 
 
 def test_equals_statsmodels_on_real_bars(shared_data):
-    feather = pytest.importorskip("pyarrow.feather")
-    folder = shared_data / "typhonun_um_1m"
-    tables = [
-        feather.read_table(folder / f"{name}_USDT_USDT-1m-futures.feather", columns=["close"])
-        for name in ("BTC", "ETH", "SOL")
-    ]
-    closes = [table["close"].to_numpy()[:20_000] for table in tables]
+    legs = market.closes(shared_data, "BTC", "ETH", "SOL", rows=20_000).T
     for start in (0, 9000):
-        for y, x in ((closes[0], closes[1]), (closes[1], closes[2])):
+        for y, x in ((legs[0], legs[1]), (legs[1], legs[2])):
             rows = slice(start, start + 1440)
             found, truth = engle_granger(y[rows], x[rows]), coint(y[rows], x[rows])
             assert found.statistic == pytest.approx(truth[0], abs=1e-9 * max(1, abs(truth[0])))

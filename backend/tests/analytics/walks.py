@@ -19,3 +19,15 @@ def ar1(rng, n, *, half_life, sd=1.0):
 def cointegrated(rng, n, *, alpha=3.0, beta=1.3, half_life=5.0, sd=0.2, start=100.0):
     x = walk(rng, n, start=start)
     return alpha + beta * x + ar1(rng, n, half_life=half_life, sd=sd), x
+
+
+def fractional_walk(rng, n, exponent):
+    """Return fractional Brownian motion by circulant embedding (Davies & Harte 1987)."""
+    lag = np.arange(n + 1.0)
+    covariance = 0.5 * (
+        (lag + 1) ** (2 * exponent) - 2 * lag ** (2 * exponent) + abs(lag - 1) ** (2 * exponent)
+    )
+    eigenvalues = np.fft.fft(np.r_[covariance, covariance[-2:0:-1]]).real
+    size = eigenvalues.size
+    draws = rng.standard_normal(size) + 1j * rng.standard_normal(size)
+    return np.fft.fft(np.sqrt(np.maximum(eigenvalues, 0.0) / size) * draws).real[:n].cumsum()

@@ -5,6 +5,9 @@ from quant.analytics.correlation import rolling_correlation
 from quant.analytics.half_life import half_life
 from quant.analytics.hedge import HEDGE_METHODS
 from quant.analytics.hedge.ols import ols
+from quant.analytics.hurst import hurst
+from quant.analytics.johansen import johansen
+from quant.analytics.kpss import kpss
 from quant.analytics.pair import analyse_pair
 from quant.analytics.results import (
     CointegrationTest,
@@ -20,32 +23,49 @@ from quant.analytics.results import (
     Status,
     UnitRootTest,
 )
+from quant.analytics.series_results import (
+    Bound,
+    HurstExponent,
+    JohansenTest,
+    KpssTest,
+    VarianceRatioTest,
+)
 from quant.analytics.spread import spread, zscore
 from quant.analytics.stationarity import adf
+from quant.analytics.variance_ratio import variance_ratio
 from quant.analytics.warm_up import warm
 
 __all__ = [
     "HEDGE_METHODS",
+    "Bound",
     "CointegrationTest",
     "Direction",
     "HalfLife",
     "HedgeFit",
     "HedgePath",
     "HedgeStep",
+    "HurstExponent",
+    "JohansenTest",
+    "KpssTest",
     "PairAnalysis",
     "PairCointegration",
     "PairSeries",
     "Signal",
     "Status",
     "UnitRootTest",
+    "VarianceRatioTest",
     "adf",
     "analyse_pair",
     "engle_granger",
     "engle_granger_both",
     "half_life",
+    "hurst",
+    "johansen",
+    "kpss",
     "ols",
     "rolling_correlation",
     "spread",
+    "variance_ratio",
     "warm",
     "zscore",
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from quant.analytics.johansen import johansen
 from quant.analytics.pair import analyse_pair
 from quant.analytics.stationarity import adf
 
@@ -13,3 +14,4 @@ def warm() -> None:
     y = x + generator.standard_normal(80)
     analyse_pair(y, x, window=40)
     adf(y)
+    johansen(np.column_stack([y, x]))
