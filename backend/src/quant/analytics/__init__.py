@@ -9,6 +9,7 @@ from quant.analytics.hurst import hurst
 from quant.analytics.johansen import johansen
 from quant.analytics.kpss import kpss
 from quant.analytics.pair import analyse_pair
+from quant.analytics.pair_table import HoldOut, PairTable
 from quant.analytics.results import (
     CointegrationTest,
     Direction,
@@ -32,6 +33,7 @@ from quant.analytics.series_results import (
 )
 from quant.analytics.spread import spread, zscore
 from quant.analytics.stationarity import adf
+from quant.analytics.universe import scan_pairs
 from quant.analytics.variance_ratio import variance_ratio
 from quant.analytics.warm_up import warm
 
@@ -44,12 +46,14 @@ __all__ = [
     "HedgeFit",
     "HedgePath",
     "HedgeStep",
+    "HoldOut",
     "HurstExponent",
     "JohansenTest",
     "KpssTest",
     "PairAnalysis",
     "PairCointegration",
     "PairSeries",
+    "PairTable",
     "Signal",
     "Status",
     "UnitRootTest",
@@ -64,6 +68,7 @@ __all__ = [
     "kpss",
     "ols",
     "rolling_correlation",
+    "scan_pairs",
     "spread",
     "variance_ratio",
     "warm",

@@ -5,6 +5,7 @@ import numpy as np
 from quant.analytics.johansen import johansen
 from quant.analytics.pair import analyse_pair
 from quant.analytics.stationarity import adf
+from quant.analytics.universe import scan_pairs
 
 
 def warm() -> None:
@@ -14,4 +15,5 @@ def warm() -> None:
     y = x + generator.standard_normal(80)
     analyse_pair(y, x, window=40)
     adf(y)
+    scan_pairs(np.exp(np.column_stack([y, x]) / 100.0))
     johansen(np.column_stack([y, x]))

@@ -1,0 +1,88 @@
+"""Cointegration of all pairs of a universe."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from quant.analytics.findings import LagRule, Progress, find
+from quant.analytics.inputs import LARGEST, checked_window
+from quant.analytics.pair_table import PairTable, table_of
+from quant.analytics.stationarity import AutoLag, lag_rule
+from quant.domain import FloatArray, Scale
+from quant.errors import InvalidParameter
+
+
+def scan_pairs(
+    prices: ArrayLike,
+    *,
+    scale: Scale | str = Scale.LOG,
+    window: int | None = None,
+    max_lag: int | None = None,
+    autolag: AutoLag | None = "aic",
+    level: float = 0.05,
+    progress: Progress | None = None,
+) -> PairTable:
+    """Return the cointegration of all pairs of columns of `prices`, (bars, symbols), NaN where a bar is masked.
+
+    All bars are tested, or the last `window` ones. A column that has a hole, does not move or is another one once
+    more costs only its own pairs, by their status. `level` is the one at which false pairs are counted.
+    `progress(done, of)` is called every few milliseconds; an exception that it raises ends the scan. Work is done
+    in blocks, with the GIL released. Raises InvalidParameter.
+    """
+    on, level = checked_scale(scale), checked_level(level)
+    levels, returns = checked_levels(prices, scale=on, window=window)
+    n = levels.shape[1]
+    rule = checked_rule(n, max_lag, autolag)
+    return table_of(find(levels, returns, rule, progress), n=n, scale=on, rule=rule, level=level)
+
+
+def checked_levels(prices: ArrayLike, *, scale: Scale, window: int | None) -> tuple[FloatArray, FloatArray]:
+    """Return levels and log returns, a row a symbol, NaN where a price cannot be used."""
+    array = np.asarray(prices, dtype=np.float64)
+    if array.ndim != 2:
+        raise InvalidParameter("prices", f"must have two dimensions, bars and symbols, got {array.ndim}")
+    if window is not None and checked_window(window, least=1) > len(array):
+        raise InvalidParameter(
+            "window", f"is longer than the {len(array)} bars", have=len(array), need=window
+        )
+    rows = np.ascontiguousarray((array if window is None else array[-window:]).T)
+    rows = np.where(np.abs(rows) <= LARGEST, rows, math.nan)
+    if scale is Scale.LEVEL:
+        return rows, log_returns(rows)
+    return np.log(rows, out=np.full(rows.shape, math.nan), where=rows > 0), log_returns(rows)
+
+
+def log_returns(prices: FloatArray) -> FloatArray:
+    """Return the log returns of each row, NaN beside a price that is missing or not positive."""
+    before, now = prices[:, :-1], prices[:, 1:]
+    # log1p of the relative step keeps the digits that the difference of two logarithms would lose
+    relative = np.divide(
+        now - before, before, out=np.full(now.shape, math.nan), where=(before > 0) & (now > 0)
+    )
+    fallen = relative < -0.5  # where it is the ratio that has more digits
+    relative[fallen] = 0.0
+    returns: FloatArray = np.log1p(relative)
+    returns[fallen] = np.log(now[fallen]) - np.log(before[fallen])
+    return returns
+
+
+def checked_rule(n: int, max_lag: int | None, autolag: str | None) -> LagRule:
+    """Return the lag rule of `engle_granger` for n bars."""
+    longest, penalty = lag_rule(n, "n", max_lag, autolag)
+    return LagRule(longest, autolag, penalty)
+
+
+def checked_scale(scale: Scale | str) -> Scale:
+    """Return the scale; raise InvalidParameter for an unknown one."""
+    try:
+        return Scale(scale)
+    except ValueError:
+        raise InvalidParameter("scale", f"{scale!r} is not one of level, log") from None
+
+
+def checked_level(level: float) -> float:
+    """Return the level; raise InvalidParameter when it is not a probability between 0 and 1."""
+    if not 0.0 < level < 1.0:
+        raise InvalidParameter("level", f"must lie between 0 and 1, got {level!r}")
+    return float(level)
