@@ -1,6 +1,7 @@
 """`quant import` as a user meets it: alone, cut short and taken up again, beside a running server."""
 
 import random
+import re
 import signal
 import stat
 import subprocess
@@ -48,7 +49,7 @@ def test_a_file_is_imported_and_its_holes_are_told(
     assert f"{NAME}: {len(trades) - 25:,} trades of BTCUSDT in binance-um, checksum verified" in done.stdout
     assert f"1 hole, 25 ids missing: {first} to {last}" in done.stdout
     assert "Bars built for 1 day." in done.stdout
-    assert f"reading {NAME}" in done.stderr
+    assert re.search(r"^\[[#-]{24}\] +\d+%", done.stderr, re.MULTILINE)
     assert stored_ids(tmp_path / "data") == whole(trades)
     bars = Store(tmp_path / "data").bars(MARKET, "BTCUSDT", "1m")
     assert len(bars) == 1440

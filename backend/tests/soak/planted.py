@@ -31,7 +31,7 @@ def _no_dedupe() -> None:
     def take_all(self: MarketState, batch: TradeBatch, *, healed: Quality = Quality.COMPLETE) -> BoolArray:
         fresh = apply(self, batch, healed=healed)
         for at in np.flatnonzero(~fresh).tolist():
-            kernels.put(
+            kernels.put_late(
                 self.add_symbol(batch.names[batch.codes[at]]),
                 int(batch.ids[at]),
                 int(batch.ts_event[at]),
