@@ -89,3 +89,29 @@ def assert_agrees(table, levels, prices, rows=None, **rule):
             assert near(table.half_life[row], truth.half_life.bars, 1e-8), where
         if table.status[row] != "missing":
             assert near(table.correlation[row], truth.correlation), where
+
+
+def assert_same_tables(table, truth):
+    """Assert that two tables say the same of every pair."""
+    for words in ("i", "j", "status", "lags", "lags_xy", "half_life_status"):
+        assert np.array_equal(getattr(table, words), getattr(truth, words)), words
+    for name in (
+        "beta",
+        "statistic",
+        "statistic_xy",
+        "p_value",
+        "q_value",
+        "correlation",
+        "zscore",
+        "half_life",
+    ):
+        found, expected_column = getattr(table, name), getattr(truth, name)
+        assert np.array_equal(np.isnan(found), np.isnan(expected_column)), name
+        away = np.abs(found - expected_column) / np.maximum(1.0, np.abs(expected_column))
+        assert np.nanmax(away, initial=0.0) <= 1e-9, name
+    assert (table.pairs_tested, table.expected_false, table.found, table.n) == (
+        truth.pairs_tested,
+        truth.expected_false,
+        truth.found,
+        truth.n,
+    )

@@ -3,9 +3,11 @@
 from quant.analytics.cointegration import engle_granger, engle_granger_both
 from quant.analytics.correlation import rolling_correlation
 from quant.analytics.half_life import half_life
+from quant.analytics.hayashi_yoshida import hayashi_yoshida
 from quant.analytics.hedge import HEDGE_METHODS
 from quant.analytics.hedge.ols import ols
 from quant.analytics.hurst import hurst
+from quant.analytics.incremental import RollingScan
 from quant.analytics.johansen import johansen
 from quant.analytics.kpss import kpss
 from quant.analytics.pair import analyse_pair
@@ -24,17 +26,23 @@ from quant.analytics.results import (
     Status,
     UnitRootTest,
 )
+from quant.analytics.return_statistics import return_statistics
 from quant.analytics.series_results import (
     Bound,
     HurstExponent,
     JohansenTest,
     KpssTest,
+    ReturnStatistics,
+    StabilityTest,
+    TickCorrelation,
     VarianceRatioTest,
 )
 from quant.analytics.spread import spread, zscore
+from quant.analytics.stability import stability
 from quant.analytics.stationarity import adf
 from quant.analytics.universe import scan_pairs
 from quant.analytics.variance_ratio import variance_ratio
+from quant.analytics.volatility import rolling_volatility
 from quant.analytics.warm_up import warm
 
 __all__ = [
@@ -54,8 +62,12 @@ __all__ = [
     "PairCointegration",
     "PairSeries",
     "PairTable",
+    "RollingScan",
+    "ReturnStatistics",
     "Signal",
+    "StabilityTest",
     "Status",
+    "TickCorrelation",
     "UnitRootTest",
     "VarianceRatioTest",
     "adf",
@@ -63,6 +75,7 @@ __all__ = [
     "engle_granger",
     "engle_granger_both",
     "half_life",
+    "hayashi_yoshida",
     "hurst",
     "johansen",
     "kpss",

@@ -18,9 +18,6 @@ from quant.kernel import jit, jit_fast
 LANES = 8
 UNTESTED, UNSAFE = -1, -2
 
-# What is left of a sum of squares after all subtractions, as a share of what it was made of. Under it 1e-9 is not
-# promised. Level and steps lose digits alike, and rounding errors of the sums are near 1e-16.
-_LEAST_SHARE = 1e-5
 # Criteria nearer to each other than this could be told apart differently by another order of summation.
 _TIE = 1e-10
 # A score or half-life whose sums cancel to this share is computed from the series.
@@ -195,19 +192,17 @@ def _gather(
 
 
 @jit
-def _choose(gram: FloatArray, lags: int, lane: int, weights: FloatArray, least: float, whole: float) -> int:
-    """Return the lag with the least criterion, or UNSAFE.
+def _choose(gram: FloatArray, lags: int, lane: int, weights: FloatArray, least_rest: float) -> int:
+    """Return the lag with the least criterion, or UNSAFE where a residual sum is not over `least_rest`.
 
     `weights[k]` is exp(penalty (k+1) / m), so that rss times weight orders the lags as the criterion does.
     """
     last = lags + 1
     rest, best, second, chosen = gram[_row(last) + last, lane], np.inf, np.inf, UNSAFE
-    if not least > _LEAST_SHARE:
-        return UNSAFE
     for k in range(lags + 1):
         z = gram[_row(last) + k, lane]
         rest -= z * z
-        if not rest > _LEAST_SHARE * whole:
+        if not rest > least_rest:
             return UNSAFE
         criterion = rest * weights[k]
         if criterion < best:
@@ -218,8 +213,8 @@ def _choose(gram: FloatArray, lags: int, lane: int, weights: FloatArray, least: 
 
 
 @jit
-def _t_ratio(gram: FloatArray, lags: int, lane: int, n: int, least: float, whole: float) -> float:
-    """Return the t-ratio of the level, NaN where too few digits are left."""
+def _t_ratio(gram: FloatArray, lags: int, lane: int, n: int, least_rest: float) -> float:
+    """Return the t-ratio of the level, NaN where the residual sum is not over `least_rest`."""
     last = lags + 1
     rest, numerator, norm = gram[_row(last) + last, lane], 0.0, 0.0
     inverse = np.empty(last)  # the first column of L⁻¹
@@ -232,14 +227,15 @@ def _t_ratio(gram: FloatArray, lags: int, lane: int, n: int, least: float, whole
         rest -= z * z
         numerator += inverse[i] * z
         norm += inverse[i] * inverse[i]
-    if not (least > _LEAST_SHARE and rest > _LEAST_SHARE * whole):
+    if not rest > least_rest:
         return np.nan
     return numerator / math.sqrt(rest / (n - 2 * last) * norm)
 
 
 @jit_fast
 def statistics_of_rows(
-    row_begin: int, row_end: int, n: int, max_lag: int, weights: FloatArray, usable: IntArray, first: int,
+    row_begin: int, row_end: int, n: int, max_lag: int, weights: FloatArray, least_share: float,
+    usable: IntArray, first: int,
     cross: FloatArray, level_cross: FloatArray, own: FloatArray, level_own: FloatArray, heads: FloatArray,
     tails: FloatArray, head_steps: FloatArray, tail_steps: FloatArray, statistic: FloatArray, lags: IntArray,
 ) -> None:  # fmt: skip
@@ -247,7 +243,8 @@ def statistics_of_rows(
 
     `statistic` and `lags` are (2, rows, columns) of the panel; direction 0 is symbol i on symbol j. Without weights
     the lag is `max_lag`. A pair with a symbol that is not `usable` keeps the lag UNTESTED; one that needs the exact
-    path has the lag UNSAFE.
+    path has the lag UNSAFE: one of its pivots or residual sums is not over `least_share` of what it was made of, or two
+    lags are as good.
     """
     symbols, columns = level_own.size, level_cross.shape[1]
     rows = max_lag + 2
@@ -274,7 +271,10 @@ def statistics_of_rows(
             _gram(max_lag, sums, square, head, tail, head_step, tail_step, gram)
             _factor(gram, rows, whole, least)
             for lane in range(count):
-                chosen[begin + lane] = _choose(gram, max_lag, lane, weights, least[lane], whole[1, lane])
+                chosen[begin + lane] = UNSAFE
+                if least[lane] > least_share:
+                    least_rest = least_share * whole[1, lane]
+                    chosen[begin + lane] = _choose(gram, max_lag, lane, weights, least_rest)
     batch, held = np.empty((LANES, 3), np.int64), np.empty(LANES, np.int64)
     for lag in range(max_lag + 1):
         count = 0
@@ -290,7 +290,9 @@ def statistics_of_rows(
                 _gram(lag, sums, square, head, tail, head_step, tail_step, gram)
                 _factor(gram, lag + 2, whole, least)
                 for lane in range(count):
-                    value = _t_ratio(gram, lag, lane, n, least[lane], whole[1, lane])
+                    value = np.nan
+                    if least[lane] > least_share:
+                        value = _t_ratio(gram, lag, lane, n, least_share * whole[1, lane])
                     statistic[batch[lane, 2], batch[lane, 0], batch[lane, 1] - first] = value
                     if not math.isfinite(value):
                         chosen[held[lane]] = UNSAFE

@@ -32,6 +32,9 @@ from quant.domain import BoolArray, FloatArray, IntArray
 
 Progress = Callable[[int, int], None]
 
+# What must be left of a sum of squares after all subtractions, as a share of what it was made of, for a promise of
+# 1e-9: fresh sums are off by some 1e-16.
+_LEAST_SHARE = 1e-5
 # Tests between two looks at the caller: some five milliseconds.
 _TESTS_A_CALL = 4096
 STATUSES = tuple(Status)
@@ -92,15 +95,16 @@ class Findings:
     half_life_status: IntArray
 
     @classmethod
-    def empty(cls, symbols: int, status: int) -> "Findings":
+    def empty(cls, symbols: int) -> "Findings":
+        """Return rows without numbers, of pairs with too few bars."""
         i, j = np.triu_indices(symbols, 1)
         count = i.size
         columns = [np.full(count, math.nan) for _ in range(5)]
         return cls(
             i=i.astype(np.int64), j=j.astype(np.int64), alpha=columns[0], beta=columns[1],
             statistic=np.full((2, count), math.nan), lags=np.full((2, count), -1), correlation=columns[2],
-            zscore=columns[3], half_life=columns[4], status=np.full(count, status),
-            half_life_status=np.full(count, status),
+            zscore=columns[3], half_life=columns[4], status=np.full(count, _SHORT),
+            half_life_status=np.full(count, _SHORT),
         )  # fmt: skip
 
 
@@ -109,49 +113,49 @@ def find(
 ) -> Findings:
     """Return the findings on all pairs of checked levels and log returns."""
     symbols, n = levels.shape
-    found = Findings.empty(symbols, _SHORT)
+    found = Findings.empty(symbols)
     if n < MIN_BARS:
         return found
-    standing, clean = clean_levels(levels)
-    scaled, mean, size = centred_and_scaled(clean)
-    steps = steps_of(scaled)
+    complete: BoolArray = np.all(np.isfinite(levels), axis=1, keepdims=True)[:, 0]
+    scaled, mean, size = centred_and_scaled(np.where(complete[:, None], levels, 0.0))
+    steps, squares = steps_of(scaled), np.einsum("ij,ij->i", scaled, scaled)
     own = Symbols(
-        n=n, code=_codes(standing, scaled, size, levels), mean=mean, scale=size,
-        level=np.einsum("ij,ij->i", scaled, scaled), lagged=own_sums(steps, rule.max_lag),
+        n=n, code=symbol_codes(complete, squares * size * size, np.abs(levels).max(axis=1), n=n), mean=mean,
+        scale=size, level=squares, lagged=own_sums(steps, rule.max_lag),
         ends=ends_of(scaled, steps, rule.max_lag), series=lambda k: levels[k],
     )  # fmt: skip
     alike = unit_returns(returns)
     for first in range(0, symbols, PANEL):
         last = min(first + PANEL, symbols)
         panel = panel_of(scaled, steps, alike, lags=rule.max_lag, first=first, last=last)
-        fill(found, own, panel, rule, progress)
+        fill(found, own, panel, rule, progress, least_share=_LEAST_SHARE)
     return found
 
 
-def clean_levels(levels: FloatArray) -> tuple[BoolArray, FloatArray]:
-    """Return which rows have no hole, and the levels with zeros in place of the others."""
-    complete: BoolArray = np.all(np.isfinite(levels), axis=1, keepdims=True)[:, 0]
-    return complete, levels if complete.all() else np.where(complete[:, None], levels, 0.0)
-
-
-def _codes(complete: BoolArray, scaled: FloatArray, size: FloatArray, levels: FloatArray) -> IntArray:
-    n = levels.shape[1]
-    squares = np.einsum("ij,ij->i", scaled, scaled) * size * size
-    largest = np.abs(levels).max(axis=1)
+def symbol_codes(complete: BoolArray, squares: FloatArray, largest: FloatArray, *, n: int) -> IntArray:
+    """Return a status a symbol, from sums of squared deviations and the largest |level| of n bars."""
     flat = [is_flat(float(square), n, float(most)) for square, most in zip(squares, largest, strict=True)]
     return np.where(complete, np.where(flat, _FLAT, _OK), _MISSING)
 
 
-def fill(found: Findings, own: Symbols, panel: Panel, rule: LagRule, progress: Progress | None) -> None:
-    """Fill the rows of a panel's pairs."""
+def fill(
+    found: Findings,
+    own: Symbols,
+    panel: Panel,
+    rule: LagRule,
+    progress: Progress | None,
+    *,
+    least_share: float,
+) -> None:
+    """Fill the rows of a panel's pairs; those that keep less than `least_share` of their sums go the exact path."""
     rows, columns = panel.level.shape
     statistic, lags = np.full((2, rows, columns), math.nan), np.full((2, rows, columns), -1)
     usable = (own.code == _OK).astype(np.int64)
-    at_once, ends, weights = max(_TESTS_A_CALL // (2 * columns), 1), own.ends, rule.weights(own.n)
+    at_once, ends, weights = max(_TESTS_A_CALL // max(2 * columns, 1), 1), own.ends, rule.weights(own.n)
     for begin in range(0, rows, at_once):
         end = min(begin + at_once, rows)
         statistics_of_rows(
-            begin, end, own.n, rule.max_lag, weights, usable, panel.first, panel.lagged, panel.level,
+            begin, end, own.n, rule.max_lag, weights, least_share, usable, panel.first, panel.lagged, panel.level,
             own.lagged, own.level, ends.head, ends.tail, ends.head_step, ends.tail_step, statistic, lags,
         )  # fmt: skip
         if progress is not None:

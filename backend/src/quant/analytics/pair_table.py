@@ -108,7 +108,9 @@ class PairTable:
 _STATUS_WORDS = np.array([str(status) for status in STATUSES])
 
 
-def table_of(found: Findings, *, n: int, scale: Scale, rule: LagRule, level: float) -> PairTable:
+def table_of(
+    found: Findings, *, n: int, scale: Scale, rule: LagRule, level: float, need: int = MIN_BARS
+) -> PairTable:
     """Return the table of what was found on n bars."""
     p = mackinnon.p_values(found.statistic.ravel(), trend="c", n_series=2).reshape(2, -1)
     # NaN in either direction is NaN for the pair: there is one p over both or none.
@@ -124,6 +126,6 @@ def table_of(found: Findings, *, n: int, scale: Scale, rule: LagRule, level: flo
         half_life_status=_STATUS_WORDS[found.half_life_status], p_calibrated=pair_p,
         holdout=not_tried, holdout_p=nothing, holdout_q=nothing,
         pairs_tested=tested, expected_false=level * tested, found=int(np.count_nonzero(pair_p < level)),
-        level=level, n=n, need=MIN_BARS, scale=scale, max_lag=rule.max_lag, autolag=rule.autolag or "none",
+        level=level, n=n, need=need, scale=scale, max_lag=rule.max_lag, autolag=rule.autolag or "none",
         null=NULL,
     )  # fmt: skip

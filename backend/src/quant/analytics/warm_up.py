@@ -2,9 +2,14 @@
 
 import numpy as np
 
+from quant.analytics.incremental import RollingScan
+from quant.analytics.correlation import rolling_correlation
+from quant.analytics.hayashi_yoshida import hayashi_yoshida
 from quant.analytics.johansen import johansen
 from quant.analytics.pair import analyse_pair
+from quant.analytics.stability import stability
 from quant.analytics.stationarity import adf
+from quant.analytics.volatility import rolling_volatility
 from quant.analytics.universe import scan_pairs
 
 
@@ -15,5 +20,15 @@ def warm() -> None:
     y = x + generator.standard_normal(80)
     analyse_pair(y, x, window=40)
     adf(y)
-    scan_pairs(np.exp(np.column_stack([y, x]) / 100.0))
+    prices = np.exp(np.column_stack([y, x]) / 100.0)
+    scan_pairs(prices)
+    rolling = RollingScan(2, window=79)
+    for row in prices:
+        rolling.append(row)
+    rolling.table()
     johansen(np.column_stack([y, x]))
+    stability(y, x)
+    rolling_correlation(y, x, window=40, kind="spearman")
+    rolling_volatility(y, window=40)
+    times = np.arange(80)
+    hayashi_yoshida(times, y, times, x)
