@@ -3,26 +3,59 @@ import { persist } from "zustand/middleware";
 
 export type Theme = "dark" | "light";
 export type Zone = "utc" | "local";
+/** Colours of up and down: the names are what public/theme.js and styles/tokens.css know. */
+export const PALETTES = ["teal-vermilion", "blue-amber", "red-up"] as const;
+export type Palette = (typeof PALETTES)[number];
 
-type Preferences = {
+/** Sizes the user dragged. A panel without an entry has its own weight. */
+export type Layout = { side: number; panels: Readonly<Record<string, number>> };
+export type Overlays = { averages: boolean; volume: boolean };
+
+const LAYOUT: Layout = { side: 320, panels: {} };
+
+type Kept = {
   theme: Theme;
+  palette: Palette;
   zone: Zone;
+  layout: Layout;
+  overlays: Overlays;
+  /** Whether single keys are shortcuts; Ctrl+K and F1 always are. */
+  singleKeys: boolean;
+};
+type Preferences = Kept & {
   setTheme: (theme: Theme) => void;
+  setPalette: (palette: Palette) => void;
   setZone: (zone: Zone) => void;
+  setLayout: (part: Partial<Layout>) => void;
+  resetLayout: () => void;
+  setOverlays: (part: Partial<Overlays>) => void;
+  setSingleKeys: (on: boolean) => void;
 };
 
-/** What one user keeps on one machine. public/theme.js reads the theme before the first paint. */
+/** What one user keeps on one machine. public/theme.js reads theme and palette before the first paint. */
 export const usePreferences = create<Preferences>()(
   persist(
     (set) => ({
       theme: "dark",
+      palette: "teal-vermilion",
       zone: "utc",
+      layout: LAYOUT,
+      overlays: { averages: false, volume: true },
+      singleKeys: true,
       setTheme: (theme) => {
         // Before React and the charts, which read their colours from the page.
         document.documentElement.className = theme;
         set({ theme });
       },
+      setPalette: (palette) => {
+        document.documentElement.dataset.palette = palette;
+        set({ palette });
+      },
       setZone: (zone) => set({ zone }),
+      setLayout: (part) => set(({ layout }) => ({ layout: { ...layout, ...part } })),
+      resetLayout: () => set({ layout: LAYOUT }),
+      setOverlays: (part) => set(({ overlays }) => ({ overlays: { ...overlays, ...part } })),
+      setSingleKeys: (singleKeys) => set({ singleKeys }),
     }),
     { name: "quant.preferences" },
   ),

@@ -1,12 +1,32 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { PALETTES as PALETTE_NAMES } from "@/stores/preferences";
 
 const css = readFileSync("src/styles/tokens.css", "utf8");
 const THEMES = { dark: /:root \{([^}]*)\}/, light: /:root\.light \{([^}]*)\}/ };
-const TEXT = ["text", "text-2", "text-3", "leg-a", "leg-b", "up", "down", "warn", "crit", "ok"];
+const PALETTES = {
+  "teal-vermilion": null,
+  "blue-amber": {
+    dark: /:root\[data-palette="blue-amber"\] \{([^}]*)\}/,
+    light: /:root\.light\[data-palette="blue-amber"\] \{([^}]*)\}/,
+  },
+  "red-up": {
+    dark: /:root\[data-palette="red-up"\] \{([^}]*)\}/,
+    light: /:root\.light\[data-palette="red-up"\] \{([^}]*)\}/,
+  },
+};
+const SERIES = ["series-3", "series-4", "series-5", "series-6"];
+const TEXT = ["text", "text-2", "text-3", "leg-a", "leg-b", ...SERIES, "up", "down", "warn", "crit", "ok"];
+type ThemeName = keyof typeof THEMES;
+type PaletteName = keyof typeof PALETTES;
 
-function tokens(theme: keyof typeof THEMES): Record<string, string> {
-  const block = THEMES[theme].exec(css)?.[1] ?? "";
+function tokens(theme: ThemeName, palette: PaletteName = "teal-vermilion"): Record<string, string> {
+  const own = PALETTES[palette]?.[theme];
+  return { ...read(THEMES[theme]), ...(own ? read(own) : {}) };
+}
+
+function read(rule: RegExp): Record<string, string> {
+  const block = rule.exec(css)?.[1] ?? "";
   return Object.fromEntries(
     [...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((match) => match.slice(1)),
   );
@@ -25,8 +45,19 @@ function contrast(one: string | undefined, other: string | undefined): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-describe.each(["dark", "light"] as const)("the %s theme", (theme) => {
-  const color = tokens(theme);
+const EVERY: [ThemeName, PaletteName][] = PALETTE_NAMES.flatMap((palette) => [
+  ["dark", palette],
+  ["light", palette],
+]);
+
+describe.each(EVERY)("the %s theme in %s", (theme, palette) => {
+  const color = tokens(theme, palette);
+
+  test("up and down differ, and the legs differ from each other", () => {
+    expect(color.up).not.toBe(color.down);
+    expect(color["leg-a"]).not.toBe(color["leg-b"]);
+    expect(palette === "teal-vermilion" || color.up !== tokens(theme).up).toBe(true);
+  });
 
   test.each(TEXT)("%s can be read on every surface", (name) => {
     for (const surface of ["card", "page", "raised"]) {
