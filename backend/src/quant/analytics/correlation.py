@@ -1,33 +1,57 @@
 """Rolling correlation of log returns: the correlation of levels is spurious for two walks."""
 
+import math
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics.inputs import checked_window, legs
 from quant.analytics.rolling import correlate_windows
-from quant.domain import FloatArray
+from quant.domain import FloatArray, IntArray
+from quant.errors import InvalidParameter
+from quant.kernel import jit
+
+Kind = Literal["returns", "spearman", "level"]
 
 MIN_WINDOW = 3
+_LARGE_STEP = 0.5
 
 
 def log_returns(prices: FloatArray) -> FloatArray:
     """Return log returns, one a price: NaN in the first row and beside a missing or non-positive price."""
     before, now = prices[:-1], prices[1:]
     returns = np.full(prices.size, np.nan)
-    # log1p of the relative step keeps the digits that the difference of two logarithms would lose
+    # log1p of the relative step keeps the digits that the difference of two logarithms would lose, until the
+    # step is so large that it is all digits: a fall to nothing would be a step of -1 exactly.
     relative = np.divide(now - before, before, out=np.full(now.size, np.nan), where=(before > 0) & (now > 0))
-    returns[1:] = np.log1p(relative)
+    far = np.abs(relative) > _LARGE_STEP
+    returns[1:] = np.log1p(relative, out=np.full(now.size, np.nan), where=~far)
+    returns[1:][far] = np.log(now[far]) - np.log(before[far])
     return returns
 
 
-def rolling_correlation(y: ArrayLike, x: ArrayLike, *, window: int) -> FloatArray:
-    """Return Pearson's correlation of both legs' log returns, one row a price.
+def rolling_correlation(y: ArrayLike, x: ArrayLike, *, window: int, kind: Kind = "returns") -> FloatArray:
+    """Return the correlation of the legs over the last `window` bars, one row a price.
 
-    Row t covers the `window` returns that end at t, hence `window` + 1 prices; NaN before that, where one of
-    those prices is missing or not positive, and where a leg did not move. Raises InvalidParameter.
+    `kind` is Pearson's of log returns ("returns"), Spearman's of log returns ("spearman"), or Pearson's of the
+    prices themselves ("level"), which is spurious for walks: it passes 0.7 in one of six windows of 60
+    independent bars. Row t covers the `window` returns, or prices, that end at t. NaN before that, where one of
+    the prices is missing or not positive, and where a leg did not move. Raises InvalidParameter.
     """
     left, right = legs(y, x)
-    return correlation_of_returns(left, right, checked_window(window, least=MIN_WINDOW))
+    window = checked_window(window, least=MIN_WINDOW)
+    if left.size == 0:
+        return np.empty(0)
+    match kind:
+        case "returns":
+            return correlation_of_returns(left, right, window)
+        case "spearman":
+            return rank_windows(log_returns(left), log_returns(right), window)
+        case "level":
+            return correlate_windows(left, right, window, 0.0)
+        case _:
+            raise InvalidParameter("kind", f"{kind!r} is not one of returns, spearman, level")
 
 
 def correlation_of_returns(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
@@ -36,3 +60,66 @@ def correlation_of_returns(y: FloatArray, x: FloatArray, window: int) -> FloatAr
         return np.empty(0)
     # A log return carries the rounding of a number near one, however small it is itself.
     return correlate_windows(log_returns(y), log_returns(x), window, 1.0)
+
+
+@jit
+def rank_windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
+    """Return Spearman's correlation over the `window` rows that end at each row, NaN where there is none.
+
+    Ranks are kept, not sorted anew: a row that enters or leaves moves those beyond it by one, in whole numbers.
+    """
+    n = y.size
+    out = np.full(n, np.nan)
+    ranks_y, ranks_x = (
+        np.zeros(window, np.int64),
+        np.zeros(window, np.int64),
+    )  # twice the rank, by row % window
+    begin = 0  # first row of the run without a hole, later of the window
+    for t in range(n):
+        if y[t] != y[t] or x[t] != x[t]:
+            begin = t + 1
+            continue
+        if t - begin == window:
+            _forget(y, ranks_y, begin, t, window)
+            _forget(x, ranks_x, begin, t, window)
+            begin += 1
+        _enter(y, ranks_y, begin, t, window)
+        _enter(x, ranks_x, begin, t, window)
+        if t - begin == window - 1:
+            middle = window + 1
+            yy, xx, yx = 0.0, 0.0, 0.0
+            for k in range(window):
+                a, b = float(ranks_y[k] - middle), float(ranks_x[k] - middle)
+                yy += a * a
+                xx += b * b
+                yx += a * b
+            if yy > 0.0 and xx > 0.0:
+                out[t] = min(1.0, max(-1.0, yx / math.sqrt(yy) / math.sqrt(xx)))
+    return out
+
+
+@jit
+def _forget(values: FloatArray, ranks: IntArray, begin: int, end: int, window: int) -> None:
+    """Take row `begin` out of the doubled ranks of rows begin … end-1."""
+    gone = values[begin]
+    for k in range(begin + 1, end):
+        if values[k] > gone:
+            ranks[k % window] -= 2
+        elif values[k] == gone:
+            ranks[k % window] -= 1
+
+
+@jit
+def _enter(values: FloatArray, ranks: IntArray, begin: int, row: int, window: int) -> None:
+    """Put `row` into the doubled ranks of rows begin … row-1: equal values share the mean of theirs."""
+    new = values[row]
+    own = 2
+    for k in range(begin, row):
+        if values[k] > new:
+            ranks[k % window] += 2
+        elif values[k] == new:
+            ranks[k % window] += 1
+            own += 1
+        else:
+            own += 2
+    ranks[row % window] = own

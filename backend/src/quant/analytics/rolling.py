@@ -15,7 +15,7 @@ from quant.domain import FloatArray
 from quant.kernel import jit, jit_fast
 
 # Above this ratio of raw to residual sum of squares too many digits cancel: the window is fitted by itself.
-_MOST_CANCELLATION = 3e4
+MOST_CANCELLATION = 3e4
 
 
 @jit_fast
@@ -68,7 +68,7 @@ def _fit_from_sums(
     fit[:] = np.nan
     if sxx != sxx or sxv != sxv or is_flat(sums[2], window, level_x):
         return True
-    if sums[2] > _MOST_CANCELLATION * sxx:
+    if sums[2] > MOST_CANCELLATION * sxx:
         return False
     turn = sxv / sxx
     beta = slope + turn
@@ -77,7 +77,7 @@ def _fit_from_sums(
         if is_flat(beta * beta * sxx, window, abs(cy)):
             return True
         ssr = 0.0
-    elif sums[4] > _MOST_CANCELLATION * ssr:
+    elif sums[4] > MOST_CANCELLATION * ssr:
         return False
     fit[0] = (cy - beta * cx) + (mv - turn * mu)
     fit[1] = beta

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quant.analytics.results import Status
-from quant.domain import FloatArray
+from quant.domain import FloatArray, IntArray
 
 
 class Bound(StrEnum):
@@ -110,3 +110,89 @@ class HurstExponent:
     need: int
     null: str
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityTest:
+    """Whether the line of the pair is the same in both halves of the window.
+
+    `statistic` is the larger of the two contrasts in size; `p_value` allows for there being two.
+    `level_change` is how much higher the second half's line is at the mean of x, in the units of y.
+    """
+
+    status: Status
+    reason: str
+    statistic: float
+    p_value: float
+    beta_first: float
+    beta_second: float
+    beta_statistic: float
+    level_change: float
+    level_statistic: float
+    n: int
+    need: int
+    critical_values: Mapping[str, float]
+    null: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickCorrelation:
+    """Hayashi and Yoshida's correlation of two streams of trades, and how it changes with a lag.
+
+    `low` and `high` are a 95 % interval; all three lie within -1 … 1. `covariance` and the variances are those of
+    log prices over the whole common span; the variances are free of bid-ask noise, whose standard deviation in
+    one price is `noise_y`, `noise_x`. Entry k of `contrast` is the correlation of y with x `lags_ns[k]` later;
+    `lead_ns` is the lag with the largest contrast in size, above 0 where y leads, and None without a grid.
+    `n_y` and `n_x` count distinct times of trading in the span; moves are taken over `step` of them.
+    """
+
+    status: Status
+    reason: str
+    correlation: float
+    low: float
+    high: float
+    covariance: float
+    variance_y: float
+    variance_x: float
+    noise_y: float
+    noise_x: float
+    lags_ns: IntArray
+    contrast: FloatArray
+    lead_ns: int | None
+    n_y: int
+    n_x: int
+    span_ns: int
+    step: int
+    need: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnStatistics:
+    """What a series of log returns is like.
+
+    `mean`, `sd` (ddof=1), `least` and `most` are per bar. `annual_return`, `annual_volatility`, `sharpe` and its
+    95 % interval are per year of `bars_per_year` bars, without a risk-free rate; NaN where that is not given.
+    `skewness` and `excess_kurtosis` have the usual small-sample corrections. `autocorrelation` is that of
+    neighbouring returns. `drawdown` is the largest fall from a high, as a share of it. `n` counts returns.
+    """
+
+    status: Status
+    reason: str
+    n: int
+    need: int
+    mean: float
+    sd: float
+    least: float
+    most: float
+    skewness: float
+    excess_kurtosis: float
+    autocorrelation: float
+    drawdown: float
+    bars_per_year: float
+    annual_return: float
+    annual_volatility: float
+    sharpe: float
+    sharpe_low: float
+    sharpe_high: float

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from quant.analytics.incremental import RollingScan
 from quant.analytics.correlation import rolling_correlation
 from quant.analytics.hayashi_yoshida import hayashi_yoshida
+from quant.analytics.incremental import RollingScan
 from quant.analytics.johansen import johansen
 from quant.analytics.pair import analyse_pair
 from quant.analytics.stability import stability
 from quant.analytics.stationarity import adf
-from quant.analytics.volatility import rolling_volatility
 from quant.analytics.universe import scan_pairs
+from quant.analytics.volatility import rolling_volatility
 
 
 def warm() -> None:
