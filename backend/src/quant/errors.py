@@ -3,6 +3,7 @@
 QuantError
 ├── InvalidInput                 the caller asked for something that cannot be
 │   ├── InvalidParameter         one named value is not acceptable
+│   ├── InvalidRule              a node of an alert rule is not acceptable (`pointer`)
 │   ├── UnknownSymbol            the market does not list this symbol
 │   └── TooLarge                 more than is taken in one go
 ├── NotAllowed                   whoever asks may not have this done
@@ -46,6 +47,16 @@ class InvalidParameter(InvalidInput):
 
     def __init__(self, parameter: str, reason: str, **values: object) -> None:
         super().__init__(f"{parameter}: {reason}", parameter=parameter, **values)
+
+
+class InvalidRule(InvalidInput):
+    """A node of an alert rule is not acceptable; `pointer` is the JSON pointer to it, empty for the whole."""
+
+    code = "invalid_rule"
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer or 'the rule'}: {reason}", pointer=pointer, parameter=pointer)
+        self.pointer = pointer
 
 
 class UnknownSymbol(InvalidInput):
