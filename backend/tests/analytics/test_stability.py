@@ -6,42 +6,55 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from scipy.linalg import toeplitz
+from statsmodels.regression.linear_model import GLS
 
 from analytics.walks import cointegrated, walk
 from quant.analytics import Status, ols, stability
+from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, MEDIAN, Persistence, distance, persistence
 
 
-@pytest.mark.parametrize(("n", "truth"), [(60, 5), (240, 15), (1440, 5), (1440, 60)])
-def test_a_stable_pair_is_rejected_no_more_often_than_said(n, truth):
+@pytest.mark.parametrize(("n", "truth"), [(60, 1), (240, 5), (1440, 15)])
+def test_a_stable_pair_is_rejected_as_often_as_said(n, truth):
     rng = np.random.default_rng(n + truth)
     found = [stability(*cointegrated(rng, n, half_life=truth)).p_value < 0.05 for _ in range(500)]
-    assert np.mean(found) <= 0.065
+    assert 0.03 <= np.mean(found) <= 0.09
 
 
 def test_a_moved_line_is_found():
     rng = np.random.default_rng(1)
     slopes, levels = [], []
     for _ in range(60):
-        y, x = cointegrated(rng, 1440, half_life=5)
-        later = np.arange(1440) >= 720
-        slopes.append(stability(np.where(later, y + 0.2 * (x - x[720]), y), x).p_value < 0.05)
-        levels.append(stability(np.where(later, y + 0.6, y), x).p_value < 0.05)
+        y, x = cointegrated(rng, 240, half_life=5)
+        later = np.arange(240) >= 120
+        slopes.append(stability(np.where(later, y + 0.6 * (x - x[120]), y), x).p_value < 0.05)
+        levels.append(stability(np.where(later, y + 0.4, y), x).p_value < 0.05)
     assert np.mean(slopes) > 0.8
     assert np.mean(levels) > 0.9
 
 
-def test_compares_the_lines_of_the_halves():
-    y, x = cointegrated(np.random.default_rng(2), 301)
+def test_is_the_chow_test_of_whitened_legs():
+    """Written down anew with statsmodels' generalised least squares at the same persistence."""
+    y, x = cointegrated(np.random.default_rng(2), 301, half_life=4)
     found = stability(y, x)
     first, second = ols(y[:150], x[:150]), ols(y[150:], x[150:])
     assert (found.beta_first, found.beta_second) == pytest.approx((first.beta, second.beta), rel=1e-9)
-    error = math.hypot(first.beta_se, second.beta_se)
-    assert found.beta_statistic == pytest.approx((second.beta - first.beta) / error, rel=1e-6)
     height = [fit.alpha + fit.beta * x.mean() for fit in (first, second)]
     assert found.level_change == pytest.approx(height[1] - height[0], abs=1e-6)
-    larger = max(abs(found.beta_statistic), abs(found.level_statistic))
-    assert abs(found.statistic) == larger
-    assert found.p_value == pytest.approx(min(1.0, 2 * math.erfc(larger / math.sqrt(2))))
+    rest = np.r_[y[:150] - first.alpha - first.beta * x[:150], y[150:] - second.alpha - second.beta * x[150:]]
+    # two lines for 301 bars bias the persistence of their residuals as one line for 150 does
+    fitted = persistence(rest)
+    away = distance(Persistence(fitted.rho, np.sqrt(2) * fitted.error, 150), LAW_OF_RESIDUALS, MEDIAN)
+    rho = np.exp(-away / 150)
+    assert rho == pytest.approx(0.5**0.25, abs=0.08)
+    later = np.arange(301) >= 150
+    design = np.column_stack([np.ones(301), x, later, later * x])
+    omega = toeplitz(rho ** np.arange(301))
+    truth = GLS(y, design, sigma=omega).fit().f_test(np.eye(4)[2:])
+    assert found.statistic == pytest.approx(float(truth.fvalue), rel=1e-6)
+    assert found.p_value == pytest.approx(float(truth.pvalue), rel=1e-6)
+    assert found.critical_values["5%"] == pytest.approx(stats.f.ppf(0.95, 2, 297), rel=1e-9)
 
 
 def test_does_not_depend_on_scale_or_level():
@@ -54,6 +67,7 @@ def test_statuses():
     y, x = cointegrated(np.random.default_rng(4), 100)
     late = np.arange(100) >= 50
     cases = [
+        (walk(np.random.default_rng(9), 100), x, Status.NOT_REVERTING),
         (y[:59], x[:59], Status.TOO_SHORT),
         (np.where(np.arange(100) == 7, np.nan, y), x, Status.MISSING),
         (np.where(late, y, y[50]), x, Status.ZERO_VARIANCE),
@@ -67,7 +81,6 @@ def test_statuses():
         assert found.reason
         assert math.isnan(found.p_value)
     assert stability(y, x).null.startswith("the line is the same")
-    assert stability(y, x).critical_values["5%"] == pytest.approx(2.2414, abs=1e-4)
 
 
 @given(st.data())

@@ -116,8 +116,9 @@ class HurstExponent:
 class StabilityTest:
     """Whether the line of the pair is the same in both halves of the window.
 
-    `statistic` is the larger of the two contrasts in size; `p_value` allows for there being two.
-    `level_change` is how much higher the second half's line is at the mean of x, in the units of y.
+    `statistic` has an F-distribution with 2 and n - 4 degrees of freedom under the null. The betas are those of
+    the halves by least squares; `level_change` is how much higher the second half's line is at the mean of x, in
+    the units of y.
     """
 
     status: Status
@@ -126,9 +127,7 @@ class StabilityTest:
     p_value: float
     beta_first: float
     beta_second: float
-    beta_statistic: float
     level_change: float
-    level_statistic: float
     n: int
     need: int
     critical_values: Mapping[str, float]

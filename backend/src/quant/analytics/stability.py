@@ -1,23 +1,23 @@
 """Did the relation hold through the window, or did its line move half way?"""
 
 import math
+import sys
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quant.analytics.hedge.covariance import standard_errors
 from quant.analytics.inputs import legs
+from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, MEDIAN, Persistence, distance, persistence
 from quant.analytics.regression import DUPLICATE, FLAT, MISSING, fit_line
 from quant.analytics.results import Status
 from quant.analytics.series_results import StabilityTest
-from quant.analytics.variance_ratio import two_sided
 from quant.domain import FloatArray
 
 MIN_BARS = 60
 NULL = "the line is the same in both halves of the window"
-METHOD = "contrast of the halves' slopes and levels, AR(1) standard errors, the smaller p doubled"
-# Two-sided normal points for two contrasts: Φ⁻¹(1 - level / 4).
-_CRITICAL = {"1%": 2.807033768343811, "5%": 2.241402727604947, "10%": 1.959963984540054}
+METHOD = "Chow test at the middle by generalised least squares, AR(1) errors with median-unbiased persistence"
+_LEAST_NORM = 1e-10  # a column with a smaller share of its own is a combination of the others
 _WORDS = {
     MISSING: (Status.MISSING, "a bar of the window is missing"),
     FLAT: (Status.ZERO_VARIANCE, "a leg does not move in one half of the window"),
@@ -28,53 +28,79 @@ _WORDS = {
 def stability(y: ArrayLike, x: ArrayLike) -> StabilityTest:
     """Return the test that `y = alpha + beta x` has one line in the first and second half of the window.
 
-    Slopes are compared, and the lines' heights at the mean of x, each by its difference over its standard error
-    that allows for serially correlated residuals. Meant for a pair that is cointegrated: where the residuals are
-    a walk there is no line to be stable. Needs 60 bars. Raises InvalidParameter.
+    Both halves' lines are fitted, the persistence of what they leave is taken out of legs and constants, and the
+    lines' difference in alpha and beta is put to an F-test. Meant for a pair that is cointegrated: where the
+    residuals look like a walk there is no line to be stable, and the status says so. Needs 60 bars. Raises
+    InvalidParameter.
     """
     left, right = legs(y, x)
     n = left.size
+    critical = {level: _f_quantile(share, n) for level, share in (("1%", 0.01), ("5%", 0.05), ("10%", 0.10))}
+    blank = StabilityTest(
+        status=Status.OK, reason="", statistic=math.nan, p_value=math.nan, beta_first=math.nan,
+        beta_second=math.nan, level_change=math.nan, n=n, need=MIN_BARS, critical_values=critical, null=NULL,
+        method=METHOD,
+    )  # fmt: skip
     if n < MIN_BARS:
-        return _without(Status.TOO_SHORT, f"a stability test needs {MIN_BARS} bars, there are {n}", n)
+        reason = f"a stability test needs {MIN_BARS} bars, there are {n}"
+        return replace(blank, status=Status.TOO_SHORT, reason=reason)
     if not (np.isfinite(left).all() and np.isfinite(right).all()):
-        return _without(*_WORDS[MISSING], n)
-    # About the middle of both legs: heights there are compared, and differences of prices keep their digits.
+        status, reason = _WORDS[MISSING]
+        return replace(blank, status=status, reason=reason)
+    # About the middle of both legs: differences of prices keep their digits.
     left, right = left - left[n // 2], right - right[n // 2]
-    centre = float(right.mean())
-    halves = []
-    for part in (slice(0, n // 2), slice(n // 2, n)):
-        code, half = _line(left[part], right[part], centre)
+    rest = np.empty(n)
+    lines: list[tuple[float, float]] = []
+    for half in (slice(0, n // 2), slice(n // 2, n)):
+        code, alpha, beta, *_ = fit_line(left[half], right[half], np.empty(right[half].size), rest[half])
         if code in _WORDS:
-            return _without(*_WORDS[code], n)
-        halves.append(half)
-    (slope_1, slope_se_1, level_1, level_se_1), (slope_2, slope_se_2, level_2, level_se_2) = halves
-    slope_error, level_error = math.hypot(slope_se_1, slope_se_2), math.hypot(level_se_1, level_se_2)
-    if not (slope_error > 0.0 and level_error > 0.0):  # NaN too
-        return _without(Status.SINGULAR, "past values reproduce the residuals of one half exactly", n)
-    of_slope, of_level = (slope_2 - slope_1) / slope_error, (level_2 - level_1) / level_error
-    decisive = of_slope if abs(of_slope) >= abs(of_level) else of_level
-    return StabilityTest(
-        status=Status.OK, reason="", statistic=decisive, p_value=min(1.0, 2.0 * two_sided(decisive)),
-        beta_first=slope_1, beta_second=slope_2, beta_statistic=of_slope,
-        level_change=level_2 - level_1, level_statistic=of_level, n=n, need=MIN_BARS,
-        critical_values=_CRITICAL, null=NULL, method=METHOD,
+            status, reason = _WORDS[code]
+            return replace(blank, status=status, reason=reason)
+        lines.append((alpha, beta))
+    (alpha_1, beta_1), (alpha_2, beta_2) = lines
+    found = persistence(rest)
+    # Two lines take as much persistence out of their residuals as one line does from half as many bars.
+    as_half = Persistence(found.rho, found.error * math.sqrt(2.0), n // 2)
+    if math.isnan(found.rho) or not found.error > 1e-10:
+        return replace(blank, status=Status.SINGULAR, reason="past values reproduce the residuals exactly")
+    away = distance(as_half, LAW_OF_RESIDUALS, MEDIAN)
+    if away == 0.0:
+        reason = "the residuals look like a walk, so there is no line to be stable"
+        return replace(blank, status=Status.NOT_REVERTING, reason=reason)
+    rho = max(found.rho, -0.99) if math.isinf(away) else math.exp(-away / as_half.n)
+    statistic = _contrast(left, right, rho)
+    if not math.isfinite(statistic):
+        return replace(blank, status=Status.SINGULAR, reason="the halves do not tell slope from level")
+    return replace(
+        blank, statistic=statistic, p_value=_f_tail(statistic, n), beta_first=beta_1, beta_second=beta_2,
+        level_change=alpha_2 - alpha_1 + (beta_2 - beta_1) * float(right.mean()),
     )  # fmt: skip
 
 
-def _line(y: FloatArray, x: FloatArray, centre: float) -> tuple[int, tuple[float, float, float, float]]:
-    """Return the code, and slope, its error, the height at `centre` and its error."""
-    dx, residuals = np.empty(y.size), np.empty(y.size)
-    code, alpha, beta, *_ = fit_line(y, x, dx, residuals)
-    if code in _WORDS:
-        return code, (math.nan, math.nan, math.nan, math.nan)
-    level_error, slope_error = standard_errors(dx, residuals, float(x.mean()) - centre)
-    return code, (beta, slope_error, alpha + beta * centre, level_error)
+def _contrast(y: FloatArray, x: FloatArray, rho: float) -> float:
+    """Return the F-statistic of separate lines against one, after taking `rho` out of every column."""
+    n = y.size
+    later = (np.arange(n) >= n // 2).astype(np.float64)
+    columns = np.column_stack([np.ones(n), x, later, later * x, y])
+    whitened = columns[1:] - rho * columns[:-1]
+    first = columns[:1] * math.sqrt(1.0 - rho * rho)  # the first bar counts as a draw of the stationary law
+    whitened = np.vstack([first, whitened])
+    size = np.linalg.norm(whitened, axis=0)
+    if not (size > 0.0).all():
+        return math.nan
+    triangle = np.asarray(np.linalg.qr(whitened / size, mode="r"), dtype=np.float64)
+    if (np.abs(np.diag(triangle)[:4]) < _LEAST_NORM).any():
+        return math.nan
+    explained, rest = float(np.sum(triangle[2:4, 4] ** 2)), float(triangle[4, 4] ** 2)
+    return explained / 2.0 / (rest / (n - 4)) if rest > _LEAST_NORM**2 else math.nan
 
 
-def _without(status: Status, reason: str, n: int) -> StabilityTest:
-    nan = math.nan
-    return StabilityTest(
-        status=status, reason=reason, statistic=nan, p_value=nan, beta_first=nan, beta_second=nan,
-        beta_statistic=nan, level_change=nan, level_statistic=nan, n=n, need=MIN_BARS,
-        critical_values=_CRITICAL, null=NULL, method=METHOD,
-    )  # fmt: skip
+def _f_tail(statistic: float, n: int) -> float:
+    """Return the upper tail of F with 2 and n - 4 degrees of freedom, never 0."""
+    return max(math.exp(-0.5 * (n - 4) * math.log1p(2.0 * statistic / (n - 4))), sys.float_info.min)
+
+
+def _f_quantile(share: float, n: int) -> float:
+    """Return where that tail is `share`, NaN without degrees of freedom."""
+    free = n - 4
+    return 0.5 * free * math.expm1(-2.0 * math.log(share) / free) if free > 0 else math.nan
