@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { navigate, usePath } from "@/stores/location";
 import { PAGES } from "./pages";
+import { Shell } from "./shell";
 import { Tools } from "./tools";
 
 function NotFound({ path }: { path: string }) {
@@ -20,6 +21,10 @@ export function App() {
   useEffect(() => {
     document.title = `${page?.title ?? "Not found"} · Quant Analytics Platform`;
   }, [page]);
-  if (!page) return <NotFound path={path} />;
-  return <page.Content tools={<Tools />} />;
+  return (
+    <>
+      {page ? <page.Content tools={<Tools />} /> : <NotFound path={path} />}
+      <Shell />
+    </>
+  );
 }

@@ -1,13 +1,28 @@
 import type { ComponentType, ReactNode } from "react";
-import { AboutPage } from "@/features/about/about-page";
+import { lazily } from "@/components/lazily";
 import { MonitorPage } from "@/features/monitor/monitor-page";
-import { SystemPage } from "@/features/system/system-page";
 
-type Page = { path: string; title: string; Content: ComponentType<{ tools: ReactNode }> };
+type Page = {
+  path: string;
+  title: string;
+  /** After `g`, goes to the page. */
+  key: string;
+  Content: ComponentType<{ tools: ReactNode }>;
+};
 
-/** The pages of the dashboard: a new one is a feature and a line here. */
+/** The pages of the dashboard: a new one is a feature and a line here. All but the first are loaded when asked for. */
 export const PAGES: readonly Page[] = [
-  { path: "/", title: "Monitor", Content: MonitorPage },
-  { path: "/system", title: "System", Content: SystemPage },
-  { path: "/about", title: "About", Content: AboutPage },
+  { path: "/", title: "Monitor", key: "m", Content: MonitorPage },
+  {
+    path: "/system",
+    title: "System",
+    key: "s",
+    Content: lazily(() => import("@/features/system/system-page").then((page) => page.SystemPage)),
+  },
+  {
+    path: "/about",
+    title: "About",
+    key: "a",
+    Content: lazily(() => import("@/features/about/about-page").then((page) => page.AboutPage)),
+  },
 ];

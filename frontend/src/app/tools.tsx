@@ -1,9 +1,10 @@
-import { Moon, Sun } from "lucide-react";
+import { Keyboard, Moon, Search, Sun } from "lucide-react";
 import type { MouseEvent } from "react";
 import { Button } from "@/components/ui/button";
 import { zoneName } from "@/lib/format";
 import { lastAddress, navigate, usePath } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
+import { opened } from "./opened";
 import { PAGES } from "./pages";
 
 function follow(event: MouseEvent<HTMLAnchorElement>): void {
@@ -34,6 +35,25 @@ export function Tools() {
           </a>
         ))}
       </nav>
+      <Button
+        look="ghost"
+        aria-label="Commands, Ctrl K"
+        title="Commands (Ctrl K)"
+        onClick={() => opened.set("palette")}
+      >
+        <Search aria-hidden className="size-4" />
+        <kbd className="font-sans text-label text-fg-2 max-lg:hidden">Ctrl K</kbd>
+      </Button>
+      <Button
+        look="ghost"
+        size="icon"
+        className="max-lg:hidden"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={() => opened.set("help")}
+      >
+        <Keyboard aria-hidden className="size-4" />
+      </Button>
       <Button
         look="ghost"
         aria-label={`Times in ${zoneName(zone)}; switch to ${nextZone === "utc" ? "UTC" : "local time"}`}

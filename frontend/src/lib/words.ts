@@ -10,6 +10,16 @@ export function methodName(method: string): string {
   return METHODS[method] ?? method;
 }
 
+const PALETTES: Record<string, string> = {
+  "teal-vermilion": "teal up, vermilion down",
+  "blue-amber": "blue up, amber down",
+  "red-up": "red up, green down",
+};
+
+export function paletteName(palette: string): string {
+  return PALETTES[palette] ?? palette;
+}
+
 /** A source's name as a user says it; `sim:7`, `replay:FILE` and `binance` are what the server says. */
 export function sourceName(source: string): string {
   const scheme = source.split(":", 1)[0];

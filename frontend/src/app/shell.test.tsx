@@ -1,0 +1,131 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, test } from "vitest";
+import { configQuery } from "@/api/queries";
+import { live } from "@/stores/link";
+import { usePreferences } from "@/stores/preferences";
+import { clientConfig, streamStatus, symbolStatus, T0 } from "@/testing/builders";
+import { opened } from "./opened";
+import { Shell } from "./shell";
+
+const PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5";
+const address = () => window.location.pathname + window.location.search;
+const press = (init: KeyboardEventInit, on: Element = document.body) => fireEvent.keyDown(on, init);
+
+beforeEach(() => {
+  opened.set(null);
+  localStorage.clear();
+  usePreferences.setState(usePreferences.getInitialState(), true);
+  window.history.replaceState(null, "", PAIR);
+  const client = new QueryClient();
+  client.setQueryData(configQuery.queryKey, clientConfig({ methods: ["ols", "huber"] }));
+  const symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"].map((symbol) => symbolStatus(symbol));
+  live.receive({
+    kind: "status",
+    type: "snapshot",
+    topic: "status",
+    seq: 1,
+    time: T0,
+    data: streamStatus({ symbols }),
+  });
+  render(
+    <QueryClientProvider client={client}>
+      <button type="button">Before</button>
+      <input aria-label="Field" />
+      <Shell />
+    </QueryClientProvider>,
+  );
+});
+
+const field = () => screen.findByRole("combobox", { name: "Commands" });
+
+describe("the palette", () => {
+  test("opens with Ctrl+K, goes to a pair, and gives the focus back on Escape", async () => {
+    const before = screen.getByRole("button", { name: "Before" });
+    before.focus();
+    press({ key: "k", ctrlKey: true }, before);
+    await waitFor(async () => expect(await field()).toHaveFocus());
+    await userEvent.keyboard("{Escape}");
+    await waitFor(() => expect(before).toHaveFocus());
+    press({ key: "k", metaKey: true }, before);
+    await userEvent.type(await field(), "sol eth");
+    await userEvent.keyboard("{Enter}");
+    expect(address()).toBe("/?a=ETHUSDT&b=SOLUSDT&tf=1m&m=ols&w=60&z=2,0.5");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  test.each([
+    ["interval 5m", "/?a=BTCUSDT&b=ETHUSDT&tf=5m&m=ols&w=60&z=2,0.5"],
+    ["huber", "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=huber&w=60&z=2,0.5"],
+    ["log prices", "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5&s=log"],
+    ["solusdt leg b", "/?a=BTCUSDT&b=SOLUSDT&tf=1m&m=ols&w=60&z=2,0.5"],
+    ["ethusdt leg a", "/?a=ETHUSDT&b=BTCUSDT&tf=1m&m=ols&w=60&z=2,0.5"],
+    ["go system", null],
+    ["system", "/system"],
+  ])("%s", async (typed, expected) => {
+    press({ key: "k", ctrlKey: true });
+    await userEvent.type(await field(), typed);
+    await userEvent.keyboard("{Enter}");
+    expect(address()).toBe(expected ?? PAIR);
+  });
+
+  test("changes palette and layout", async () => {
+    usePreferences.getState().setLayout({ side: 500 });
+    for (const typed of ["red up", "reset layout"]) {
+      press({ key: "k", ctrlKey: true });
+      await userEvent.type(await field(), typed);
+      await userEvent.keyboard("{Enter}");
+    }
+    expect(document.documentElement.dataset.palette).toBe("red-up");
+    expect(usePreferences.getState().layout.side).toBe(320);
+  });
+});
+
+describe("shortcuts", () => {
+  test("a single key acts, but not while something is typed, nor with a modifier", () => {
+    const field = screen.getByRole("textbox", { name: "Field" });
+    press({ key: "x" }, field);
+    press({ key: "x", ctrlKey: true });
+    expect(address()).toBe(PAIR);
+    press({ key: "x" });
+    expect(address()).toContain("?a=ETHUSDT&b=BTCUSDT");
+  });
+
+  test("g and the page's letter go there; the letter alone or too late does not", () => {
+    press({ key: "s" });
+    expect(address()).toBe(PAIR);
+    press({ key: "g" });
+    press({ key: "s" });
+    expect(address()).toBe("/system");
+    press({ key: "g" });
+    press({ key: "m" });
+    expect(address()).toBe(PAIR);
+  });
+
+  test("the pairs of what streams go around", () => {
+    const seen = [1, 2, 3].map(() => {
+      press({ key: "]" });
+      return new URLSearchParams(window.location.search)
+        .getAll("a")
+        .concat(address().match(/b=(\w+)/)?.[1] ?? "");
+    });
+    expect(seen).toEqual([
+      ["BTCUSDT", "SOLUSDT"],
+      ["ETHUSDT", "SOLUSDT"],
+      ["BTCUSDT", "ETHUSDT"],
+    ]);
+  });
+
+  test("? shows them all, and switches single keys off", async () => {
+    press({ key: "?", shiftKey: true });
+    expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+    expect(screen.getByText("Swap the legs")).toBeVisible();
+    await userEvent.click(screen.getByRole("checkbox", { name: "Single keys are shortcuts" }));
+    await userEvent.keyboard("{Escape}");
+    press({ key: "x" });
+    expect(address()).toBe(PAIR);
+    press({ key: "k", ctrlKey: true });
+    expect(await field()).toBeVisible();
+  });
+});

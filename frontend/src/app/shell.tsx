@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { configQuery, symbolsQuery, useStart, useStop } from "@/api/queries";
+import { lazily } from "@/components/lazily";
+import { usePreferences } from "@/stores/preferences";
+import { useHeld } from "@/stores/topics";
+import { act, type CommandNeeds } from "./commands";
+import { opened, useOpened } from "./opened";
+import { isTyping, ShortcutReader } from "./shortcuts";
+
+// Dialogs are loaded when they are first opened.
+const Palette = lazily(() => import("./palette").then((module) => module.Palette));
+const HelpSheet = lazily(() => import("./help-sheet").then((module) => module.HelpSheet));
+
+const NO_SYMBOLS: never[] = [];
+const aDialogIsOpen = () => document.querySelector("[role=dialog]") !== null;
+
+function useNeeds(): CommandNeeds {
+  const config = useQuery({ ...configQuery, enabled: false }).data ?? null;
+  const status = useHeld("status", "status")?.data ?? null;
+  const market = status?.market ?? config?.market ?? "";
+  const symbols = useQuery({ ...symbolsQuery(market), enabled: false }).data?.items ?? NO_SYMBOLS;
+  const { mutate: start } = useStart();
+  const { mutate: stop } = useStop();
+  return useMemo(
+    () => ({
+      config,
+      status,
+      symbols,
+      start: (names) => start(names ? { symbols: names } : {}),
+      stop: () => stop({}),
+      openHelp: () => opened.set("help"),
+    }),
+    [config, status, symbols, start, stop],
+  );
+}
+
+/** What every page has besides its content: the palette, the shortcuts and their sheet. */
+export function Shell() {
+  const open = useOpened();
+  const needs = useNeeds();
+  const latest = useRef(needs);
+  latest.current = needs;
+  const [reader] = useState(() => new ShortcutReader());
+  const close = () => opened.set(null);
+
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === "k") {
+        event.preventDefault();
+        if (opened.get() === "palette") opened.set(null);
+        else if (!aDialogIsOpen()) opened.set("palette");
+        return;
+      }
+      if (!usePreferences.getState().singleKeys || event.defaultPrevented) return;
+      if (isTyping(event.target) || aDialogIsOpen()) return;
+      const action = reader.read(event);
+      if (action === null) return;
+      event.preventDefault();
+      act(action, latest.current);
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [reader]);
+
+  if (open === "palette") return <Palette needs={needs} onClose={close} />;
+  if (open === "help") return <HelpSheet onClose={close} />;
+  return null;
+}
