@@ -31,6 +31,15 @@ class Regression:
 
 
 @jit_fast
+def _dot(a: FloatArray, b: FloatArray) -> float:
+    """Return the sum of products; over slices, since an index such as `t - j` keeps a loop from being vectorised."""
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@jit_fast
 def _add_steps(
     steps: FloatArray, first: int, lags: int, base: int, gram: FloatArray, cross: FloatArray
 ) -> float:
@@ -38,9 +47,7 @@ def _add_steps(
     n = steps.size
     total = 0.0
     for j in range(lags + 1):
-        core = 0.0
-        for t in range(first, n - lags):
-            core += steps[t] * steps[t - j]
+        core = _dot(steps[first : n - lags], steps[first - j : n - lags - j])
         tail = 0.0
         for i in range(lags, -1, -1):
             if i < lags:
@@ -66,9 +73,7 @@ def _add_column(
     """Fill the products of `column[t - shift]` with the steps and their lags, as row or column `at`."""
     n = steps.size
     for j in range(lags + 1):
-        total = 0.0
-        for t in range(first, n):
-            total += column[t - shift] * steps[t - j]
+        total = _dot(column[first - shift : n - shift], steps[first - j : n - j])
         if j == 0:
             cross[at] = total
         else:
@@ -85,19 +90,10 @@ def _normal_equations(
     base = fixed.shape[0]
     for a in range(base):
         for b in range(a + 1):
-            total = 0.0
-            for t in range(first, n):
-                total += fixed[a, t] * fixed[b, t]
-            gram[a, b] = total
-        total = 0.0
-        for t in range(first, n):
-            total += fixed[a, t] * level[t - 1]
-        gram[base, a] = total
+            gram[a, b] = _dot(fixed[a, first:], fixed[b, first:])
+        gram[base, a] = _dot(fixed[a, first:], level[first - 1 : n - 1])
         _add_column(fixed[a], 0, steps, first, lags, a, base, gram, cross)
-    total = 0.0
-    for t in range(first, n):
-        total += level[t - 1] * level[t - 1]
-    gram[base, base] = total
+    gram[base, base] = _dot(level[first - 1 : n - 1], level[first - 1 : n - 1])
     _add_column(level, 1, steps, first, lags, base, base, gram, cross)
     return _add_steps(steps, first, lags, base, gram, cross)
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from quant.analytics import mackinnon
 from quant.analytics.dickey_fuller import Regression, regress
 from quant.analytics.inputs import series as checked_series
-from quant.analytics.regression import is_flat, is_zero_residual
+from quant.analytics.regression import centred, is_flat, is_zero_residual
 from quant.analytics.results import Status, UnitRootTest
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
@@ -44,11 +44,16 @@ def unit_root_test(
     if regression not in ("n", "c", "ct"):
         raise InvalidParameter("regression", f"{regression!r} is not one of n, c, ct")
     lags, penalty = lag_rule(level.size, regression, max_lag, autolag)
-    status, reason = _obstacle(level)
+    deviations = np.empty(level.size)
+    status, reason, largest = _obstacle(level, deviations)
     statistic, p, chosen, n = math.nan, math.nan, 0, level.size
     critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=max(level.size - 1, 1))
     if status is Status.OK:
-        found = _regression(level, regression, lags, penalty)
+        fixed, rest = _deterministic(level, deviations, regression)
+        if is_zero_residual(float(rest @ rest), level.size, largest):
+            found = Regression(math.nan, math.nan, 0, level.size)  # a straight line and the rounding of it
+        else:
+            found = regress(rest, fixed, max_lag=lags, penalty=penalty)
         statistic, chosen, n = found.statistic, found.lags, found.n
         critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=n)
         p = mackinnon.p_value(statistic, trend=tables, n_series=series_in_test)
@@ -83,31 +88,27 @@ def lag_rule(n: int, regression: str, max_lag: int | None, autolag: str | None) 
             raise InvalidParameter("autolag", f"{autolag!r} is not one of aic, bic, None")
 
 
-def _obstacle(level: FloatArray) -> tuple[Status, str]:
-    if level.size < MIN_BARS:
-        return Status.TOO_SHORT, f"a unit-root test needs {MIN_BARS} bars, there are {level.size}"
-    if not np.isfinite(level).all():
-        return Status.MISSING, "a bar of the series is missing"
-    if is_flat(float(np.var(level)) * level.size, level.size, float(np.abs(level).max())):
-        return Status.ZERO_VARIANCE, "the series does not move"
-    return Status.OK, ""
+def _obstacle(level: FloatArray, deviations: FloatArray) -> tuple[Status, str, float]:
+    """Fill `deviations` from the mean; return what stands in the way of a test, and the largest size."""
+    n = level.size
+    if n < MIN_BARS:
+        return Status.TOO_SHORT, f"a unit-root test needs {MIN_BARS} bars, there are {n}", 0.0
+    _, square, largest = centred(level, deviations)
+    if not math.isfinite(square):
+        return Status.MISSING, "a bar of the series is missing", largest
+    if is_flat(square, n, largest):
+        return Status.ZERO_VARIANCE, "the series does not move", largest
+    return Status.OK, "", largest
 
 
-def _regression(level: FloatArray, regression: str, max_lag: int, penalty: float) -> Regression:
-    fixed, rest = _deterministic(level, regression)
-    if is_zero_residual(float(rest @ rest), level.size, float(np.abs(level).max())):
-        return Regression(math.nan, math.nan, 0, level.size)  # a straight line and the rounding of it
-    return regress(rest, fixed, max_lag=max_lag, penalty=penalty)
-
-
-def _deterministic(level: FloatArray, regression: str) -> tuple[FloatArray, FloatArray]:
+def _deterministic(
+    level: FloatArray, deviations: FloatArray, regression: str
+) -> tuple[FloatArray, FloatArray]:
     """Return the deterministic rows and the series freed of them: the same t-ratio with more digits."""
     n = level.size
     if regression == "n":
         return np.empty((0, n)), level
-    rest = level - level[0]
-    rest = rest - rest.mean()
     if regression == "c":
-        return np.ones((1, n)), rest
+        return np.ones((1, n)), deviations
     clock = (np.arange(n) - (n - 1) / 2) / n
-    return np.vstack([np.ones(n), clock]), rest - clock * float(clock @ rest / (clock @ clock))
+    return np.vstack([np.ones(n), clock]), deviations - clock * float(clock @ deviations / (clock @ clock))
