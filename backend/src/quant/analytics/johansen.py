@@ -6,12 +6,14 @@ a QR factorisation where the Gram matrix would cost more digits than 1e-9 of the
 """
 
 import math
+from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics.inputs import series as checked_series
-from quant.analytics.regression import NEAR_PERFECT, is_flat, is_zero_residual
+from quant.analytics.regression import NEAR_PERFECT, centred, is_flat, is_zero_residual
 from quant.analytics.results import Status
 from quant.analytics.series_results import JohansenTest
 from quant.analytics.tables.johansen import LEVELS, MAX_EIGENVALUE, TRACE
@@ -25,7 +27,6 @@ NULL = "at most r relations tie the series together, r = 0, 1, … by entry"
 
 _LEAST_SHARE = 1e-3  # a smaller pivot costs too many digits: QR takes over
 _LEAST_NORM = 1e-10  # a column with a smaller share of its own is a combination of the others
-_SIGNIFICANCE = LEVELS.index("5%")
 
 
 def johansen(series: ArrayLike, *, det_order: int = 0, lags: int = 1) -> JohansenTest:
@@ -58,12 +59,10 @@ def johansen(series: ArrayLike, *, det_order: int = 0, lags: int = 1) -> Johanse
             status, reason = Status.NEAR_PERFECT, "1 - R² of a series on the others is under 1.5e-6"
     terms = -rows * np.log1p(-values)
     trace = np.cumsum(terms[::-1])[::-1]
-    order = np.arange(count - 1, -1, -1)
-    critical_trace, critical_max = TRACE[det_order][order], MAX_EIGENVALUE[det_order][order]
+    critical_trace, critical_max = _critical_values(int(det_order), count)
     return JohansenTest(
         status=status, reason=reason, trace=trace, max_eigenvalue=terms,
-        trace_critical_values=dict(zip(LEVELS, critical_trace.T.copy(), strict=True)),
-        max_eigenvalue_critical_values=dict(zip(LEVELS, critical_max.T.copy(), strict=True)),
+        trace_critical_values=critical_trace, max_eigenvalue_critical_values=critical_max,
         eigenvalues=values, eigenvectors=vectors,
         rank=_rank(trace, critical_trace), rank_by_max_eigenvalue=_rank(terms, critical_max),
         n_series=count, lags=lags, n=rows, need=need, null=NULL, det_order=int(det_order),
@@ -91,17 +90,31 @@ def _obstacle(columns: FloatArray, need: int) -> tuple[Status, str]:
         return Status.TOO_SHORT, f"the test needs {need} bars for so many series and lags, there are {n}"
     if not np.isfinite(columns).all():
         return Status.MISSING, "a bar of a series is missing"
+    deviations = np.empty(n)
     for column in columns:
-        if is_flat(float(np.var(column)) * n, n, float(np.abs(column).max())):
+        _, square, largest = centred(column, deviations)
+        if is_flat(square, n, largest):
             return Status.ZERO_VARIANCE, "a series does not move"
     return Status.OK, ""
 
 
-def _rank(statistics: FloatArray, critical: FloatArray) -> int | None:
-    if statistics.size == 0:
-        return None
-    passed = statistics <= critical[:, _SIGNIFICANCE]
-    return int(np.argmax(passed)) if passed.any() else int(statistics.size)
+@cache
+def _critical_values(det_order: int, count: int) -> tuple[Mapping[str, FloatArray], Mapping[str, FloatArray]]:
+    """Return those of trace and largest eigenvalue by level, one entry a rank; read-only, since they are shared."""
+    found = []
+    for table in (TRACE, MAX_EIGENVALUE):
+        columns = table[det_order][:count][::-1].T.copy()
+        columns.setflags(write=False)
+        found.append(dict(zip(LEVELS, columns, strict=True)))
+    return found[0], found[1]
+
+
+def _rank(statistics: FloatArray, critical: Mapping[str, FloatArray]) -> int | None:
+    """Return the first rank that is not rejected at 5 %, None without statistics."""
+    for rank, (statistic, bound) in enumerate(zip(statistics, critical["5%"], strict=False)):
+        if statistic <= bound:
+            return rank
+    return statistics.size or None
 
 
 def _factor(columns: FloatArray, *, det_order: int, lags: int) -> tuple[FloatArray, FloatArray]:
