@@ -213,7 +213,6 @@ def test_a_price_that_is_not_positive_has_no_logarithm():
     [
         ({"window": 9}, "window"),
         ({"window": 10.5}, "window"),
-        ({"window": 60, "method": "kalman"}, "method"),
         ({"window": 60, "method": "magic"}, "method"),
         ({"window": 60, "scale": "cubic"}, "scale"),
         ({"window": 60, "series_from": -1}, "series_from"),

@@ -5,7 +5,11 @@ from quant.analytics.correlation import rolling_correlation
 from quant.analytics.half_life import half_life
 from quant.analytics.hayashi_yoshida import hayashi_yoshida
 from quant.analytics.hedge import HEDGE_METHODS
+from quant.analytics.hedge.huber import huber
+from quant.analytics.hedge.kalman import kalman
 from quant.analytics.hedge.ols import ols
+from quant.analytics.hedge.theil_sen import theil_sen
+from quant.analytics.hedge.tls import tls
 from quant.analytics.hurst import hurst
 from quant.analytics.incremental import RollingScan
 from quant.analytics.johansen import johansen
@@ -76,8 +80,10 @@ __all__ = [
     "engle_granger_both",
     "half_life",
     "hayashi_yoshida",
+    "huber",
     "hurst",
     "johansen",
+    "kalman",
     "kpss",
     "ols",
     "return_statistics",
@@ -86,6 +92,8 @@ __all__ = [
     "scan_pairs",
     "spread",
     "stability",
+    "theil_sen",
+    "tls",
     "variance_ratio",
     "warm",
     "zscore",

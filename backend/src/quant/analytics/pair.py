@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from quant.analytics.cointegration import engle_granger_both
 from quant.analytics.correlation import correlation_of_returns
 from quant.analytics.half_life import half_life, no_half_life
-from quant.analytics.hedge import HedgeEstimator, hedge_method
+from quant.analytics.hedge import hedge_method
+from quant.analytics.hedge.kalman import kalman
 from quant.analytics.inputs import checked_window, legs, logs
 from quant.analytics.results import (
     CointegrationTest,
@@ -30,6 +31,7 @@ from quant.errors import InvalidParameter
 MIN_WINDOW = 10
 THRESHOLD = 2.0  # |z| beyond which there is a signal
 SIGNIFICANCE = 0.05  # pair p-value from which on there is none
+TEST_NOTE = "the cointegration and unit-root tests are on the residuals of ordinary least squares"
 RESIDUAL_NULL = "the residuals of y on x have a unit root"
 
 
@@ -51,20 +53,25 @@ def analyse_pair(
     """Return what a pair shows at its last row t, from aligned closes with NaN where a bar is masked.
 
     The fit, the tests and the half-life rest on the `window` bars that end at t-1, the correlation on the
-    `window` returns that end at t, `next_fit` on the bars that end at t. Rolling values are given from row
-    `series_from` on. Needs `window` + 1 rows; with fewer the status is `too_short` and nothing is computed.
-    Raises InvalidParameter, also for a window under 10.
+    `window` returns that end at t, `next_fit` on the bars that end at t. Kalman's fit is the filter's state after
+    all bars up to t-1, with the noise of the first `window`. Rolling values are given from row `series_from` on.
+    Needs `window` + 1 rows; with fewer the status is `too_short` and nothing is computed. Raises
+    InvalidParameter, also for a window under 10.
     """
     window, scale = checked_window(window, least=MIN_WINDOW), _scale(scale)
+    method = HedgeMethod.parse(method)
     estimate = hedge_method(method)
     prices_y, prices_x = legs(y, x)
     left, right = (prices_y, prices_x) if scale is Scale.LEVEL else (logs(prices_y), logs(prices_x))
     prices = prices_y, prices_x
-    series, next_fit = _rolling((left, right), prices, window=window, estimate=estimate, first=series_from)
+    series, next_fit = _rolling((left, right), prices, window=window, method=method, first=series_from)
     enough = left.size > window
     formation = slice(-window - 1, -1) if enough else slice(0, 0)
     old_y, old_x = left[formation], right[formation]
-    fit = estimate(old_y, old_x)
+    if method is HedgeMethod.KALMAN and enough:
+        fit = kalman(left[:-1], right[:-1], formation=window)
+    else:
+        fit = estimate(old_y, old_x)
     verdict = _verdict(fit, have=left.size, need=window + 1, now=left[-1:] + right[-1:])
     cointegration = engle_granger_both(old_y, old_x)
     reversion = half_life_of_residuals(old_y, old_x, fit)
@@ -76,12 +83,17 @@ def analyse_pair(
     return PairAnalysis(
         status=verdict.status, reason=verdict.reason, have=left.size, need=window + 1,
         method=fit.method, scale=scale, window=window,
-        fit=fit, mean=fit.alpha, sd=fit.sd, spread=float(now), zscore=float(z),
+        fit=fit, mean=fit.alpha, sd=_sd(fit, series) if enough else math.nan, spread=float(now), zscore=float(z),
         signal=signal, signal_reason=signal_reason,
         correlation=float(series.correlation[-1]) if enough else math.nan,
         adf=_residual_test(cointegration.y_on_x), cointegration=cointegration, half_life=reversion,
-        next_fit=next_fit, series=series,
+        next_fit=next_fit, series=series, test_note="" if method is HedgeMethod.OLS else TEST_NOTE,
     )  # fmt: skip
+
+
+def _sd(fit: HedgeFit, series: PairSeries) -> float:
+    """Return the sd that z is measured in: the window's, but √S of the bar itself for Kalman."""
+    return float(series.sd[-1]) if fit.method is HedgeMethod.KALMAN else fit.sd
 
 
 def half_life_of_residuals(y: FloatArray, x: FloatArray, fit: HedgeFit) -> HalfLife:
@@ -104,15 +116,16 @@ def _rolling(
     prices: tuple[FloatArray, FloatArray],
     *,
     window: int,
-    estimate: HedgeEstimator,
+    method: HedgeMethod,
     first: int,
 ) -> tuple[PairSeries, HedgeStep]:
     """Return the rolling rows from `first` on, computed from no more bars than they need."""
     if isinstance(first, bool) or first < 0:
         raise InvalidParameter("series_from", f"must be a row from 0 on, got {first!r}")
     first = min(first, max(prices[0].size - 1, 0))
-    begin = max(first - window, 0)
-    path = estimate(scaled[0][begin:], scaled[1][begin:], window=window)
+    # a filter's row rests on all bars before it, any other on its window's alone
+    begin = 0 if method is HedgeMethod.KALMAN else max(first - window, 0)
+    path = hedge_method(method)(scaled[0][begin:], scaled[1][begin:], window=window)
     correlation = correlation_of_returns(prices[0][begin:], prices[1][begin:], window)
     columns = (path.alpha, path.beta, path.sd, spread_of(path), zscore_of(path), correlation)
     return PairSeries(first, *(column[first - begin :] for column in columns)), path.next_fit

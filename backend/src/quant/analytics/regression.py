@@ -10,8 +10,8 @@ from quant.kernel import jit
 MIN_BARS = 3
 NEAR_PERFECT = 1.5e-6  # 1 - R² under which a fit is flagged (METHODS: stablecoin pairs)
 
-# Codes a kernel can return; `hedge.ols` words them as statuses.
-OK, NEAR, MISSING, FLAT, DUPLICATE = 0, 1, 2, 3, 4
+# Codes a kernel can return; `hedge.outcome` words them as statuses.
+OK, NEAR, MISSING, FLAT, DUPLICATE, SINGULAR = 0, 1, 2, 3, 4, 5
 
 # A leg counts as constant when its deviations are within a few roundings of its level,
 # and a residual as zero when it is within the roundings of `alpha + beta x` itself.

@@ -5,7 +5,7 @@ A number that cannot be computed is NaN here and `null` on the wire; `status` an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from quant.domain import FloatArray, HedgeMethod, Scale
@@ -48,10 +48,12 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HedgeFit:
-    """One fit `y = alpha + beta x + residual` over a formation window.
+    """One fit `y = alpha + beta x + residual` over a formation window, by any method.
 
-    `sd` is that of the residuals with ddof=1. The standard errors allow for serial correlation of the
-    residuals (`analytics.hedge.covariance`). `beta_low` and `beta_high` are the 95 % interval.
+    `sd` is that of the residuals with ddof=1, for Kalman that of the next innovation. The standard errors allow
+    for serial correlation of the residuals (`analytics.hedge.covariance`). `beta_low` and `beta_high` are the
+    95 % interval. `r_squared` is 1 less the residuals' share of y's variance; only OLS keeps it from being
+    negative. `parameters` holds what the method chose or estimated, by name (its docstring lists them).
     """
 
     method: HedgeMethod
@@ -67,6 +69,7 @@ class HedgeFit:
     r_squared: float
     n: int
     need: int
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ class HedgePath:
     `residual` is that of bar t itself, `y_t - alpha_t - beta_t x_t`, evaluated about the window's own level
     so that it keeps its digits at any price level. `sd` (ddof=1) is exactly 0 where the legs of the window
     are collinear. `next_fit` is the row that would follow the last one.
+
+    Kalman's row t rests on all bars up to t-1, its noise on the first `window` of them alone: `residual` is
+    the innovation and `sd` its standard deviation √S_t. `parameters` holds what was frozen there.
     """
 
     method: HedgeMethod
@@ -95,6 +101,7 @@ class HedgePath:
     sd: FloatArray
     residual: FloatArray
     next_fit: HedgeStep
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,8 @@ class PairAnalysis:
 
     `fit`, `adf`, `cointegration` and `half_life` rest on the `window` bars that end at t-1; `mean` and `sd`
     are those of the window's spread. `have` and `need` count bars. Spread, mean and sd are in the units of
-    `scale`: price for `level`, log price for `log`.
+    `scale`: price for `level`, log price for `log`. `test_note` says so where the tests rest on another line than
+    the method's.
     """
 
     status: Status
@@ -229,3 +237,4 @@ class PairAnalysis:
     half_life: HalfLife
     next_fit: HedgeStep
     series: PairSeries
+    test_note: str = ""

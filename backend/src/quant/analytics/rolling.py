@@ -47,12 +47,14 @@ def window_sums(u: FloatArray, v: FloatArray, window: int, count: int, sums: Flo
 
 @jit
 def _fit_alone(y: FloatArray, x: FloatArray, fit: FloatArray) -> int:
-    """Fill alpha, beta, sd of one window from its own residuals, NaN without a line; return its code."""
-    code, alpha, beta, ssr, _, _ = fit_line(y, x, np.empty(y.size), np.empty(y.size))
+    """Fill alpha, beta, sd and the last residual of one window by itself, NaN without a line; return its code."""
+    residual = np.empty(y.size)
+    code, alpha, beta, ssr, _, _ = fit_line(y, x, np.empty(y.size), residual)
     if code in (MISSING, FLAT):
         fit[:] = np.nan
     else:
         fit[0], fit[1], fit[2] = alpha, beta, math.sqrt(ssr / (y.size - 1))
+        fit[3] = residual[y.size - 1]
     return code
 
 
@@ -94,7 +96,7 @@ def regress_windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
     n = y.size
     out = np.full((4, n + 1), np.nan)
     u, v = np.empty(2 * window), np.empty(2 * window)
-    sums, fit = np.empty((5, window)), np.empty(3)
+    sums, fit = np.empty((5, window)), np.empty(4)
     slope = 0.0
     for start in range(0, n - window + 1, window):
         count = min(window, n - window + 1 - start)
@@ -108,10 +110,13 @@ def regress_windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
         window_sums(u, v, window, count, sums)
         for j in range(count):
             t = start + j + window
-            if not _fit_from_sums(sums[:, j], window, slope, cx, cy, fit):
+            alone = not _fit_from_sums(sums[:, j], window, slope, cx, cy, fit)
+            if alone:
                 _fit_alone(y[t - window : t], x[t - window : t], fit)
             out[0, t], out[1, t], out[2, t] = fit[0], fit[1], fit[2]
-            if t < n:
+            if t < n and alone:
+                out[3, t] = fit[3] + (y[t] - y[t - 1]) - fit[1] * (x[t] - x[t - 1])
+            elif t < n:
                 mu, mv = sums[0, j] / window, sums[1, j] / window
                 du = x[t] - cx
                 dv = (y[t] - cy) - slope * du

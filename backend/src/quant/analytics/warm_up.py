@@ -4,6 +4,7 @@ import numpy as np
 
 from quant.analytics.correlation import rolling_correlation
 from quant.analytics.hayashi_yoshida import hayashi_yoshida
+from quant.analytics.hedge import HEDGE_METHODS
 from quant.analytics.incremental import RollingScan
 from quant.analytics.johansen import johansen
 from quant.analytics.pair import analyse_pair
@@ -18,7 +19,8 @@ def warm() -> None:
     generator = np.random.default_rng(0)
     x = 100.0 + generator.standard_normal(80).cumsum()
     y = x + generator.standard_normal(80)
-    analyse_pair(y, x, window=40)
+    for method in HEDGE_METHODS:
+        analyse_pair(y, x, window=40, method=method)
     adf(y)
     prices = np.exp(np.column_stack([y, x]) / 100.0)
     scan_pairs(prices)

@@ -5,10 +5,13 @@ from typing import Protocol, overload
 
 from numpy.typing import ArrayLike
 
+from quant.analytics.hedge.huber import huber
+from quant.analytics.hedge.kalman import kalman
 from quant.analytics.hedge.ols import ols
+from quant.analytics.hedge.theil_sen import theil_sen
+from quant.analytics.hedge.tls import tls
 from quant.analytics.results import HedgeFit, HedgePath
 from quant.domain import HedgeMethod
-from quant.errors import InvalidParameter
 
 
 class HedgeEstimator(Protocol):
@@ -22,13 +25,13 @@ class HedgeEstimator(Protocol):
 
 HEDGE_METHODS: Mapping[HedgeMethod, HedgeEstimator] = {
     HedgeMethod.OLS: ols,
+    HedgeMethod.HUBER: huber,
+    HedgeMethod.THEIL_SEN: theil_sen,
+    HedgeMethod.KALMAN: kalman,
+    HedgeMethod.TLS: tls,
 }
 
 
 def hedge_method(method: HedgeMethod | str) -> HedgeEstimator:
     """Return the estimator of a method; raise InvalidParameter for one that is not in the table."""
-    known = HedgeMethod.parse(method)
-    if known not in HEDGE_METHODS:
-        names = ", ".join(name.value for name in HEDGE_METHODS)
-        raise InvalidParameter("method", f"{known.value} cannot be computed yet, only {names}")
-    return HEDGE_METHODS[known]
+    return HEDGE_METHODS[HedgeMethod.parse(method)]

@@ -1,10 +1,12 @@
 """Standard errors of a hedge ratio whose residuals are serially correlated.
 
-Given x, the least-squares line errs by (X'X)⁻¹X'u, so its covariance is (X'X)⁻¹ X'ΩX (X'X)⁻¹. Ω is that of an
-AR(1) in u over the whole sample path of x: nothing is truncated and no bandwidth is chosen. Its persistence
-is what plain errors get wrong (they take it as zero) and what residuals understate, so it comes from inverted
-tests: the variance is averaged over the median-unbiased rho and the upper end of rho's 95 % interval. The
-weights were set by simulation; `docs/methods.md` has the coverage measured.
+Given x, a line errs by (W'X)⁻¹W'v. For least squares W is X and v the residuals u; for Huber's line v is their
+influence, u clipped; for Theil and Sen's W holds the ranks of x in place of x, and v those of u. So its
+covariance is (W'X)⁻¹ W'ΩW (X'W)⁻¹. Ω is that of an AR(1) in v over the whole sample path of x: nothing is
+truncated and no bandwidth is chosen. Its persistence is what plain errors get wrong (they take it as zero) and
+what residuals understate, so it comes from inverted tests: the variance is averaged over the median-unbiased rho
+and the upper end of rho's 95 % interval. The weights were set by simulation; `docs/methods.md` has the coverage
+measured.
 
 Assumes that x's steps are not driven by the spread, and that the residuals' memory is mainly of first order.
 """
@@ -23,21 +25,23 @@ _SHARES = ((MEDIAN, 0.8), (LOW, 0.2))  # the law's low quantile belongs to the u
 
 
 @jit
-def _sandwich(dx: FloatArray, residuals: FloatArray, rho: float) -> tuple[float, float, float, float]:
-    """Return Σ ρ^|i-j| over (1, 1), (1, dx), (dx, dx), and the variance of the AR(1)'s innovations.
+def _sandwich(
+    w: FloatArray, dx: FloatArray, residuals: FloatArray, rho: float
+) -> tuple[float, float, float, float]:
+    """Return Σ ρ^|i-j| over (1, 1), (1, w), (w, w), and the variance of the AR(1)'s innovations.
 
     The innovations are those of the line refitted by generalised least squares at this rho.
     """
     n = dx.size
-    s11 = s1x = sxx = 0.0
-    f1 = fx = 0.0
+    s11 = s1w = sww = 0.0
+    f1 = fw = 0.0
     g11 = g1x = gxx = h1 = hx = hh = 0.0
     for t in range(n):
         f1 = rho * f1 + 1.0
-        fx = rho * fx + dx[t]
+        fw = rho * fw + w[t]
         s11 += 2.0 * f1 - 1.0
-        s1x += f1 * dx[t] + fx - dx[t]
-        sxx += (2.0 * fx - dx[t]) * dx[t]
+        s1w += f1 * w[t] + fw - w[t]
+        sww += (2.0 * fw - w[t]) * w[t]
         if t:
             one, step = 1.0 - rho, dx[t] - rho * dx[t - 1]
             noise = residuals[t] - rho * residuals[t - 1]
@@ -51,13 +55,16 @@ def _sandwich(dx: FloatArray, residuals: FloatArray, rho: float) -> tuple[float,
     explained = 0.0
     if determinant > 1e-12 * g11 * gxx:
         explained = (gxx * h1 * h1 - 2.0 * g1x * h1 * hx + g11 * hx * hx) / determinant
-    return s11, s1x, sxx, max(hh - explained, 0.0) / max(n - 4, 1)
+    return s11, s1w, sww, max(hh - explained, 0.0) / max(n - 4, 1)
 
 
-def standard_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tuple[float, float]:
+def standard_errors(
+    dx: FloatArray, residuals: FloatArray, mean_x: float, *, weights: FloatArray | None = None
+) -> tuple[float, float]:
     """Return the standard errors of alpha and beta, NaN for fewer than ten bars.
 
-    `dx` are x's deviations from `mean_x`, `residuals` those of the least-squares line on the same bars.
+    `dx` are x's deviations from `mean_x`, `residuals` what the line's error is linear in: for least squares
+    its residuals. `weights`, which sum to zero, are dx unless given.
     """
     n = dx.size
     if n < MIN_BARS:
@@ -65,16 +72,45 @@ def standard_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tup
     found = persistence(residuals)
     if math.isnan(found.rho) or not found.error > 0.0:
         return math.nan, math.nan
-    square = float(np.dot(dx, dx))
+    w = dx if weights is None else weights
+    square = float(np.dot(w, dx))
     of_alpha = of_beta = 0.0
     for row, share in _SHARES:
         rho = _rho(found, row)
-        s11, s1x, sxx, noise = _sandwich(dx, residuals, rho)
+        s11, s1w, sww, noise = _sandwich(w, dx, residuals, rho)
         level = share * noise / (1.0 - rho * rho)
-        slope, both = sxx / square**2, s1x / (n * square)
+        slope, both = sww / square**2, s1w / (n * square)
         of_beta += level * slope
         of_alpha += level * (s11 / n**2 - 2.0 * mean_x * both + mean_x**2 * slope)
     return math.sqrt(max(of_alpha, 0.0)), math.sqrt(max(of_beta, 0.0))
+
+
+def rank_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tuple[float, float]:
+    """Return the standard errors of alpha and beta of the median slope, NaN for fewer than ten bars.
+
+    Its estimating equation sums the signs of (x_i - x_j)(u_i - u_j); to first order it errs by Σ w v / Σ w x with
+    w the centred ranks of x and v = (F(u) - ½) / ∫f² those of u, in the units of u. ∫f² is the share of pairs
+    of residuals that lie within a bandwidth of each other.
+    """
+    n = dx.size
+    if n < MIN_BARS:
+        return math.nan, math.nan
+    ordered = np.sort(residuals)
+    quarters = ordered[[n // 4, (3 * n) // 4]]
+    spread = min(float(residuals.std()), float(quarters[1] - quarters[0]) / 1.349)
+    width = 0.6 * (spread if spread > 0.0 else float(residuals.std()))
+    near = int((np.searchsorted(ordered, ordered + width, side="right") - np.arange(1, n + 1)).sum())
+    if near == 0 or not width > 0.0:
+        return math.nan, math.nan
+    density = near / (0.5 * n * (n - 1)) / (2.0 * width)
+    return standard_errors(dx, _centred_ranks(residuals) / (n * density), mean_x, weights=_centred_ranks(dx))
+
+
+def _centred_ranks(values: FloatArray) -> FloatArray:
+    """Return ranks about their mean, equal values sharing one."""
+    ordered = np.sort(values)
+    below, up_to = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
+    return 0.5 * (below + up_to - values.size).astype(np.float64)
 
 
 def _rho(found: Persistence, row: int) -> float:

@@ -7,20 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics.hedge.covariance import standard_errors
+from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
 from quant.analytics.inputs import checked_window, legs
-from quant.analytics.regression import DUPLICATE, FLAT, MIN_BARS, MISSING, NEAR, fit_line
-from quant.analytics.results import HedgeFit, HedgePath, HedgeStep, Status
+from quant.analytics.regression import DUPLICATE, FLAT, MIN_BARS, MISSING, fit_line
+from quant.analytics.results import HedgeFit, HedgePath, HedgeStep
 from quant.analytics.rolling import regress_windows
 from quant.domain import FloatArray, HedgeMethod
-
-_NORMAL = 1.959963984540054
-
-_WORDS = {
-    MISSING: (Status.MISSING, "a bar of the window is missing"),
-    FLAT: (Status.ZERO_VARIANCE, "a leg does not move"),
-    DUPLICATE: (Status.DUPLICATE, "the legs are one series up to scale and shift"),
-    NEAR: (Status.NEAR_PERFECT, "1 - R² is under 1.5e-6: the residuals are near rounding"),
-}
 
 
 @overload
@@ -45,23 +37,15 @@ def ols(y: ArrayLike, x: ArrayLike, *, window: int | None = None) -> HedgeFit | 
 def _fit(y: FloatArray, x: FloatArray) -> HedgeFit:
     n = y.size
     if n < MIN_BARS:
-        return no_fit(Status.TOO_SHORT, f"a line needs {MIN_BARS} bars, there are {n}", n=n, need=MIN_BARS)
+        return too_short(HedgeMethod.OLS, n=n, need=MIN_BARS)
     dx, residuals = np.empty(n), np.empty(n)
     code, alpha, beta, ssr, _, syy = fit_line(y, x, dx, residuals)
-    status, reason = _WORDS.get(code, (Status.OK, ""))
     if code in (MISSING, FLAT):
-        return no_fit(status, reason, n=n, need=MIN_BARS)
-    alpha_se = beta_se = math.nan
+        return no_fit(HedgeMethod.OLS, code, n=n, need=MIN_BARS)
+    errors = math.nan, math.nan
     if code != DUPLICATE:
-        alpha_se, beta_se = standard_errors(dx, residuals, float(x[0] - dx[0]))
-    return HedgeFit(
-        method=HedgeMethod.OLS, status=status, reason=reason, alpha=alpha, beta=beta, alpha_se=alpha_se,
-        beta_se=beta_se, beta_low=beta - _NORMAL * beta_se, beta_high=beta + _NORMAL * beta_se,
+        errors = standard_errors(dx, residuals, float(x[0] - dx[0]))
+    return fit_from(
+        HedgeMethod.OLS, code, line=(alpha, beta), errors=errors,
         sd=math.sqrt(ssr / (n - 1)), r_squared=1.0 - ssr / syy, n=n, need=MIN_BARS,
     )  # fmt: skip
-
-
-def no_fit(status: Status, reason: str, *, n: int, need: int) -> HedgeFit:
-    """Return a fit without numbers, for the reason given."""
-    nan = math.nan
-    return HedgeFit(HedgeMethod.OLS, status, reason, nan, nan, nan, nan, nan, nan, nan, nan, n, need)

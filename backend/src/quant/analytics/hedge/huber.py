@@ -1,0 +1,202 @@
+"""The hedge ratio by Huber's M-estimator: least squares for ordinary bars, bounded pull for the others."""
+
+import math
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from quant.analytics.hedge.covariance import standard_errors
+from quant.analytics.hedge.order import median
+from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
+from quant.analytics.inputs import checked_window, legs
+from quant.analytics.regression import (
+    DUPLICATE,
+    FLAT,
+    MISSING,
+    NEAR,
+    OK,
+    SINGULAR,
+    centred,
+    fit_line,
+    is_flat,
+)
+from quant.analytics.results import HedgeFit, HedgePath, HedgeStep
+from quant.domain import FloatArray, HedgeMethod
+from quant.kernel import jit, jit_fast
+
+K = 1.345  # bends at this many scales: 95 % efficient for normal errors
+MIN_BARS = 4
+_NORMAL_MAD = 0.6744897501960817  # the median of |N(0, 1)|
+_TOLERANCE = 1e-13  # of a scale: how far the line may still move when it is called settled
+_FAR = 1e3  # times the scale: least-squares residuals larger than that have lost digits
+_MOST_ROUNDS = 500
+_ROUNDS_OF_SCALE = 100  # then the scale is held: with it fixed the iteration cannot cycle
+
+
+@jit_fast
+def _weighted_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[float, float, float]:
+    """Return shift and turn of the weighted least-squares line through the residuals, and dx's mean square."""
+    w = wx = wr = wxx = wxr = square = 0.0
+    for i in range(dx.size):
+        size = abs(residual[i])
+        weight = 1.0 if size <= bend else bend / size
+        by_x = weight * dx[i]
+        w += weight
+        wx += by_x
+        wr += weight * residual[i]
+        wxx += by_x * dx[i]
+        wxr += by_x * residual[i]
+        square += dx[i] * dx[i]
+    determinant = wxx - wx * wx / w
+    if not determinant > 1e-12 * wxx:
+        return np.nan, np.nan, square
+    turn = (wxr - wx * wr / w) / determinant
+    return (wr - turn * wx) / w, turn, square
+
+
+@jit
+def _settle(dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatArray) -> bool:
+    """Move residuals to Huber's line; fill `out` with shift, turn, scale, rounds; return False without a scale.
+
+    Each round solves for the step from the line before, so that what rounding did to one is mended in the next.
+    """
+    n = dx.size
+    shift = turn = scale = 0.0
+    for rounds in range(1, _MOST_ROUNDS + 1):
+        if rounds <= _ROUNDS_OF_SCALE:
+            for i in range(n):
+                sizes[i] = abs(residual[i])
+            scale = median(sizes, n) / _NORMAL_MAD
+        by, more, square = _weighted_step(dx, residual, K * scale)
+        if not (scale > 0.0 and math.isfinite(by) and math.isfinite(more)):
+            return False
+        for i in range(n):
+            residual[i] -= by + more * dx[i]
+        shift += by
+        turn += more
+        out[3] = rounds
+        if abs(by) + abs(more) * math.sqrt(square / n) <= _TOLERANCE * scale:
+            break
+    out[0], out[1], out[2] = shift, turn, scale
+    return True
+
+
+@jit
+def _nearest(residual: FloatArray) -> int:
+    """Return the bar nearest to the line."""
+    near = 0
+    for i in range(residual.size):
+        if abs(residual[i]) < abs(residual[near]):
+            near = i
+    return near
+
+
+@jit
+def fit_huber(
+    y: FloatArray, x: FloatArray, dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatArray
+) -> int:
+    """Fill `out` with alpha, beta, sd, scale, rounds, R² and a bar near the line; return a code.
+
+    `dx` receives x's deviations, `residual` the residuals of the line found; `sizes` is a buffer.
+    """
+    n = y.size
+    out[:] = np.nan
+    code, alpha, beta, ssr, _, syy = fit_line(y, x, dx, residual)
+    if code in (MISSING, FLAT):
+        return code
+    near = n - 1
+    if code == DUPLICATE:
+        out[0], out[1], out[2], out[3], out[4], out[5], out[6] = alpha, beta, 0.0, 0.0, 0.0, 1.0, near
+        return code
+    found = np.empty(4)
+    settled = _settle(dx, residual, sizes, found)
+    beta += found[1]
+    if settled:
+        near = _nearest(residual)
+        alpha = (y[near] - beta * x[near]) - residual[near]
+        if (
+            ssr > n * (_FAR * found[2]) ** 2
+        ):  # a bad tick took digits from least squares: begin again from here
+            for i in range(n):
+                residual[i] = residual[near] + (y[i] - y[near]) - beta * (x[i] - x[near])
+                dx[i] = x[i] - x[near]
+            settled = _settle(dx, residual, sizes, found)
+            beta += found[1]
+            alpha = (y[near] - beta * x[near]) - residual[near]
+            centred(x, dx)
+    if not settled or is_flat(found[2] ** 2, 1, abs(y[near]) + abs(beta * x[near])):
+        return SINGULAR
+    mean = 0.0
+    for i in range(n):
+        mean += residual[i]
+    mean /= n
+    square = 0.0
+    for i in range(n):
+        square += (residual[i] - mean) ** 2
+    out[0], out[1], out[2] = alpha, beta, math.sqrt(square / (n - 1))
+    out[3], out[4], out[5], out[6] = found[2], found[3], 1.0 - square / syy, near
+    return code
+
+
+@jit
+def huber_windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
+    """Return rows alpha, beta, sd, residual, each one longer than the input; column t is fitted on t-window … t-1."""
+    n = y.size
+    rows = np.full((4, n + 1), np.nan)
+    dx, residual, sizes, out = np.empty(window), np.empty(window), np.empty(window), np.empty(7)
+    for t in range(window, n + 1):
+        code = fit_huber(y[t - window : t], x[t - window : t], dx, residual, sizes, out)
+        if code not in (OK, NEAR, DUPLICATE):
+            continue
+        rows[0, t], rows[1, t], rows[2, t] = out[0], out[1], out[2]
+        if t < n:
+            near = int(out[6])
+            at = t - window + near
+            rows[3, t] = residual[near] + (y[t] - y[at]) - out[1] * (x[t] - x[at])
+    return rows
+
+
+@overload
+def huber(y: ArrayLike, x: ArrayLike, *, window: None = None) -> HedgeFit: ...
+@overload
+def huber(y: ArrayLike, x: ArrayLike, *, window: int) -> HedgePath: ...
+def huber(y: ArrayLike, x: ArrayLike, *, window: int | None = None) -> HedgeFit | HedgePath:
+    """Return Huber's line of y on x (k = 1.345, MAD scale): one fit over all bars, or a path of rolling fits.
+
+    Found by iteratively reweighted least squares until alpha and beta stand still. Parameters: `k`, `scale`
+    (the MAD over 0.6745, in the units of y) and `rounds`. Needs 4 bars, 10 for standard errors; status
+    `singular` where more than half of the bars lie on one line exactly, so that there is no scale. Raises
+    InvalidParameter for legs of different length or a window under 4.
+    """
+    left, right = legs(y, x)
+    if window is None:
+        return _fit(left, right)
+    window = checked_window(window, least=MIN_BARS)
+    alpha, beta, sd, residual = huber_windows(left, right, window)
+    step = HedgeStep(float(alpha[-1]), float(beta[-1]), float(sd[-1]))
+    return HedgePath(HedgeMethod.HUBER, window, alpha[:-1], beta[:-1], sd[:-1], residual[:-1], step, {"k": K})
+
+
+def _fit(y: FloatArray, x: FloatArray) -> HedgeFit:
+    n = y.size
+    if n < MIN_BARS:
+        return too_short(HedgeMethod.HUBER, n=n, need=MIN_BARS)
+    dx, residual, sizes, out = np.empty(n), np.empty(n), np.empty(n), np.empty(7)
+    code = fit_huber(y, x, dx, residual, sizes, out)
+    if code in (MISSING, FLAT, SINGULAR):
+        return no_fit(HedgeMethod.HUBER, code, n=n, need=MIN_BARS)
+    alpha, beta, sd, scale, rounds, r_squared = (float(value) for value in out[:6])
+    errors = math.nan, math.nan
+    if code != DUPLICATE:
+        errors = standard_errors(dx, _influence(residual, K * scale), float(x[0] - dx[0]))
+    return fit_from(
+        HedgeMethod.HUBER, code, line=(alpha, beta), errors=errors, sd=sd, r_squared=r_squared, n=n,
+        need=MIN_BARS, parameters={"k": K, "scale": scale, "rounds": rounds},
+    )  # fmt: skip
+
+
+def _influence(residual: FloatArray, bend: float) -> FloatArray:
+    """Return the residuals whose least-squares line errs as Huber's does: clipped, over the share left alone."""
+    clipped: FloatArray = np.clip(residual, -bend, bend)
+    return clipped / float(np.mean(np.abs(residual) <= bend))

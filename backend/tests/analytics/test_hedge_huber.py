@@ -1,0 +1,74 @@
+"""Huber's line against statsmodels' RLM, at any scale, with outliers."""
+
+import warnings
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from analytics.walks import cointegrated
+from quant.analytics import Status, huber, ols
+
+
+def peer(y, x):
+    """Return intercept, slope and scale of RLM, iterated on its coefficients until they stand still."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sm.tools.sm_exceptions.ConvergenceWarning)
+        found = sm.RLM(y, sm.add_constant(x), M=sm.robust.norms.HuberT()).fit(
+            conv="coefs", tol=1e-12, maxiter=500
+        )
+    return found.params[0], found.params[1], found.scale
+
+
+@pytest.mark.parametrize("n", [30, 60, 300, 1440])
+@pytest.mark.parametrize("outliers", [0.0, 0.05])
+def test_equals_an_independent_fit(n, outliers):
+    rng = np.random.default_rng(n)
+    for _ in range(4):
+        y, x = cointegrated(rng, n)
+        y += np.where(rng.random(n) < outliers, 5.0, 0.0)
+        fit, (alpha, beta, scale) = huber(y, x), peer(y, x)
+        assert fit.status is Status.OK
+        assert fit.beta == pytest.approx(beta, rel=1e-8)
+        assert fit.alpha == pytest.approx(alpha, rel=1e-8)
+        assert fit.parameters["scale"] == pytest.approx(scale, rel=1e-8)
+
+
+@pytest.mark.parametrize("by_y", [1e-8, 1e-4, 1e4, 1e8])
+@pytest.mark.parametrize("by_x", [1e-8, 1e-4, 1e4, 1e8])
+def test_equals_the_peer_at_any_price_scale(by_y, by_x):
+    """The peer is given standardised legs: on raw ones it is the peer that fails."""
+    y, x = cointegrated(np.random.default_rng(1), 240)
+    _, beta, _ = peer(y, x)
+    assert huber(y * by_y, x * by_x).beta == pytest.approx(beta * by_y / by_x, rel=1e-8)
+
+
+def test_bitcoin_on_shiba():
+    rng = np.random.default_rng(2)
+    shiba = 1.2e-5 * np.exp(0.01 * rng.standard_normal(500).cumsum())
+    bitcoin = 1e4 + 8.3e9 / 2 * shiba + 50.0 * rng.standard_normal(500)
+    fit = huber(bitcoin, shiba)
+    _, beta, _ = peer(bitcoin / 1e4, shiba / 1e-5)
+    assert fit.beta == pytest.approx(beta * 1e9, rel=1e-8)
+    assert fit.beta == pytest.approx(8.3e9 / 2, rel=0.01)
+
+
+def test_outliers_pull_less_than_on_least_squares():
+    y, x = cointegrated(np.random.default_rng(3), 300, half_life=1)
+    y[x > np.quantile(x, 0.95)] += 10.0
+    assert abs(huber(y, x).beta - 1.3) < 0.2 * abs(ols(y, x).beta - 1.3)
+
+
+def test_without_a_scale_there_is_no_line():
+    rng = np.random.default_rng(4)
+    x = rng.standard_normal(100).cumsum()
+    y = np.where(np.arange(100) % 3 == 0, 2.0 * x + rng.standard_normal(100), 2.0 * x)
+    fit = huber(y, x)
+    assert fit.status is Status.SINGULAR
+    assert np.isnan([fit.alpha, fit.beta, fit.sd]).all()
+    assert np.isnan(huber(y, x, window=90).beta).all()
+
+
+def test_what_was_chosen_is_told():
+    y, x = cointegrated(np.random.default_rng(5), 100)
+    assert huber(y, x).parameters["k"] == huber(y, x, window=50).parameters["k"] == 1.345
