@@ -21,7 +21,7 @@ MAX_SECONDS = 30 * 86_400.0
 MAX_CHANNELS = 20
 MAX_MS = 9_000_000_000_000  # nanoseconds stay within int64
 
-_CHANNEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_CHANNEL = re.compile(r"[!-~]{1,2000}")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNPRINTABLE = frozenset(("Cc", "Cs", "Cn", "Zl", "Zp"))
 _RULE_FIELDS = frozenset(
@@ -37,14 +37,14 @@ Choice = TypeVar("Choice", bound=str)
 class Vocabulary:
     """What a rule may speak of on this server, and what stands in for the fields it leaves out.
 
-    `intervals` are those whose bars are built. A None of `channels` takes any name.
+    `intervals` are those whose bars are built. `check_channel` raises InvalidParameter for a word that is no channel.
     """
 
     is_symbol: Callable[[str], bool]
     intervals: frozenset[str]
     methods: frozenset[HedgeMethod] = frozenset(HedgeMethod)
     most_window: int = 4000
-    channels: frozenset[str] | None = None
+    check_channel: Callable[[str], object] = str
     usual_window: int = 60
     usual_method: HedgeMethod = HedgeMethod.OLS
     usual_scale: Scale = Scale.LEVEL
@@ -64,7 +64,7 @@ def parse_rule(document: object, vocabulary: Vocabulary) -> Rule:
         enabled=_flag(fields.get("enabled", True), "/enabled"),
         cooldown_s=_seconds(fields.get("cooldown_s", 0.0), "/cooldown_s"),
         rearm=_number(fields["rearm"], "/rearm") if "rearm" in fields else None,
-        channels=_channels(fields.get("channels", []), vocabulary.channels),
+        channels=_channels(fields.get("channels", []), vocabulary.check_channel),
         sound=_flag(fields.get("sound", False), "/sound"),
         once=_flag(fields.get("once", False), "/once"),
         expires_at=_expiry(fields.get("expires_at")),
@@ -289,23 +289,25 @@ def _seconds(value: object, at: str) -> float:
     return seconds
 
 
-def _channels(value: object, known: frozenset[str] | None) -> tuple[str, ...]:
+def _channels(value: object, check: Callable[[str], object]) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise InvalidRule("/channels", "has to be a list of names")
+        raise InvalidRule("/channels", "has to be a list")
     if len(value) > MAX_CHANNELS:
-        raise InvalidRule("/channels", f"at most {MAX_CHANNELS} channels")
-    names: list[str] = []
+        raise InvalidRule(f"/channels/{MAX_CHANNELS}", f"at most {MAX_CHANNELS} channels")
+    words: list[str] = []
     for number, each in enumerate(value):
         at = f"/channels/{number}"
-        name = _text(each, at)
-        if not _CHANNEL.fullmatch(name):
-            raise InvalidRule(at, "a channel's name has 1 to 64 letters, digits, dots, dashes or underlines")
-        if known is not None and name not in known:
-            raise InvalidRule(at, f"{name!r} is not set up; there are {_listed(known) or 'none'}")
-        if name in names:
-            raise InvalidRule(at, f"{name!r} stands there twice")
-        names.append(name)
-    return tuple(names)
+        word = _text(each, at)
+        if not _CHANNEL.fullmatch(word):
+            raise InvalidRule(at, "has to have 1 to 2000 visible ASCII characters")
+        try:
+            check(word)
+        except InvalidParameter as error:
+            raise InvalidRule(at, error.message) from error
+        if word in words:
+            raise InvalidRule(at, f"{word[:80]!r} stands there twice")
+        words.append(word)
+    return tuple(words)
 
 
 def _expiry(value: object) -> int | None:

@@ -54,6 +54,11 @@ class Metadata:
     def close(self) -> None:
         self._engine.dispose()
 
+    @property
+    def engine(self) -> sa.Engine:
+        """Return the open database, for the stores beside this one."""
+        return self._engine
+
     def wanted(self, market: str) -> set[str]:
         """Return the symbols that should stream in `market`."""
         query = sa.select(wanted_streams.c.symbol).where(wanted_streams.c.market == market)
