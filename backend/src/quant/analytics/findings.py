@@ -7,6 +7,7 @@ single pair.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -27,14 +28,14 @@ from quant.analytics.lag_matrices import (
 from quant.analytics.regression import is_flat
 from quant.analytics.results import Status
 from quant.analytics.spread import zscore
-from quant.analytics.stationarity import MIN_BARS, AutoLag
+from quant.analytics.stationarity import MIN_BARS, AutoLag, lag_rule
 from quant.domain import BoolArray, FloatArray, IntArray
 
 Progress = Callable[[int, int], None]
 
 # What must be left of a sum of squares after all subtractions, as a share of what it was made of, for a promise of
 # 1e-9: fresh sums are off by some 1e-16.
-_LEAST_SHARE = 1e-5
+LEAST_SHARE = 1e-5
 # Tests between two looks at the caller: some five milliseconds.
 _TESTS_A_CALL = 4096
 STATUSES = tuple(Status)
@@ -47,11 +48,23 @@ _NOT_REVERTING, _OSCILLATING = _NUMBER[Status.NOT_REVERTING], _NUMBER[Status.OSC
 
 @dataclass(frozen=True, slots=True)
 class LagRule:
-    """The longest lag, the criterion by name, and its price of a parameter (negative: the lag is fixed)."""
+    """The longest lag, the criterion by name, its price of a parameter (negative: the lag is fixed), and the longest
+    lag as the caller gave it."""
 
     max_lag: int
-    autolag: str | None
+    autolag: AutoLag | None
     penalty: float
+    given: int | None
+
+    @classmethod
+    def of(cls, n: int, max_lag: int | None, autolag: AutoLag | None) -> Self:
+        """Return the rule of `engle_granger` for n bars. Raises InvalidParameter."""
+        longest, penalty = lag_rule(n, "n", max_lag, autolag)
+        return cls(longest, autolag, penalty, max_lag)
+
+    def for_bars(self, n: int) -> Self:
+        """Return the same rule for another number of bars."""
+        return self.of(n, self.given, self.autolag)
 
     def weights(self, n: int) -> FloatArray:
         """Return what turns residual sums of squares into an order of lags; empty where the lag is fixed."""
@@ -95,7 +108,7 @@ class Findings:
     half_life_status: IntArray
 
     @classmethod
-    def empty(cls, symbols: int) -> "Findings":
+    def empty(cls, symbols: int) -> Self:
         """Return rows without numbers, of pairs with too few bars."""
         i, j = np.triu_indices(symbols, 1)
         count = i.size
@@ -128,7 +141,7 @@ def find(
     for first in range(0, symbols, PANEL):
         last = min(first + PANEL, symbols)
         panel = panel_of(scaled, steps, alike, lags=rule.max_lag, first=first, last=last)
-        fill(found, own, panel, rule, progress, least_share=_LEAST_SHARE)
+        fill(found, own, panel, rule, progress, least_share=LEAST_SHARE)
     return found
 
 
@@ -202,8 +215,7 @@ def _describe(
 def _exactly(found: Findings, own: Symbols, row: int, rule: LagRule) -> None:
     """Fill one row from the tests of a single pair."""
     y, x = own.series(int(found.i[row])), own.series(int(found.j[row]))
-    autolag: AutoLag | None = "bic" if rule.autolag == "bic" else "aic" if rule.autolag == "aic" else None
-    test = engle_granger_both(y, x, max_lag=rule.max_lag, autolag=autolag)
+    test = engle_granger_both(y, x, max_lag=rule.max_lag, autolag=rule.autolag)
     found.status[row] = found.half_life_status[row] = _NUMBER[test.status]
     found.alpha[row], found.beta[row] = test.y_on_x.alpha, test.y_on_x.beta
     for direction, each in enumerate((test.y_on_x, test.x_on_y)):

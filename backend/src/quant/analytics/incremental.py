@@ -23,7 +23,7 @@ from quant.analytics.inputs import LARGEST, checked_window
 from quant.analytics.lag_matrices import Ends, Panel, centred_and_scaled, ends_of, moved_both_ways, steps_of
 from quant.analytics.pair_table import PairTable, table_of
 from quant.analytics.stationarity import MIN_BARS, AutoLag
-from quant.analytics.universe import checked_level, checked_rule, checked_scale, log_returns
+from quant.analytics.universe import checked_scale, checked_share, log_returns
 from quant.domain import BoolArray, FloatArray, IntArray, Scale
 from quant.errors import InvalidParameter
 from quant.kernel import jit_fast
@@ -76,7 +76,7 @@ class RollingScan:
             raise InvalidParameter("symbols", f"must be a number of columns, got {symbols!r}")
         self._window = checked_window(window, least=MIN_BARS)
         self._scale = checked_scale(scale)
-        self._rule: LagRule = checked_rule(window, max_lag, autolag)
+        self._rule: LagRule = LagRule.of(window, max_lag, autolag)
         self._bars = 0
         self._end = 0  # the window ends before this column of the series
         self._lay_out(symbols)
@@ -149,7 +149,7 @@ class RollingScan:
 
     def table(self, *, level: float = 0.05, progress: Progress | None = None) -> PairTable:
         """Return the pairs on the window, as `scan_pairs` of its bars."""
-        level, n = checked_level(level), self._window
+        level, n = checked_share("level", level), self._window
         if self._bars < n:
             return table_of(
                 Findings.empty(self.symbols),

@@ -53,8 +53,19 @@ def centred_and_scaled(levels: FloatArray) -> tuple[FloatArray, FloatArray, Floa
     about_first = levels - levels[:, :1]  # exact for neighbouring prices, whatever their level
     shift = about_first.mean(axis=1)
     rest = about_first - shift[:, None]
-    scale = np.ldexp(1.0, np.frexp(np.sqrt(np.mean(rest * rest, axis=1)))[1])
+    scale = _power_of_two(rest)
     return rest / scale[:, None], levels[:, 0] + shift, scale
+
+
+def scaled_only(levels: FloatArray) -> FloatArray:
+    """Return rows divided by a power of two near their size, about 0 as they are."""
+    scaled: FloatArray = levels / _power_of_two(levels)[:, None]
+    return scaled
+
+
+def _power_of_two(levels: FloatArray) -> FloatArray:
+    power: FloatArray = np.ldexp(1.0, np.frexp(np.sqrt(np.mean(levels * levels, axis=1)))[1])
+    return power
 
 
 def steps_of(levels: FloatArray) -> FloatArray:
@@ -73,14 +84,20 @@ def moved_both_ways(half: FloatArray, lag: int, out: FloatArray) -> FloatArray:
     return out
 
 
+def lagged_products(one: FloatArray, other: FloatArray, lags: int) -> FloatArray:
+    """Return r_q of the rows of two sets of steps, (rows of one, lags + 1, rows of other)."""
+    lagged = np.empty((one.shape[0], lags + 1, other.shape[0]))
+    half, moved = 0.5 * other, np.empty_like(other)
+    for lag in range(lags + 1):
+        np.matmul(one, moved_both_ways(half, lag, moved).T, out=lagged[:, lag, :])
+    return lagged
+
+
 def panel_of(
     levels: FloatArray, steps: FloatArray, returns: FloatArray, *, lags: int, first: int, last: int
 ) -> Panel:
     """Return the panel of columns first … last-1."""
-    lagged = np.empty((last, lags + 1, last - first))
-    half, moved = 0.5 * steps[first:last], np.empty((last - first, steps.shape[1]))
-    for lag in range(lags + 1):
-        np.matmul(steps[:last], moved_both_ways(half, lag, moved).T, out=lagged[:, lag, :])
+    lagged = lagged_products(steps[:last], steps[first:last], lags)
     return Panel(first, lagged, levels[:last] @ levels[first:last].T, returns[:last] @ returns[first:last].T)
 
 
