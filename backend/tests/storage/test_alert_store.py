@@ -162,34 +162,49 @@ filters = st.builds(
 )
 
 
-@settings(max_examples=25)
+numbers = st.sets(st.integers(0, 11))
+
+
+@pytest.fixture(scope="module")
+def one_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertStore]:
+    metadata = Metadata(f"sqlite:///{tmp_path_factory.mktemp('alerts') / 'meta.sqlite'}")
+    metadata.open()
+    yield AlertStore(metadata.engine)
+    metadata.close()
+
+
+@settings(max_examples=15)
 @given(
-    st.lists(some, max_size=12),
-    st.sets(st.integers(0, 11)),
-    st.sets(st.integers(0, 11)),
-    filters,
-    st.integers(1, 4),
+    made=st.lists(some, max_size=12),
+    acknowledged=numbers,
+    over=numbers,
+    wanted=filters,
+    limit=st.integers(1, 4),
 )
 def test_pages_hold_what_the_filter_wants_newest_first(
-    tmp_path_factory: pytest.TempPathFactory,
+    one_store: AlertStore,
     made: list[tuple[str, str, int, str]],
     acknowledged: set[int],
     over: set[int],
     wanted: EventFilter,
     limit: int,
 ):
-    metadata = Metadata(f"sqlite:///{tmp_path_factory.mktemp('alerts') / 'meta.sqlite'}")
-    metadata.open()
-    store = AlertStore(metadata.engine)
-    expected = []
+    expected, run = [], one_store.last_change()  # each example has markets of its own
+    events = {market: [] for market in (MARKET, "sim-8")}
+    ends = {market: [] for market in (MARKET, "sim-8")}
     for number, (rule, severity, time, market) in enumerate(made):
-        new = NewEvent(f"e{number}", rule, severity, time, "{}")
-        ends = (EventEnd(new.id, 9, "cleared"),) if number in over else ()
-        store.commit(AlertChanges(market, 1, (new,), ends), at_ms=1)
-        if number in acknowledged:
-            store.acknowledge(new.id, at_ms=1)
+        events[market].append(NewEvent(f"e{run}-{number}", rule, severity, time, "{}"))
+        if number in over:
+            ends[market].append(EventEnd(f"e{run}-{number}", 9, "cleared"))
+    for market in events:
+        changes = AlertChanges(f"{market}-{run}", 1, tuple(events[market]), tuple(ends[market]))
+        one_store.commit(changes, at_ms=1)
+    for number in acknowledged & set(range(len(made))):
+        one_store.acknowledge(f"e{run}-{number}", at_ms=1)
+    wanted = replace(wanted, market=wanted.market or MARKET)
+    for number, (rule, severity, time, market) in enumerate(made):
         if (
-            wanted.market in (None, market)
+            wanted.market == market
             and wanted.rule_id in (None, rule)
             and (not wanted.severities or severity in wanted.severities)
             and (wanted.start is None or wanted.start <= time)
@@ -197,17 +212,22 @@ def test_pages_hold_what_the_filter_wants_newest_first(
             and wanted.is_acknowledged in (None, number in acknowledged)
             and wanted.is_over in (None, number in over)
         ):
-            expected.append(new.id)
+            expected.append(f"e{run}-{number}")
     found, before = [], None
+    wanted = replace(wanted, market=f"{wanted.market}-{run}")
     while True:
-        page = store.history(wanted, before=before, limit=limit)
+        page = one_store.history(wanted, before=before, limit=limit)
         assert len(page.items) <= limit
         found += [each.id for each in page.items]
         before = page.next_before
         if before is None:
             break
     assert found == expected[::-1]
-    metadata.close()
+
+
+def test_without_a_filter_there_is_everything(store: AlertStore):
+    commit(store, event(1), event(2, rule_id="r2"))
+    assert [each.id for each in store.history(EventFilter(), limit=9).items] == ["e2", "e1"]
 
 
 def test_a_delivery_waits_is_tried_again_and_given_up(store: AlertStore, metadata: Metadata):
