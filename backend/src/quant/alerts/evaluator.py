@@ -198,10 +198,14 @@ class Evaluator:
         wanted = self._rules.keys() if rule_ids is None else rule_ids
         return {each: self._rules[each].saved() for each in wanted if each in self._rules}
 
+    def standing(self, rule_id: str) -> tuple[RuleStanding, str]:
+        """Return in a word where a rule stands, with the reason where there is one; raises KeyError."""
+        return self._rules[rule_id].standing(self._time)
+
     def status(self, rule_id: str) -> RuleStatus:
         """Return where a rule stands; raises KeyError for one that is not there."""
         held = self._rules[rule_id]
-        standing, reason = held.standing(self._time)
+        standing, reason = self.standing(rule_id)
         return RuleStatus(standing, reason, held.event_id, held.fired_at, held.evidence())
 
 
