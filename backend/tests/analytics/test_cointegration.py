@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from arch.unitroot.cointegration import engle_granger as arch_engle_granger
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.stattools import coint
@@ -42,6 +43,25 @@ def test_equals_statsmodels(kind, n):
                 assert found.p_value == pytest.approx(p, abs=1e-9)
                 if trend != "n":  # the 1 % value differs by the misprint that test_mackinnon names
                     assert list(found.critical_values.values())[1:] == pytest.approx(critical[1:], abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equals_statsmodels_on_ten_thousand_bars(kind):
+    y, x = KINDS[kind](np.random.default_rng(10), 10_000)
+    found, (statistic, p, _) = engle_granger(y, x), coint(y, x)
+    assert abs(found.statistic - statistic) <= 1e-9 * max(1, abs(statistic))
+    assert found.p_value == pytest.approx(p, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [30, 60, 300, 1440])
+def test_equals_arch(kind, n):
+    y, x = KINDS[kind](np.random.default_rng(n), n)
+    for trend in ("n", "c", "ct"):
+        found = engle_granger(y, x, trend=trend)
+        peer = arch_engle_granger(y, x, trend=trend, max_lags=found.max_lag, method="aic")
+        assert found.lags == peer.lags
+        assert abs(found.statistic - peer.stat) <= 1e-9 * max(1, abs(peer.stat))
 
 
 def test_meets_statas_egranger():
@@ -88,6 +108,27 @@ def test_the_size_on_independent_walks_is_the_level():
     tests = [engle_granger(walk(rng, 300), walk(rng, 300), max_lag=1, autolag=None) for _ in range(draws)]
     assert 0.033 <= np.mean([test.p_value < 0.05 for test in tests]) <= 0.067
     assert np.mean([p_value(test.statistic, trend="c", n_series=1) < 0.05 for test in tests]) > 0.12
+
+
+@pytest.mark.parametrize(("n", "options"), [(300, {"max_lag": 1, "autolag": None}), (1000, {})])
+def test_one_direction_rejects_walks_at_five_percent(n, options):
+    """Bent lag rules and tables show here; 4,000 draws and other lengths are in docs/methods.md."""
+    rng = np.random.default_rng(20260420)
+    rejected = [engle_granger(walk(rng, n), walk(rng, n), **options).p_value < 0.05 for _ in range(2000)]
+    assert 0.04 <= np.mean(rejected) <= 0.06
+
+
+def test_power_grows_with_the_window_and_falls_with_the_half_life():
+    rng = np.random.default_rng(8)
+
+    def found(n, truth):
+        tests = [engle_granger_both(*cointegrated(rng, n, half_life=truth)) for _ in range(100)]
+        return np.mean([test.p_value < 0.05 for test in tests])
+
+    assert found(240, 2) > 0.95
+    assert found(1440, 20) > 0.95
+    assert found(240, 20) < 0.25
+    assert found(60, 5) < 0.35
 
 
 def test_a_pair_has_one_p_value_over_both_directions():

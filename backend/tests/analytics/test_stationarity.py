@@ -5,11 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from arch.unitroot import ADF
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.stattools import adfuller
 
-from analytics import reference
+from analytics import market, reference
 from analytics.walks import ar1, walk
 from quant.analytics import Status, adf
 from quant.errors import InvalidParameter
@@ -43,6 +44,37 @@ def test_equals_statsmodels(kind, n):
                 assert abs(found.statistic - statistic) <= 1e-9 * max(1, abs(statistic))
                 assert found.p_value == pytest.approx(p, abs=1e-9)
                 assert found.critical_values == pytest.approx(critical, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["walk", "heavy", "reverting"])
+def test_equals_statsmodels_on_ten_thousand_bars(kind):
+    series = KINDS[kind](np.random.default_rng(10), 10_000)
+    found = adf(series)
+    statistic, p, lags, used = adfuller(series, result_object=False)[:4]
+    assert (found.lags, found.n) == (lags, used)
+    assert abs(found.statistic - statistic) <= 1e-9 * max(1, abs(statistic))
+    assert found.p_value == pytest.approx(p, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["walk", "heavy", "reverting", "trend"])
+@pytest.mark.parametrize("n", [30, 60, 300, 1440])
+def test_equals_arch(kind, n):
+    series = KINDS[kind](np.random.default_rng(n), n)
+    for regression in ("n", "c", "ct"):
+        found = adf(series, regression=regression)
+        peer = ADF(series, trend=regression, max_lags=found.max_lag, method="aic")
+        assert found.lags == peer.lags
+        assert abs(found.statistic - peer.stat) <= 1e-9 * max(1, abs(peer.stat))
+
+
+def test_equals_statsmodels_on_real_bars(shared_data):
+    prices = np.log(market.closes(shared_data, "BTC", "ETH", "XRP", rows=20_000))
+    for series in prices.T:
+        for start, bars in ((0, 60), (500, 1440), (9000, 5000)):
+            found = adf(series[start : start + bars])
+            truth = adfuller(series[start : start + bars], result_object=False)
+            assert found.lags == truth[2]
+            assert abs(found.statistic - truth[0]) <= 1e-9 * max(1, abs(truth[0]))
 
 
 @pytest.mark.parametrize("regression", ["n", "c", "ct"])
