@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -21,10 +22,13 @@ from websockets.sync.client import ClientConnection, connect
 from quant.api.app import build_engine, create_app
 from quant.cli import UVICORN
 from quant.engine.protocol import Engine
+from quant.kernel import is_cache_warm
 from quant.settings import Settings
 from waiting import PATIENCE_S, eventually
 
 # Settings of the machine that runs the tests must not decide how they end.
+COMPILE_S = 600.0
+
 SETTINGS = tuple(name.upper() for name in Settings.model_fields)
 
 
@@ -36,6 +40,13 @@ structlog.configure(
         structlog.processors.JSONRenderer(),
     ]
 )
+
+
+@functools.cache
+def compile_kernels() -> None:
+    """Have the kernels in the cache, as every `make` command does: a server that has to compile is a minute late."""
+    if not is_cache_warm():
+        subprocess.run([sys.executable, "-m", "quant.cli", "warm"], check=True, timeout=COMPILE_S)
 
 
 class Client:
@@ -100,6 +111,7 @@ class InProcess:
     """An engine behind uvicorn in a thread of this process."""
 
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        compile_kernels()
         self.engine = engine or build_engine(settings)
         self.app = create_app(self.engine, settings)
         config = uvicorn.Config(self.app, lifespan="on", **UVICORN)
@@ -160,6 +172,7 @@ class ServerProcess:
     """`quant serve` as a user starts it; what it prints goes to files beside the data."""
 
     def __init__(self, folder: Path, *arguments: str, **values: object) -> None:
+        compile_kernels()
         folder.mkdir(parents=True, exist_ok=True)
         self.client = Client(int(str(values.setdefault("PORT", free_port()))))
         self.errors = folder / "stderr.log"

@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add_backfill(commands)
 
     warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")
+    warm.add_argument("--progress", action="store_true", help="print how many of how many, a line at a time")
     warm.set_defaults(run=_warm)
 
     openapi = commands.add_parser("openapi", help="print the API's description as JSON")
@@ -209,13 +210,17 @@ def _record(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _warm(_: argparse.Namespace) -> int:
+def _warm(arguments: argparse.Namespace) -> int:
     from quant import analytics, simulator
+    from quant.commands.warm import told
     from quant.feed import warm_up as feed
+    from quant.kernel import mark_cache_warm
     from quant.market import warm_up as market
 
-    for part in (analytics.warm, market.warm, feed.warm, simulator.warm):
-        part()
+    with told(sys.stdout if arguments.progress else None):
+        for part in (analytics.warm, market.warm, feed.warm, simulator.warm):
+            part()
+    mark_cache_warm()
     return 0
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from listening import Ear
 from problems import problem_of
-from quant.engine import analysis, publisher
+from quant.engine import pair_publisher
 from recorded import made_trades, write_recording
 from serving import InProcess, free_port, serving
 from waiting import PATIENCE_S
@@ -47,8 +47,8 @@ def test_an_answer_under_way_is_not_given(
     server: InProcess, monkeypatch: pytest.MonkeyPatch, end: int | None
 ) -> None:
     api = server.client
-    gate = Gate(analysis.compute)
-    monkeypatch.setattr(publisher if end else analysis, "compute", gate)
+    gate = Gate(pair_publisher.view_of)
+    monkeypatch.setattr(pair_publisher, "view_of", gate)
     query = PAIR if end is None else PAIR | {"end": str(end)}
     with ThreadPoolExecutor(1) as asking:
         asked = asking.submit(api.http.get, "/analytics/pair", params=query)
@@ -60,8 +60,8 @@ def test_an_answer_under_way_is_not_given(
 
 def test_a_message_under_way_is_not_sent(server: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     api = server.client
-    gate = Gate(analysis.compute)
-    monkeypatch.setattr(analysis, "compute", gate)
+    gate = Gate(pair_publisher.view_of)
+    monkeypatch.setattr(pair_publisher, "view_of", gate)
     with api.socket() as socket:
         ear = Ear(socket)
         topic = "pair:AAAUSDT-BBBUSDT:1m:60:ols:level"
@@ -80,8 +80,8 @@ def test_what_was_published_is_dropped_at_once(server: InProcess, monkeypatch: p
         ear = Ear(socket)
         ear.say("subscribe", topic)
         ear.hear_type("snapshot", topic)
-        gate = Gate(analysis.compute)
-        monkeypatch.setattr(analysis, "compute", gate)
+        gate = Gate(pair_publisher.view_of)
+        monkeypatch.setattr(pair_publisher, "view_of", gate)
         api.post("/stream/start", source="binance")
         assert server.engine._hub.newest(topic) is None  # type: ignore[attr-defined]
         gate.opened.set()

@@ -73,6 +73,7 @@ const status: z.ZodMiniType<StreamStatus> = z.object({
     committed_rows: integer,
     dropped_rows: integer,
   }),
+  analytics: z.object({ pairs: integer, stale: integer, refreshed: integer, shed: integer }),
 });
 
 const bars: z.ZodMiniType<BarList> = z.object({
@@ -143,10 +144,14 @@ const pair: z.ZodMiniType<PairAnalytics> = z.object({
     backfilled: integer,
     kline: integer,
   }),
+  stale_reason: maybeText,
   alpha: maybe,
   alpha_se: maybe,
   beta: maybe,
   beta_se: maybe,
+  beta_low: maybe,
+  beta_high: maybe,
+  parameters: z.record(z.string(), maybe),
   spread: maybe,
   mean: maybe,
   sd: maybe,
@@ -160,6 +165,7 @@ const pair: z.ZodMiniType<PairAnalytics> = z.object({
     direction: z.nullable(z.enum(["y_on_x", "x_on_y"])),
     p_yx: maybe,
     p_xy: maybe,
+    note: maybeText,
   }),
   half_life: z.object({
     bars: maybe,

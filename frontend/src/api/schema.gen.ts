@@ -4,6 +4,66 @@
  */
 
 export interface paths {
+    "/analytics/adf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Adf
+         * @description The test of a unit root: of a pair's residuals, or with `symbol` of one symbol's own closes.
+         */
+        get: operations["adf_analytics_adf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/correlation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Correlation
+         * @description Pearson's correlation of log returns.
+         */
+        get: operations["correlation_analytics_correlation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/hedge-ratio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hedge Ratio
+         * @description The line of one leg on the other, with its errors and its past.
+         */
+        get: operations["hedge_ratio_analytics_hedge_ratio_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/pair": {
         parameters: {
             query?: never;
@@ -18,6 +78,66 @@ export interface paths {
          *     With `end`, as it stood when the bars before that time had closed. `start` shortens `series` only.
          */
         get: operations["pair_analytics_pair_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scan
+         * @description Engle-Granger over all pairs, corrected for their number: now, or with `start` and `end` over the past.
+         */
+        get: operations["scan_analytics_scan_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/spread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spread
+         * @description `y − β·x`, its window's mean and sd, and how fast deviations halve.
+         */
+        get: operations["spread_analytics_spread_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/zscore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Zscore
+         * @description How unusual the spread is, and what that says where the pair is cointegrated.
+         */
+        get: operations["zscore_analytics_zscore_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -469,6 +589,32 @@ export interface components {
             type: "ack";
         };
         /**
+         * AnalyticsStatus
+         * @description How the refreshing of pairs keeps up with those who look at them.
+         */
+        AnalyticsStatus: {
+            /**
+             * Pairs
+             * @description pairs that somebody looks at
+             */
+            pairs: number;
+            /**
+             * Refreshed
+             * @description refreshes since the market was chosen
+             */
+            refreshed: number;
+            /**
+             * Shed
+             * @description refreshes that were put off because there was no time for them
+             */
+            shed: number;
+            /**
+             * Stale
+             * @description of these, pairs whose refresh did not fit into the cadence
+             */
+            stale: number;
+        };
+        /**
          * Backfill
          * @description Without times and ids: what is missing between the stored trades of the last 48 hours.
          */
@@ -651,6 +797,11 @@ export interface components {
             lags: number | null;
             /** N */
             n: number;
+            /**
+             * Note
+             * @description whose residuals were tested, where the method is not ols
+             */
+            note: string | null;
             /** Null */
             null: string;
             /** P Value */
@@ -713,6 +864,87 @@ export interface components {
             state: "connecting" | "open" | "waiting" | "closed";
             /** Streams */
             streams: number;
+        };
+        /**
+         * Correlation
+         * @description Pearson's correlation of log returns over the window that ends at the last closed bar.
+         */
+        Correlation: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Correlation */
+            correlation: number | null;
+            /**
+             * First Time
+             * @description open time of the first bar of the fit
+             */
+            first_time: number | null;
+            /**
+             * Have
+             * @description bars at hand
+             */
+            have: number;
+            /** Interval */
+            interval: string;
+            /**
+             * Last Time
+             * @description open time of the last closed bar, t
+             */
+            last_time: number | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /**
+             * Need
+             * @description bars the window needs
+             */
+            need: number;
+            quality: components["schemas"]["WindowQuality"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /** Seq */
+            seq: number;
+            series: components["schemas"]["CorrelationSeries"];
+            /**
+             * Stale Reason
+             * @description why newer bars are not in these numbers yet; null where none are missing
+             */
+            stale_reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Window */
+            window: number;
+        };
+        /** CorrelationSeries */
+        CorrelationSeries: {
+            /** Correlation */
+            correlation: (number | null)[];
+            /** Time */
+            time: number[];
         };
         /** DataStats */
         DataStats: {
@@ -952,6 +1184,121 @@ export interface components {
             version: string;
         };
         /**
+         * HedgeRatio
+         * @description `y = α + β·x + residual`, with standard errors that allow for serially correlated residuals.
+         */
+        HedgeRatio: {
+            /** Alpha */
+            alpha: number | null;
+            /** Alpha Se */
+            alpha_se: number | null;
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Beta */
+            beta: number | null;
+            /** Beta High */
+            beta_high: number | null;
+            /**
+             * Beta Low
+             * @description 95 % interval of beta
+             */
+            beta_low: number | null;
+            /** Beta Se */
+            beta_se: number | null;
+            /**
+             * First Time
+             * @description open time of the first bar of the fit
+             */
+            first_time: number | null;
+            /**
+             * Have
+             * @description bars at hand
+             */
+            have: number;
+            /** Interval */
+            interval: string;
+            /**
+             * Last Time
+             * @description open time of the last closed bar, t
+             */
+            last_time: number | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /**
+             * Need
+             * @description bars the window needs
+             */
+            need: number;
+            /**
+             * Parameters
+             * @description what the method chose or estimated, by name, such as Kalman's noise ratio
+             */
+            parameters: {
+                [key: string]: number | null;
+            };
+            quality: components["schemas"]["WindowQuality"];
+            /** R Squared */
+            r_squared: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /**
+             * Sd
+             * @description of the residuals, ddof = 1; Kalman's next innovation
+             */
+            sd: number | null;
+            /** Seq */
+            seq: number;
+            series: components["schemas"]["HedgeRatioSeries"];
+            /**
+             * Stale Reason
+             * @description why newer bars are not in these numbers yet; null where none are missing
+             */
+            stale_reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Window */
+            window: number;
+        };
+        /**
+         * HedgeRatioSeries
+         * @description `alpha`, `beta` and `sd` of each bar come from the bars before it.
+         */
+        HedgeRatioSeries: {
+            /** Alpha */
+            alpha: (number | null)[];
+            /** Beta */
+            beta: (number | null)[];
+            /** Sd */
+            sd: (number | null)[];
+            /** Time */
+            time: number[];
+        };
+        /**
          * Hello
          * @description The first message of a socket; another `session` than before means that the server was restarted.
          */
@@ -1096,6 +1443,45 @@ export interface components {
             state: "off" | "ok" | "behind" | "failing";
         };
         /**
+         * KpssResult
+         * @description KPSS; `lags` is the bandwidth, `p_bound` tells where `p_value` is an end of the published table.
+         */
+        KpssResult: {
+            /**
+             * Critical Values
+             * @example {
+             *       "1%": -4.07,
+             *       "10%": -3.1,
+             *       "5%": -3.43
+             *     }
+             */
+            critical_values: {
+                [key: string]: number;
+            } | null;
+            /** Lags */
+            lags: number | null;
+            /** N */
+            n: number;
+            /** Null */
+            null: string;
+            /**
+             * P Bound
+             * @enum {string}
+             */
+            p_bound: "" | "at most" | "at least";
+            /** P Value */
+            p_value: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Statistic */
+            statistic: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+        };
+        /**
          * LivePair
          * @description The same with the forming bar's prices, valued at the newest fit.
          */
@@ -1106,6 +1492,28 @@ export interface components {
             time: number | null;
             /** Zscore */
             zscore: number | null;
+        };
+        /**
+         * MatrixMessage
+         * @description Always a snapshot: every pair changes with every bar.
+         */
+        MatrixMessage: {
+            data: components["schemas"]["PairScan"];
+            /** Seq */
+            seq: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+            /** Topic */
+            topic: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "snapshot" | "update";
         };
         /**
          * PairAnalytics
@@ -1124,6 +1532,13 @@ export interface components {
             as_of: number | null;
             /** Beta */
             beta: number | null;
+            /** Beta High */
+            beta_high: number | null;
+            /**
+             * Beta Low
+             * @description 95 % interval of beta
+             */
+            beta_low: number | null;
             /** Beta Se */
             beta_se: number | null;
             cointegration: components["schemas"]["CointegrationResult"];
@@ -1167,6 +1582,13 @@ export interface components {
              * @description bars the window needs
              */
             need: number;
+            /**
+             * Parameters
+             * @description what the method chose or estimated, by name, such as Kalman's noise ratio
+             */
+            parameters: {
+                [key: string]: number | null;
+            };
             quality: components["schemas"]["WindowQuality"];
             /** Reason */
             reason: string | null;
@@ -1189,6 +1611,11 @@ export interface components {
             signal_reason: string | null;
             /** Spread */
             spread: number | null;
+            /**
+             * Stale Reason
+             * @description why newer bars are not in these numbers yet; null where none are missing
+             */
+            stale_reason: string | null;
             /**
              * Status
              * @enum {string}
@@ -1223,6 +1650,71 @@ export interface components {
             type: "snapshot" | "update";
         };
         /**
+         * PairScan
+         * @description All pairs of the symbols on one window of closed bars, the least p first, pairs without one last.
+         */
+        PairScan: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /**
+             * Expected False
+             * @description pairs that would be under 5 % by chance if no two legs were cointegrated
+             */
+            expected_false: number;
+            /** First Time */
+            first_time: number | null;
+            /**
+             * Found
+             * @description pairs under 5 %
+             */
+            found: number;
+            /** Have */
+            have: number;
+            /** Interval */
+            interval: string;
+            /** Items */
+            items: components["schemas"]["ScannedPair"][];
+            /** Last Time */
+            last_time: number | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Need */
+            need: number;
+            /** Null */
+            null: string | null;
+            /** Pairs Tested */
+            pairs_tested: number;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /**
+             * Seq
+             * @description of the topic matrix:INTERVAL:WINDOW; null for a scan of anything else
+             */
+            seq: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbols */
+            symbols: string[];
+            /** Window */
+            window: number;
+        };
+        /**
          * PairSeries
          * @description Rolling values, one entry a bar, oldest first; each is known at that bar's close and uses no later bar.
          */
@@ -1245,6 +1737,83 @@ export interface components {
             time: number[];
             /** Zscore */
             zscore: (number | null)[];
+        };
+        /**
+         * PairUnitRoot
+         * @description Of a pair's residuals, which are estimated: MacKinnon's tables for two series.
+         */
+        PairUnitRoot: {
+            adf: components["schemas"]["TestResult"];
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /**
+             * First Time
+             * @description open time of the first bar of the fit
+             */
+            first_time: number | null;
+            /**
+             * Have
+             * @description bars at hand
+             */
+            have: number;
+            /** Interval */
+            interval: string;
+            /**
+             * Last Time
+             * @description open time of the last closed bar, t
+             */
+            last_time: number | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /**
+             * Need
+             * @description bars the window needs
+             */
+            need: number;
+            /**
+             * Note
+             * @description whose residuals were tested, where the method is not ols
+             */
+            note: string | null;
+            quality: components["schemas"]["WindowQuality"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /** Seq */
+            seq: number;
+            /**
+             * Stale Reason
+             * @description why newer bars are not in these numbers yet; null where none are missing
+             */
+            stale_reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Window */
+            window: number;
         };
         /** Pong */
         Pong: {
@@ -1346,6 +1915,66 @@ export interface components {
              */
             type: "snapshot" | "update";
         };
+        /**
+         * ScannedPair
+         * @description One pair of a scan, y = `symbol_a`; `p_value` is min(1, 2·min) over both directions.
+         */
+        ScannedPair: {
+            /** Alpha */
+            alpha: number | null;
+            /** Beta */
+            beta: number | null;
+            /**
+             * Correlation
+             * @description of log returns
+             */
+            correlation: number | null;
+            /**
+             * Half Life
+             * @description in bars
+             */
+            half_life: number | null;
+            /**
+             * Holdout
+             * @description screened on the first part of the window, tested on the second
+             * @enum {string}
+             */
+            holdout: "not_tried" | "screened_out" | "failed" | "survived";
+            /** Holdout P */
+            holdout_p: number | null;
+            /**
+             * Holdout Q
+             * @description over the pairs that passed the screen
+             */
+            holdout_q: number | null;
+            /** Lags */
+            lags: number | null;
+            /** P Value */
+            p_value: number | null;
+            /**
+             * Q Value
+             * @description Benjamini-Yekutieli over all pairs tested
+             */
+            q_value: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Statistic
+             * @description of y on x
+             */
+            statistic: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Zscore */
+            zscore: number | null;
+        };
         /** SimulationTruth */
         SimulationTruth: {
             /** Market */
@@ -1377,6 +2006,93 @@ export interface components {
              * @constant
              */
             type: "error";
+        };
+        /**
+         * Spread
+         * @description `y − β·x`; mean and sd are those of the fitted window.
+         */
+        Spread: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /**
+             * First Time
+             * @description open time of the first bar of the fit
+             */
+            first_time: number | null;
+            half_life: components["schemas"]["HalfLife"];
+            /**
+             * Have
+             * @description bars at hand
+             */
+            have: number;
+            /** Interval */
+            interval: string;
+            /**
+             * Last Time
+             * @description open time of the last closed bar, t
+             */
+            last_time: number | null;
+            live: components["schemas"]["LivePair"];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Mean */
+            mean: number | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /**
+             * Need
+             * @description bars the window needs
+             */
+            need: number;
+            quality: components["schemas"]["WindowQuality"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /** Sd */
+            sd: number | null;
+            /** Seq */
+            seq: number;
+            series: components["schemas"]["SpreadSeries"];
+            /** Spread */
+            spread: number | null;
+            /**
+             * Stale Reason
+             * @description why newer bars are not in these numbers yet; null where none are missing
+             */
+            stale_reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Window */
+            window: number;
+        };
+        /** SpreadSeries */
+        SpreadSeries: {
+            /** Spread */
+            spread: (number | null)[];
+            /** Time */
+            time: number[];
         };
         /** StatusMessage */
         StatusMessage: {
@@ -1418,6 +2134,7 @@ export interface components {
         };
         /** StreamStatus */
         StreamStatus: {
+            analytics: components["schemas"]["AnalyticsStatus"];
             /**
              * As Of
              * @description market time; null before the first data
@@ -1571,6 +2288,46 @@ export interface components {
             ticks: number;
         };
         /**
+         * SymbolUnitRoot
+         * @description Of one symbol's own closes: ADF, whose null is a walk, beside KPSS, whose null is no walk.
+         */
+        SymbolUnitRoot: {
+            adf: components["schemas"]["TestResult"];
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** First Time */
+            first_time: number | null;
+            /** Have */
+            have: number;
+            /** Interval */
+            interval: string;
+            kpss: components["schemas"]["KpssResult"];
+            /** Last Time */
+            last_time: number | null;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Need */
+            need: number;
+            quality: components["schemas"]["WindowQuality"];
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /** Symbol */
+            symbol: string;
+            /** Window */
+            window: number;
+        };
+        /**
          * TestResult
          * @description A test of the null hypothesis `null`; critical values by level.
          */
@@ -1722,6 +2479,95 @@ export interface components {
             /** Quiet */
             quiet: number;
         };
+        /**
+         * Zscore
+         * @description How many standard deviations the last closed bar is from the line of the bars before it.
+         */
+        Zscore: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /**
+             * First Time
+             * @description open time of the first bar of the fit
+             */
+            first_time: number | null;
+            /**
+             * Have
+             * @description bars at hand
+             */
+            have: number;
+            /** Interval */
+            interval: string;
+            /**
+             * Last Time
+             * @description open time of the last closed bar, t
+             */
+            last_time: number | null;
+            live: components["schemas"]["LivePair"];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /**
+             * Need
+             * @description bars the window needs
+             */
+            need: number;
+            quality: components["schemas"]["WindowQuality"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            /** Seq */
+            seq: number;
+            series: components["schemas"]["ZscoreSeries"];
+            /**
+             * Signal
+             * @enum {string}
+             */
+            signal: "sell" | "buy" | "neutral" | "none";
+            /** Signal Reason */
+            signal_reason: string | null;
+            /**
+             * Stale Reason
+             * @description why newer bars are not in these numbers yet; null where none are missing
+             */
+            stale_reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Window */
+            window: number;
+            /** Zscore */
+            zscore: number | null;
+        };
+        /** ZscoreSeries */
+        ZscoreSeries: {
+            /** Time */
+            time: number[];
+            /** Zscore */
+            zscore: (number | null)[];
+        };
     };
     responses: never;
     parameters: never;
@@ -1731,6 +2577,229 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    adf_analytics_adf_get: {
+        parameters: {
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description one symbol, for its own closes */
+                symbol?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a?: string | null;
+                /** @description the hedge leg, x */
+                symbol_b?: string | null;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairUnitRoot"] | components["schemas"]["SymbolUnitRoot"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correlation_analytics_correlation_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description rows of `series`, the newest */
+                limit?: number;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hedge_ratio_analytics_hedge_ratio_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description rows of `series`, the newest */
+                limit?: number;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HedgeRatio"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pair_analytics_pair_get: {
         parameters: {
             query: {
@@ -1766,6 +2835,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PairAnalytics"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan_analytics_scan_get: {
+        parameters: {
+            query?: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description pairs in the answer, those with the least p */
+                limit?: number;
+                /** @description log (default) or level */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description comma list; none = all streaming symbols, or all stored ones */
+                symbols?: string | null;
+                /** @description bars to test, the newest; default all from `start` on, else 1440 */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairScan"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spread_analytics_spread_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description rows of `series`, the newest */
+                limit?: number;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spread"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    zscore_analytics_zscore_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description rows of `series`, the newest */
+                limit?: number;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zscore"];
                 };
             };
             /** @description Unknown symbol */

@@ -65,10 +65,14 @@ export function pairData(part: Partial<PairAnalytics> = {}): PairAnalytics {
     first_time: T0,
     last_time: T0 + 2 * MINUTE,
     quality: { complete: 40, partial: 1, quiet: 2, gap: 0, backfilled: 0, kline: 17 },
+    stale_reason: null,
     alpha: 1000,
     alpha_se: 40,
     beta: 18.123456,
     beta_se: 0.25,
+    beta_low: 17.63,
+    beta_high: 18.61,
+    parameters: {},
     spread: 1012.5,
     mean: 1000,
     sd: 10,
@@ -77,7 +81,7 @@ export function pairData(part: Partial<PairAnalytics> = {}): PairAnalytics {
     signal_reason: null,
     correlation: 0.91,
     adf: NO_TEST,
-    cointegration: { ...NO_TEST, direction: "y_on_x", p_yx: 0.01, p_xy: 0.03 },
+    cointegration: { ...NO_TEST, direction: "y_on_x", p_yx: 0.01, p_xy: 0.03, note: null },
     half_life: { bars: 6.5, seconds: 390, low: 4, high: null, status: "ok", reason: null },
     live: { spread: 1013, zscore: 1.3, time: T0 },
     series: {
@@ -135,6 +139,7 @@ export function streamStatus(part: Partial<StreamStatus> = {}): StreamStatus {
       committed_rows: 1000,
       dropped_rows: 0,
     },
+    analytics: { pairs: 1, stale: 0, refreshed: 10, shed: 0 },
     ...part,
   };
 }

@@ -1,29 +1,87 @@
-"""/analytics/*: statistics of a pair."""
+"""/analytics/*: statistics of a pair, of one symbol's closes, and of all pairs."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from quant.api import scans, views
 from quant.api import schemas as wire
-from quant.api import views
-from quant.api.parameters import MAX_SERIES, End, EngineOf, PairKeyOf, Start
+from quant.api.parameters import (
+    MAX_SERIES,
+    End,
+    EngineOf,
+    PairKeyOf,
+    ScanOrderOf,
+    SeriesLimit,
+    SeriesOrPair,
+    Start,
+)
 from quant.api.problems import responses
+from quant.engine.protocol import SeriesKey
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
+ERRORS = responses(404, 409, 422, 503)
 
 
-@router.get("/pair", responses=responses(404, 409, 422, 503))
+@router.get("/pair", responses=ERRORS)
 async def pair(
-    engine: EngineOf,
-    key: PairKeyOf,
-    start: Start,
-    end: End,
-    limit: Annotated[
-        int, Query(ge=1, le=MAX_SERIES, description="rows of `series`, the newest")
-    ] = MAX_SERIES,
+    engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
 ) -> wire.PairAnalytics:
     """Hedge ratio, spread, z-score, correlation, ADF, cointegration and half-life of two legs.
 
     With `end`, as it stood when the bars before that time had closed. `start` shortens `series` only.
     """
     return views.pair_analytics(await engine.pair(key, start=start, end=end, limit=limit))
+
+
+@router.get("/hedge-ratio", responses=ERRORS)
+async def hedge_ratio(
+    engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
+) -> wire.HedgeRatio:
+    """The line of one leg on the other, with its errors and its past."""
+    return views.hedge_ratio(await engine.pair(key, start=start, end=end, limit=limit))
+
+
+@router.get("/spread", responses=ERRORS)
+async def spread(
+    engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
+) -> wire.Spread:
+    """`y − β·x`, its window's mean and sd, and how fast deviations halve."""
+    return views.spread(await engine.pair(key, start=start, end=end, limit=limit))
+
+
+@router.get("/zscore", responses=ERRORS)
+async def zscore(
+    engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
+) -> wire.Zscore:
+    """How unusual the spread is, and what that says where the pair is cointegrated."""
+    return views.zscore(await engine.pair(key, start=start, end=end, limit=limit))
+
+
+@router.get("/correlation", responses=ERRORS)
+async def correlation(
+    engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
+) -> wire.Correlation:
+    """Pearson's correlation of log returns."""
+    return views.correlation(await engine.pair(key, start=start, end=end, limit=limit))
+
+
+@router.get("/adf", responses=ERRORS)
+async def adf(engine: EngineOf, of: SeriesOrPair, end: End) -> wire.PairUnitRoot | wire.SymbolUnitRoot:
+    """The test of a unit root: of a pair's residuals, or with `symbol` of one symbol's own closes."""
+    if isinstance(of, SeriesKey):
+        return views.symbol_unit_root(await engine.unit_root(of, end=end))
+    return views.pair_unit_root(await engine.pair(of, start=None, end=end, limit=1))
+
+
+@router.get("/scan", responses=ERRORS, response_model=wire.PairScan)
+async def scan(
+    engine: EngineOf,
+    order: ScanOrderOf,
+    limit: Annotated[
+        int, Query(ge=1, le=scans.MAX_PAIRS, description="pairs in the answer, those with the least p")
+    ] = scans.MAX_PAIRS,
+) -> Response:
+    """Engle-Granger over all pairs, corrected for their number: now, or with `start` and `end` over the past."""
+    body = await scans.pair_scan(await engine.scan(order), limit=limit)
+    return Response(body, media_type="application/json")

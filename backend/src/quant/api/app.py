@@ -41,6 +41,7 @@ MESSAGES = (
     wire.QuoteMessage,
     wire.FundingMessage,
     wire.PairMessage,
+    wire.MatrixMessage,
     wire.Problem,
 )
 DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
@@ -48,7 +49,7 @@ DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
 Times are integer milliseconds UTC; `start` and `end` take milliseconds or ISO-8601 and are half-open.
 What cannot be computed is `null`, with a `status` and a `reason`. Errors are `application/problem+json`.
 Live data come over the WebSocket `/ws`: see the schemas Command, Hello, StatusMessage, BarsMessage,
-TicksMessage, QuoteMessage, FundingMessage and PairMessage.
+TicksMessage, QuoteMessage, FundingMessage, PairMessage and MatrixMessage.
 """
 
 

@@ -53,6 +53,7 @@ class _Exposed(Collector):
             _feed(self._view),
             _connections(self._view),
             _journal(self._view),
+            _analytics(self._view),
             self._process.registry.collect(),
         )
 
@@ -154,6 +155,18 @@ def _journal(view: engine.StatusView) -> Iterator[Metric]:
     yield _counter("quant_journal_committed_rows", text, "market", [(key, journal.committed_rows)])
     text = "Trades that could not be stored and are listed as holes"
     yield _counter("quant_journal_dropped_rows", text, "market", [(key, journal.dropped_rows)])
+
+
+def _analytics(view: engine.StatusView) -> Iterator[Metric]:
+    key, analytics = (view.market,), view.analytics
+    text = "Pairs that somebody looks at"
+    yield _gauge("quant_analytics_pairs", text, "market", [(key, analytics.pairs)])
+    text = "Pairs whose refresh did not fit into the cadence"
+    yield _gauge("quant_analytics_stale_pairs", text, "market", [(key, analytics.stale)])
+    text = "Refreshes of pairs"
+    yield _counter("quant_analytics_refreshed", text, "market", [(key, analytics.refreshed)])
+    text = "Refreshes of pairs that were put off because there was no time for them"
+    yield _counter("quant_analytics_shed", text, "market", [(key, analytics.shed)])
 
 
 def _by_symbol(view: engine.StatusView) -> list[tuple[tuple[str, str], engine.SymbolStatusView]]:

@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query, Request
 
 from quant.clock import NS_PER_MS
 from quant.domain import HedgeMethod, Pair, Scale
-from quant.engine.protocol import Engine, PairKey
+from quant.engine.protocol import Engine, PairKey, ScanOrder, SeriesKey
 from quant.errors import InvalidParameter
 from quant.settings import Settings
 
@@ -68,33 +68,92 @@ BarLimit = Annotated[int, Query(ge=1, le=MAX_BARS, description="at most this man
 TickLimit = Annotated[int, Query(ge=1, le=MAX_TICKS, description="at most this many, the newest")]
 
 
-def _pair_key(
-    settings: SettingsOf,
-    symbol_a: Annotated[str, Query(description="the dependent leg, y", examples=["BTCUSDT"], max_length=40)],
-    symbol_b: Annotated[str, Query(description="the hedge leg, x", examples=["ETHUSDT"], max_length=40)],
-    interval: Annotated[
-        str, Query(description="bar length, one of RESAMPLE_INTERVALS", max_length=20)
-    ] = "1m",
-    window: Annotated[int | None, Query(description="bars of a fit; default DEFAULT_ROLLING_WINDOW")] = None,
-    method: Annotated[
-        str | None,
-        Query(description="ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION", max_length=20),
-    ] = None,
-    scale: Annotated[
-        str | None, Query(description="level or log; default DEFAULT_SCALE", max_length=10)
-    ] = None,
-) -> PairKey:
+LegA = Annotated[str, Query(description="the dependent leg, y", examples=["BTCUSDT"], max_length=40)]
+LegB = Annotated[str, Query(description="the hedge leg, x", examples=["ETHUSDT"], max_length=40)]
+IntervalName = Annotated[str, Query(description="bar length, one of RESAMPLE_INTERVALS", max_length=20)]
+Window = Annotated[int | None, Query(description="bars of a fit; default DEFAULT_ROLLING_WINDOW")]
+MethodName = Annotated[
+    str | None,
+    Query(description="ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION", max_length=20),
+]
+ScaleName = Annotated[str | None, Query(description="level or log; default DEFAULT_SCALE", max_length=10)]
+SeriesLimit = Annotated[int, Query(ge=1, le=MAX_SERIES, description="rows of `series`, the newest")]
+
+
+def parse_scale(scale: str | None, *, default: Scale) -> Scale:
+    """Return the scale that the text names, whatever its case; raise InvalidParameter otherwise."""
     try:
-        scaled = Scale(scale.lower()) if scale else settings.default_scale
+        return Scale(scale.lower()) if scale else default
     except ValueError:
         raise InvalidParameter("scale", f"{scale!r} is not level or log") from None
+
+
+def symbol_name(text: str) -> str:
+    """Return a symbol as the market spells it."""
+    return text.strip().upper()
+
+
+def _pair_key(
+    settings: SettingsOf,
+    symbol_a: LegA,
+    symbol_b: LegB,
+    interval: IntervalName = "1m",
+    window: Window = None,
+    method: MethodName = None,
+    scale: ScaleName = None,
+) -> PairKey:
     return PairKey(
-        Pair(symbol_a.strip().upper(), symbol_b.strip().upper()),
+        Pair(symbol_name(symbol_a), symbol_name(symbol_b)),
         interval,
         settings.default_rolling_window if window is None else window,
         HedgeMethod.parse(method) if method else settings.default_regression,
-        scaled,
+        parse_scale(scale, default=settings.default_scale),
     )
 
 
+def _series_or_pair(
+    settings: SettingsOf,
+    symbol: Annotated[
+        str | None, Query(description="one symbol, for its own closes", examples=["BTCUSDT"], max_length=40)
+    ] = None,
+    symbol_a: Annotated[str | None, Query(description="the dependent leg, y", max_length=40)] = None,
+    symbol_b: Annotated[str | None, Query(description="the hedge leg, x", max_length=40)] = None,
+    interval: IntervalName = "1m",
+    window: Window = None,
+    method: MethodName = None,
+    scale: ScaleName = None,
+) -> SeriesKey | PairKey:
+    if symbol is None:
+        for name, leg in (("symbol_a", symbol_a), ("symbol_b", symbol_b)):
+            if leg is None:
+                raise InvalidParameter(name, "is missing: a test is of symbol_a and symbol_b, or of symbol")
+        assert symbol_a is not None and symbol_b is not None  # noqa: S101, PT018  the loop looked
+        return _pair_key(settings, symbol_a, symbol_b, interval, window, method, scale)
+    if symbol_a is not None or symbol_b is not None:
+        raise InvalidParameter("symbol", "stands alone: leave out symbol_a and symbol_b, or symbol")
+    bars = settings.default_rolling_window if window is None else window
+    return SeriesKey(symbol_name(symbol), interval, bars, parse_scale(scale, default=settings.default_scale))
+
+
+def _scan_order(
+    start: Start,
+    end: End,
+    symbols: Annotated[
+        str | None,
+        Query(description="comma list; none = all streaming symbols, or all stored ones", max_length=20_000),
+    ] = None,
+    interval: IntervalName = "1m",
+    window: Annotated[
+        int | None, Query(description="bars to test, the newest; default all from `start` on, else 1440")
+    ] = None,
+    scale: Annotated[str | None, Query(description="log (default) or level", max_length=10)] = None,
+) -> ScanOrder:
+    named = None
+    if symbols is not None:
+        named = tuple(name for part in symbols.split(",") if (name := symbol_name(part)))
+    return ScanOrder(interval, window, parse_scale(scale, default=Scale.LOG), named, start, end)
+
+
+SeriesOrPair = Annotated[SeriesKey | PairKey, Depends(_series_or_pair)]
+ScanOrderOf = Annotated[ScanOrder, Depends(_scan_order)]
 PairKeyOf = Annotated[PairKey, Depends(_pair_key)]

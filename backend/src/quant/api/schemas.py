@@ -113,6 +113,15 @@ class Journal(Wire):
     dropped_rows: Annotated[int, Field(description="did not fit into memory; their ids are listed as holes")]
 
 
+class AnalyticsStatus(Wire):
+    """How the refreshing of pairs keeps up with those who look at them."""
+
+    pairs: Annotated[int, Field(description="pairs that somebody looks at")]
+    stale: Annotated[int, Field(description="of these, pairs whose refresh did not fit into the cadence")]
+    refreshed: Annotated[int, Field(description="refreshes since the market was chosen")]
+    shed: Annotated[int, Field(description="refreshes that were put off because there was no time for them")]
+
+
 class StreamStatus(MarketHeader):
     seq: int
     running: bool
@@ -124,6 +133,7 @@ class StreamStatus(MarketHeader):
     connections: list[Connection]
     symbols: list[SymbolStatus]
     journal: Journal
+    analytics: AnalyticsStatus
 
 
 class SymbolOut(Wire):
@@ -304,6 +314,13 @@ class CointegrationResult(TestResult):
     direction: Literal["y_on_x", "x_on_y"] | None
     p_yx: float | None
     p_xy: float | None
+    note: Annotated[str | None, Field(description="whose residuals were tested, where the method is not ols")]
+
+
+class KpssResult(TestResult):
+    """KPSS; `lags` is the bandwidth, `p_bound` tells where `p_value` is an end of the published table."""
+
+    p_bound: Literal["", "at most", "at least"]
 
 
 class HalfLife(Wire):
@@ -356,6 +373,16 @@ class PairHeader(MarketHeader):
     first_time: Annotated[Milliseconds | None, Field(description="open time of the first bar of the fit")]
     last_time: Annotated[Milliseconds | None, Field(description="open time of the last closed bar, t")]
     quality: WindowQuality
+    stale_reason: Annotated[
+        str | None,
+        Field(description="why newer bars are not in these numbers yet; null where none are missing"),
+    ]
+
+
+Parameters = Annotated[
+    dict[str, float | None],
+    Field(description="what the method chose or estimated, by name, such as Kalman's noise ratio"),
+]
 
 
 class PairAnalytics(PairHeader):
@@ -365,6 +392,9 @@ class PairAnalytics(PairHeader):
     alpha_se: float | None
     beta: float | None
     beta_se: float | None
+    beta_low: Annotated[float | None, Field(description="95 % interval of beta")]
+    beta_high: float | None
+    parameters: Parameters
     spread: float | None
     mean: float | None
     sd: float | None
@@ -377,6 +407,145 @@ class PairAnalytics(PairHeader):
     half_life: HalfLife
     live: LivePair
     series: PairSeries
+
+
+class HedgeRatioSeries(Wire):
+    """`alpha`, `beta` and `sd` of each bar come from the bars before it."""
+
+    time: list[int]
+    alpha: list[float | None]
+    beta: list[float | None]
+    sd: list[float | None]
+
+
+class SpreadSeries(Wire):
+    time: list[int]
+    spread: list[float | None]
+
+
+class ZscoreSeries(Wire):
+    time: list[int]
+    zscore: list[float | None]
+
+
+class CorrelationSeries(Wire):
+    time: list[int]
+    correlation: list[float | None]
+
+
+class HedgeRatio(PairHeader):
+    """`y = α + β·x + residual`, with standard errors that allow for serially correlated residuals."""
+
+    alpha: float | None
+    alpha_se: float | None
+    beta: float | None
+    beta_se: float | None
+    beta_low: Annotated[float | None, Field(description="95 % interval of beta")]
+    beta_high: float | None
+    sd: Annotated[float | None, Field(description="of the residuals, ddof = 1; Kalman's next innovation")]
+    r_squared: float | None
+    parameters: Parameters
+    series: HedgeRatioSeries
+
+
+class Spread(PairHeader):
+    """`y − β·x`; mean and sd are those of the fitted window."""
+
+    spread: float | None
+    mean: float | None
+    sd: float | None
+    half_life: HalfLife
+    live: LivePair
+    series: SpreadSeries
+
+
+class Zscore(PairHeader):
+    """How many standard deviations the last closed bar is from the line of the bars before it."""
+
+    zscore: float | None
+    signal: Signal
+    signal_reason: str | None
+    live: LivePair
+    series: ZscoreSeries
+
+
+class Correlation(PairHeader):
+    """Pearson's correlation of log returns over the window that ends at the last closed bar."""
+
+    correlation: float | None
+    series: CorrelationSeries
+
+
+class PairUnitRoot(PairHeader):
+    """Of a pair's residuals, which are estimated: MacKinnon's tables for two series."""
+
+    adf: TestResult
+    note: Annotated[str | None, Field(description="whose residuals were tested, where the method is not ols")]
+
+
+class SymbolUnitRoot(MarketHeader):
+    """Of one symbol's own closes: ADF, whose null is a walk, beside KPSS, whose null is no walk."""
+
+    symbol: str
+    interval: str
+    window: int
+    scale: Literal["level", "log"]
+    have: int
+    need: int
+    first_time: Milliseconds | None
+    last_time: Milliseconds | None
+    quality: WindowQuality
+    adf: TestResult
+    kpss: KpssResult
+
+
+class ScannedPair(Wire):
+    """One pair of a scan, y = `symbol_a`; `p_value` is min(1, 2·min) over both directions."""
+
+    symbol_a: str
+    symbol_b: str
+    alpha: float | None
+    beta: float | None
+    statistic: Annotated[float | None, Field(description="of y on x")]
+    p_value: float | None
+    q_value: Annotated[float | None, Field(description="Benjamini-Yekutieli over all pairs tested")]
+    lags: int | None
+    half_life: Annotated[float | None, Field(description="in bars")]
+    correlation: Annotated[float | None, Field(description="of log returns")]
+    zscore: float | None
+    holdout: Annotated[
+        Literal["not_tried", "screened_out", "failed", "survived"],
+        Field(description="screened on the first part of the window, tested on the second"),
+    ]
+    holdout_p: float | None
+    holdout_q: Annotated[float | None, Field(description="over the pairs that passed the screen")]
+    status: ResultStatus
+    reason: str | None
+
+
+class PairScan(MarketHeader):
+    """All pairs of the symbols on one window of closed bars, the least p first, pairs without one last."""
+
+    seq: Annotated[
+        int | None, Field(description="of the topic matrix:INTERVAL:WINDOW; null for a scan of anything else")
+    ]
+    interval: str
+    window: int
+    scale: Literal["level", "log"]
+    status: ResultStatus
+    reason: str | None
+    have: int
+    need: int
+    first_time: Milliseconds | None
+    last_time: Milliseconds | None
+    symbols: list[str]
+    pairs_tested: int
+    expected_false: Annotated[
+        float, Field(description="pairs that would be under 5 % by chance if no two legs were cointegrated")
+    ]
+    found: Annotated[int, Field(description="pairs under 5 %")]
+    null: str | None
+    items: list[ScannedPair]
 
 
 # --- simulation and health ----------------------------------------------------------------------------------
@@ -469,6 +638,12 @@ class FundingMessage(Message):
 
 class PairMessage(Message):
     data: PairAnalytics
+
+
+class MatrixMessage(Message):
+    """Always a snapshot: every pair changes with every bar."""
+
+    data: PairScan
 
 
 class Hello(Wire):

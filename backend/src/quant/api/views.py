@@ -10,6 +10,7 @@ from quant.domain import EVENT_LETTERS, FloatArray, Quality
 from quant.engine import protocol as engine
 
 QUALITY_NAMES = {quality.value: quality.label for quality in Quality}
+LINE = ("alpha", "alpha_se", "beta", "beta_se", "beta_low", "beta_high")
 PRICE_DIGITS = 12  # what float64 holds of a price sum without its rounding noise
 
 # The engine's words are the wire's words (a test holds the two vocabularies together), but their types are
@@ -54,6 +55,12 @@ def stream_status(view: engine.StatusView) -> wire.StreamStatus:
         connections=[_connection(each) for each in view.connections],
         symbols=[_symbol_status(each) for each in view.symbols],
         journal=_journal(view.journal),
+        analytics=wire.AnalyticsStatus(
+            pairs=view.analytics.pairs,
+            stale=view.analytics.stale,
+            refreshed=view.analytics.refreshed,
+            shed=view.analytics.shed,
+        ),
     )
 
 
@@ -293,6 +300,7 @@ def pair_header(view: engine.PairView) -> dict[str, Any]:
         "first_time": ms(view.first_time),
         "last_time": ms(view.last_time),
         "quality": wire.WindowQuality(**view.qualities),
+        "stale_reason": view.stale_reason or None,
     }
 
 
@@ -301,10 +309,7 @@ def pair_analytics(view: engine.PairView) -> wire.PairAnalytics:
     signal: Word = view.signal.value
     return wire.PairAnalytics(
         **pair_header(view),
-        alpha=number(analysis.fit.alpha),
-        alpha_se=number(analysis.fit.alpha_se),
-        beta=number(analysis.fit.beta),
-        beta_se=number(analysis.fit.beta_se),
+        **_line(view),
         spread=number(analysis.spread),
         mean=number(analysis.mean),
         sd=number(analysis.sd),
@@ -315,11 +320,99 @@ def pair_analytics(view: engine.PairView) -> wire.PairAnalytics:
         adf=wire.TestResult(**_test(analysis.adf)),
         cointegration=cointegration(view),
         half_life=half_life(view),
-        live=wire.LivePair(
-            spread=number(view.live.spread), zscore=number(view.live.zscore), time=ms(view.live.time)
-        ),
+        live=_live(view),
         series=pair_series(view.series),
     )
+
+
+def _line(view: engine.PairView) -> dict[str, Any]:
+    """Return the hedge ratio with its errors, and what its method chose."""
+    fit = view.analysis.fit
+    return {
+        **{name: number(getattr(fit, name)) for name in LINE},
+        "parameters": {name: number(value) for name, value in fit.parameters.items()},
+    }
+
+
+def _live(view: engine.PairView) -> wire.LivePair:
+    live = view.live
+    return wire.LivePair(spread=number(live.spread), zscore=number(live.zscore), time=ms(live.time))
+
+
+def hedge_ratio(view: engine.PairView) -> wire.HedgeRatio:
+    fit = view.analysis.fit
+    return wire.HedgeRatio(
+        **pair_header(view),
+        **_line(view),
+        sd=number(fit.sd),
+        r_squared=number(fit.r_squared),
+        series=wire.HedgeRatioSeries(**_columns(view.series, "alpha", "beta", "sd")),
+    )
+
+
+def spread(view: engine.PairView) -> wire.Spread:
+    analysis = view.analysis
+    return wire.Spread(
+        **pair_header(view),
+        spread=number(analysis.spread),
+        mean=number(analysis.mean),
+        sd=number(analysis.sd),
+        half_life=half_life(view),
+        live=_live(view),
+        series=wire.SpreadSeries(**_columns(view.series, "spread")),
+    )
+
+
+def zscore(view: engine.PairView) -> wire.Zscore:
+    signal: Word = view.signal.value
+    return wire.Zscore(
+        **pair_header(view),
+        zscore=number(view.analysis.zscore),
+        signal=signal,
+        signal_reason=view.signal_reason or None,
+        live=_live(view),
+        series=wire.ZscoreSeries(**_columns(view.series, "zscore")),
+    )
+
+
+def correlation(view: engine.PairView) -> wire.Correlation:
+    return wire.Correlation(
+        **pair_header(view),
+        correlation=number(view.analysis.correlation),
+        series=wire.CorrelationSeries(**_columns(view.series, "correlation")),
+    )
+
+
+def pair_unit_root(view: engine.PairView) -> wire.PairUnitRoot:
+    return wire.PairUnitRoot(
+        **pair_header(view),
+        adf=wire.TestResult(**_test(view.analysis.adf)),
+        note=view.analysis.test_note or None,
+    )
+
+
+def symbol_unit_root(view: engine.UnitRootView) -> wire.SymbolUnitRoot:
+    bound: Word = view.kpss.p_bound.value
+    return wire.SymbolUnitRoot(
+        market=view.market,
+        as_of=ms(view.as_of),
+        symbol=view.key.symbol,
+        interval=view.key.interval,
+        window=view.key.window,
+        scale=view.key.scale.value,
+        have=view.have,
+        need=view.need,
+        first_time=ms(view.first_time),
+        last_time=ms(view.last_time),
+        quality=wire.WindowQuality(**view.qualities),
+        adf=wire.TestResult(**_test(view.adf)),
+        kpss=wire.KpssResult(**_test(view.kpss), p_bound=bound),
+    )
+
+
+def _columns(series: engine.PairSeriesView, *names: str) -> dict[str, Any]:
+    columns = {name: _column(getattr(series, name)) for name in names}
+    return {"time": (series.times // NS_PER_MS).tolist(), **columns}
 
 
 def _test(test: Any) -> dict[str, Any]:  # one of the tests of quant.analytics.results
@@ -349,6 +442,7 @@ def cointegration(view: engine.PairView) -> wire.CointegrationResult:
         direction=direction,
         p_yx=number(test.y_on_x.p_value),
         p_xy=number(test.x_on_y.p_value),
+        note=view.analysis.test_note or None,
     )
 
 
@@ -419,6 +513,8 @@ def message(frame: engine.Frame) -> wire.Message:
             return wire.FundingMessage(**head, data=funding_list(frame.view))
         case engine.PairView():
             return wire.PairMessage(**head, data=pair_analytics(frame.view))
+        case engine.ScanView():
+            raise TypeError("a scan is written in parts, by api.scans")
 
 
 def job_list(jobs: tuple[engine.JobView, ...]) -> wire.JobList:

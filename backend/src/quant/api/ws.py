@@ -10,10 +10,10 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from quant import __version__
+from quant.api import scans, views
 from quant.api import schemas as wire
-from quant.api import views
 from quant.clock import NS_PER_MS
-from quant.engine.protocol import Engine, Frame, Subscription
+from quant.engine.protocol import Engine, Frame, ScanView, Subscription
 from quant.errors import QuantError
 
 log = structlog.get_logger()
@@ -63,11 +63,24 @@ def _now() -> int:
     return time.time_ns() // NS_PER_MS
 
 
-def encode(frame: Frame) -> str:
+async def encode(frame: Frame) -> str:
     """Return the frame's text, made once for all clients."""
     if frame.encoded is None:
-        frame.encoded = views.message(frame).model_dump_json().encode()
+        view = frame.view
+        if isinstance(view, ScanView):
+            making = _making.get(id(frame))
+            if making is None:
+                making = _making[id(frame)] = asyncio.ensure_future(scans.matrix_message(frame, view))
+                making.add_done_callback(
+                    lambda _: _making.pop(id(frame))
+                )  # it keeps the frame, and so its id
+            frame.encoded = await asyncio.shield(making)
+        else:
+            frame.encoded = views.message(frame).model_dump_json().encode()
     return frame.encoded.decode()
+
+
+_making: dict[int, asyncio.Future[bytes]] = {}
 
 
 class _Client:
@@ -81,7 +94,7 @@ class _Client:
         """Send what is new until the subscription ends; raises TimeoutError when the client does not read."""
         async for frames in self._subscription.frames():
             for frame in frames:
-                await self._send(encode(frame))
+                await self._send(await encode(frame))
 
     async def _send(self, text: str) -> None:
         async with self._writing, asyncio.timeout(SEND_TIMEOUT_S):

@@ -1,15 +1,14 @@
-"""Pair statistics at a cadence: each wanted pair once, in a worker thread, for all who look at it."""
+"""One pair's numbers from copies of its bars, and what of them has to be computed anew when bars are added."""
 
-import asyncio
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from quant.analytics import analyse_pair
-from quant.analytics.results import PairAnalysis, Signal
-from quant.domain import FloatArray, IntArray, Quality, Scale
+from quant.analytics.results import PairAnalysis, PairSeries, Signal
+from quant.domain import BoolArray, FloatArray, HedgeMethod, IntArray, Quality, Scale
+from quant.engine.cost import pair_seconds
 from quant.engine.protocol import LiveValues, PairKey, PairSeriesView, PairView
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
@@ -19,6 +18,13 @@ SERIES_ROWS = 1500
 """How many bars of rolling values a pair carries: as many as a bars topic, so that charts line up."""
 
 LIVE_STATES = ("live", "quiet")
+
+KEEPS_ROWS = (HedgeMethod.HUBER, HedgeMethod.THEIL_SEN)
+"""Methods whose rolling rows are dear, and hang on nothing but the window before them: known rows are kept.
+
+The others are computed from the first row on each time: sums that begin where they always do round as they always do,
+and Kalman's state has come all the way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +88,96 @@ def _from_whole_window(legs: AlignedLegs, *, depth: int, span_ns: int) -> Aligne
     return AlignedLegs(legs.times[first:], legs.y[first:], legs.x[first:], legs.qualities[first:])
 
 
-def compute(inputs: PairInputs, *, known: PairAnalysis | None = None) -> PairView:
-    """Return the pair's view; `known` is the analysis of the same closed bars, when it is at hand."""
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """An analysis and what it was made of."""
+
+    inputs: PairInputs
+    analysis: PairAnalysis
+
+
+def seconds_for(inputs: PairInputs, held: Computed | None) -> float:
+    """Return the expected seconds to analyse `inputs`, given what is known of the pair."""
+    key, first = inputs.key, _first_row(inputs)
+    rows = len(inputs.legs) - max(first, _rows_known(inputs, held))
+    return 0.0 if rows <= 0 and held is not None else pair_seconds(key.method, window=key.window, rows=rows)
+
+
+def analyse(inputs: PairInputs, held: Computed | None = None) -> Computed:
+    """Return the pair's analysis; of rolling rows only those that `held` does not have."""
     key, legs = inputs.key, inputs.legs
-    analysis = known or analyse_pair(
+    known = _rows_known(inputs, held)
+    if held is not None and known == len(legs) == len(held.inputs.legs) and held.inputs.rows == inputs.rows:
+        return Computed(inputs, held.analysis)
+    first = _first_row(inputs)
+    kept = held if held is not None and first < known < len(legs) else None
+    analysis = analyse_pair(
         legs.y,
         legs.x,
         window=key.window,
         method=key.method,
         scale=key.scale,
-        series_from=min(key.window, max(0, len(legs) - inputs.rows)),
+        series_from=known if kept else first,
     )
+    if kept:
+        analysis = replace(analysis, series=_joined(kept, inputs, analysis.series, first=first, known=known))
+    return Computed(inputs, analysis)
+
+
+def _first_row(inputs: PairInputs) -> int:
+    return min(inputs.key.window, max(0, len(inputs.legs) - inputs.rows))
+
+
+def _rows_known(inputs: PairInputs, held: Computed | None) -> int:
+    """Return how many leading rows of the legs have the rolling values that `held` has for them."""
+    if held is None or held.inputs.market != inputs.market:
+        return 0
+    old, new = held.inputs.legs, inputs.legs
+    same = _same_rows(old, new)
+    if same == len(new) == len(old):
+        return same
+    if inputs.key.method not in KEEPS_ROWS:
+        return 0
+    moved = len(old) and len(new) and int(np.searchsorted(old.times, new.times[0]))
+    reaches = held.analysis.series.first_row - moved <= _first_row(inputs)
+    return same if reaches else 0
+
+
+def _same_rows(old: AlignedLegs, new: AlignedLegs) -> int:
+    """Return how many leading rows of `new` are rows of `old`, none where `new` begins before it."""
+    if not len(new) or not len(old) or new.times[0] < old.times[0]:
+        return 0
+    at = int(np.searchsorted(old.times, new.times[0]))
+    n = min(len(old) - at, len(new))
+    same = old.times[at : at + n] == new.times[:n]
+    for was, now in ((old.y, new.y), (old.x, new.x)):
+        same &= _equal(was[at : at + n], now[:n])
+    differing = np.flatnonzero(~same)
+    return int(differing[0]) if differing.size else n
+
+
+def _equal(was: FloatArray, now: FloatArray) -> BoolArray:
+    equal: BoolArray = (was == now) | ((was != was) & (now != now))  # NaN equals NaN here
+    return equal
+
+
+def _joined(held: Computed, inputs: PairInputs, fresh: PairSeries, *, first: int, known: int) -> PairSeries:
+    """Return rows `first` to `known` as they were, and the fresh ones after them."""
+    old = held.analysis.series
+    moved = int(np.searchsorted(held.inputs.legs.times, inputs.legs.times[0]))
+    rows = slice(first + moved - old.first_row, known + moved - old.first_row)
+    columns = {
+        name: np.concatenate((getattr(old, name)[rows], getattr(fresh, name)))
+        for name in PairSeries.__dataclass_fields__
+        if name != "first_row"
+    }
+    return PairSeries(first_row=first, **columns)
+
+
+def view_of(computed: Computed) -> PairView:
+    """Return what the pair shows: the analysis of its closed bars, and the forming one valued with it."""
+    inputs, analysis = computed.inputs, computed.analysis
+    key, legs = inputs.key, inputs.legs
     signal, reason = analysis.signal, analysis.signal_reason
     if inputs.not_live:
         signal, reason = Signal.NONE, inputs.not_live
@@ -109,13 +194,13 @@ def compute(inputs: PairInputs, *, known: PairAnalysis | None = None) -> PairVie
         signal_reason=reason,
         first_time=int(fitted[0]) if len(fitted) else None,
         last_time=int(legs.times[-1]) if len(legs) else None,
-        qualities=_count(legs.qualities[fit]),
+        qualities=count_qualities(legs.qualities[fit]),
         live=_live(inputs, analysis),
         series=_series(legs, analysis, rows=inputs.rows),
     )
 
 
-def _count(qualities: IntArray) -> dict[str, int]:
+def count_qualities(qualities: IntArray) -> dict[str, int]:
     """Return how many bars are of each quality; a bar that is not there counts as a gap."""
     counts = np.bincount(qualities, minlength=len(Quality))
     named = {quality.label: int(counts[quality]) for quality in Quality if quality is not Quality.NONE}
@@ -158,52 +243,18 @@ def changed_rows(old: PairView, new: PairView) -> PairView | None:
     same[inside] = old.series.times[at[inside]] == new.series.times[inside]
     for name in PairSeriesView.__dataclass_fields__:
         was, now = getattr(old.series, name), getattr(new.series, name)
-        equal = was[at[same]] == now[same]
-        equal |= (was[at[same]] != was[at[same]]) & (now[same] != now[same])  # NaN equals NaN here
+        equal = _equal(was[at[same]], now[same])
         same[np.flatnonzero(same)[~equal]] = False
     rows = {name: getattr(new.series, name)[~same] for name in PairSeriesView.__dataclass_fields__}
     return replace(new, series=PairSeriesView(**rows))
 
 
-class PairDesk:
-    """Remembers the last analysis of each pair, so that only new closed bars cost a computation."""
-
-    def __init__(self) -> None:
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="analysis")
-        self._known: dict[PairKey, tuple[PairInputs, PairAnalysis]] = {}
-
-    async def views(self, wanted: list[PairInputs]) -> list[PairView]:
-        """Return one view an input, computed off the event loop."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, self._compute_all, wanted)
-
-    def keep_only(self, keys: set[PairKey]) -> None:
-        """Forget pairs that nobody looks at any more."""
-        self._known = {key: known for key, known in self._known.items() if key in keys}
-
-    def close(self) -> None:
-        self._worker.shutdown(wait=False, cancel_futures=True)
-
-    def _compute_all(self, wanted: list[PairInputs]) -> list[PairView]:
-        return [self._one(inputs) for inputs in wanted]
-
-    def _one(self, inputs: PairInputs) -> PairView:
-        held = self._known.get(inputs.key)
-        known = held[1] if held and _same_bars(held[0], inputs) else None
-        view = compute(inputs, known=known)
-        self._known[inputs.key] = (inputs, view.analysis)
-        return view
+def is_unchanged(old: PairView, update: PairView) -> bool:
+    """Tell whether an update says nothing new."""
+    if len(update.series.times) or old.analysis is not update.analysis:
+        return False
+    return _said(old) == _said(update)
 
 
-def _same_bars(old: PairInputs, new: PairInputs) -> bool:
-    return (
-        old.market == new.market
-        and old.rows == new.rows
-        and np.array_equal(old.legs.times, new.legs.times)
-        and _equal(old.legs.y, new.legs.y)
-        and _equal(old.legs.x, new.legs.x)
-    )
-
-
-def _equal(a: FloatArray, b: FloatArray) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=True))
+def _said(view: PairView) -> tuple[str, str, str]:
+    return view.signal_reason, view.stale_reason, repr(view.live)

@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from quant.analytics import HEDGE_METHODS
 from quant.analytics.pair import MIN_WINDOW
 from quant.domain import EVENT_LETTERS, EventInterval
-from quant.engine.protocol import PairKey
+from quant.engine.analysis import SERIES_ROWS
+from quant.engine.cost import check_pair
+from quant.engine.protocol import PairKey, SeriesKey
 from quant.engine.running import RunningMarket
+from quant.engine.scanning import MIN_BARS as SCAN_BARS
 from quant.engine.symbol_state import TRADING
+from quant.engine.topics import MatrixTopic
 from quant.errors import InvalidParameter, Unavailable, UnknownSymbol
 
 
@@ -49,18 +53,37 @@ def check_key(running: RunningMarket, key: PairKey) -> None:
     """Raise for any part of a pair's key that cannot be served."""
     for symbol in (key.pair.a, key.pair.b):
         check_symbol(running, symbol)
-    if check_interval(running, key.interval) is not None:
-        clock = ", ".join(each.name for each in running.state.intervals)
-        reason = f"bars of {key.interval} share no clock on which two legs could be aligned; use {clock}"
-        raise InvalidParameter("interval", reason)
+    check_clock(running, key.interval)
     if key.method not in HEDGE_METHODS:
         known = ", ".join(HEDGE_METHODS)
         raise InvalidParameter("method", f"{key.method} is not computed yet; there is {known}")
-    most = running.state.bar_depth - 2
-    if not MIN_WINDOW <= key.window <= most:
+    check_window(key.window, least=MIN_WINDOW, most=running.state.bar_depth - 2)
+    check_pair(key.method, window=key.window, rows=SERIES_ROWS)
+
+
+def check_matrix(running: RunningMarket, topic: MatrixTopic) -> None:
+    """Raise for any part of a matrix's name that cannot be served."""
+    check_clock(running, topic.interval)
+    check_window(topic.window, least=SCAN_BARS, most=running.state.bar_depth - 1)
+
+
+def check_series(running: RunningMarket, key: SeriesKey) -> None:
+    """Raise for an interval or window that a test of one symbol's closes cannot have."""
+    check_clock(running, key.interval)
+    check_window(key.window, least=SCAN_BARS, most=running.state.bar_depth - 1)
+
+
+def check_clock(running: RunningMarket, interval: str) -> None:
+    """Raise InvalidParameter for an interval that is not built, or whose bars share no clock."""
+    if check_interval(running, interval) is not None:
+        clock = ", ".join(each.name for each in running.state.intervals)
+        reason = f"bars of {interval} share no clock on which two legs could be aligned; use {clock}"
+        raise InvalidParameter("interval", reason)
+
+
+def check_window(window: int, *, least: int, most: int) -> None:
+    """Raise InvalidParameter for a window that no answer could have."""
+    if not least <= window <= most:
         raise InvalidParameter(
-            "window",
-            f"{key.window} is not between {MIN_WINDOW} and {most} bars",
-            minimum=MIN_WINDOW,
-            maximum=most,
+            "window", f"{window} is not between {least} and {most} bars", minimum=least, maximum=most
         )

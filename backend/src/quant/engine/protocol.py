@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from quant.analytics.results import PairAnalysis, Signal
+from quant.analytics.pair_table import PairTable
+from quant.analytics.results import PairAnalysis, Signal, Status, UnitRootTest
+from quant.analytics.series_results import KpssTest
 from quant.domain import Bars, ByteArray, FloatArray, HedgeMethod, IntArray, Pair, Scale, SymbolSpec
 
 StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
@@ -58,6 +60,16 @@ class JournalView:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalyticsView:
+    """How the refreshing of pairs keeps up; `refreshed` and `shed` count since the market was chosen."""
+
+    pairs: int = 0  # somebody looks at
+    stale: int = 0  # of these wait for a refresh that did not fit into the cadence
+    refreshed: int = 0
+    shed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     market: str
     as_of: int | None
@@ -71,6 +83,7 @@ class StatusView:
     connections: tuple[ConnectionView, ...]
     symbols: tuple[SymbolStatusView, ...]
     journal: JournalView
+    analytics: AnalyticsView = AnalyticsView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +225,68 @@ class PairView:
     qualities: Mapping[str, int]
     live: LiveValues
     series: PairSeriesView
+    stale_reason: str = ""  # why newer bars are not in these numbers yet, empty where none are missing
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """Which bars of one symbol a test of a given series is made on."""
+
+    symbol: str
+    interval: str
+    window: int
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRootView:
+    """Is one symbol's own series a walk? ADF, whose null says so, and KPSS, whose null says the opposite."""
+
+    market: str
+    as_of: int | None
+    key: SeriesKey
+    have: int
+    need: int
+    first_time: int | None
+    last_time: int | None
+    qualities: Mapping[str, int]
+    adf: UnitRootTest
+    kpss: KpssTest
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOrder:
+    """Which pairs to test on which bars: of all streaming symbols, or of those named; times in ns, half-open."""
+
+    interval: str
+    window: int | None  # the newest so many bars; None for all between start and end
+    scale: Scale = Scale.LOG
+    symbols: tuple[str, ...] | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanView:
+    """All pairs of `symbols` on one window; row k of the table is `symbols[i[k]]` on `symbols[j[k]]`.
+
+    `seq` is 0 where the scan is of no topic. Without a table, `status` and `reason` say why.
+    """
+
+    market: str
+    as_of: int | None
+    seq: int
+    interval: str
+    window: int
+    scale: Scale
+    symbols: tuple[str, ...]
+    status: Status
+    reason: str
+    have: int
+    need: int
+    first_time: int | None
+    last_time: int | None
+    table: PairTable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +401,7 @@ class JobView:
     errors: tuple[str, ...]
 
 
-View = StatusView | BarsView | TicksView | SecondsView | PairView
+View = StatusView | BarsView | TicksView | SecondsView | PairView | ScanView
 
 
 @dataclass(slots=True)
@@ -397,6 +472,14 @@ class Engine(Protocol):
     async def stats(self) -> StatsView: ...
 
     async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView: ...
+
+    async def unit_root(self, key: SeriesKey, *, end: int | None) -> UnitRootView:
+        """Test one symbol's own closes, the `window` bars that end at the last closed one (before `end`)."""
+        ...
+
+    async def scan(self, order: ScanOrder) -> ScanView:
+        """Test all pairs of the symbols; with the number of its topic where that is what was asked for."""
+        ...
 
     async def truth(self) -> TruthView: ...
 

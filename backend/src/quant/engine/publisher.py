@@ -3,20 +3,19 @@
 import asyncio
 from dataclasses import replace
 
-import numpy as np
 import structlog
 
 from quant.domain import EVENT_LETTERS, Bars, EventInterval, Pair
 from quant.engine import snapshots
-from quant.engine.analysis import PairDesk, changed_rows, compute, pair_inputs
-from quant.engine.checks import check_interval, check_key, check_symbol
+from quant.engine.checks import check_interval, check_key, check_matrix, check_symbol
 from quant.engine.event_desk import EventDesk, ReadStored
 from quant.engine.hub import Hub
+from quant.engine.lanes import Lanes
+from quant.engine.matrix_publisher import MatrixPublisher
+from quant.engine.pair_publisher import PairPublisher
 from quant.engine.protocol import (
     BarsView,
     PairKey,
-    PairSeriesView,
-    PairView,
     SecondsView,
     StatusView,
     TicksView,
@@ -25,6 +24,7 @@ from quant.engine.running import RunningMarket
 from quant.engine.topics import (
     STATUS,
     BarsTopic,
+    MatrixTopic,
     SecondsKind,
     SecondsTopic,
     StatusTopic,
@@ -34,7 +34,6 @@ from quant.engine.topics import (
     topic_name,
 )
 from quant.errors import InvalidParameter, StorageError, Unavailable
-from quant.market.align import AlignedLegs
 
 log = structlog.get_logger()
 
@@ -46,33 +45,36 @@ TOPIC_SECONDS = 600
 
 
 class Publisher:
-    """Puts status, bars, ticks, quotes, marks and pairs of the running market into the hub."""
+    """Puts status, bars, ticks, quotes and marks of the running market into the hub; `pairs` and `matrix` theirs."""
 
     def __init__(self, hub: Hub, *, interval_s: float, read_stored: ReadStored | None = None) -> None:
         self._hub = hub
-        self._interval_s = interval_s
-        self._desk = PairDesk()
+        self.lanes = Lanes()
+        self.pairs = PairPublisher(hub, self.lanes, self._market, interval_s=interval_s)
+        self.matrix = MatrixPublisher(hub, self.lanes, self._market, interval_s=interval_s)
         self._event_desk = EventDesk(read_stored)
         self._running: RunningMarket | None = None
         self._source = ""
         self._versions: dict[str, int] = {}
-        self._closed_now = asyncio.Event()
         self._event_bars_wanted = asyncio.Event()
 
     def follow(self, running: RunningMarket, *, source: str) -> None:
         """Publish this market from now on, nothing of the one before."""
         self._running, self._source = running, source
         self._versions.clear()
+        self.pairs.follow()
+        self.matrix.follow()
 
     def close(self) -> None:
-        self._desk.close()
+        self.lanes.close()
 
     async def run(self) -> None:
         """Publish until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_data())
             group.create_task(self._publish_status_regularly())
-            group.create_task(self._publish_pairs())
+            group.create_task(self.pairs.run())
+            group.create_task(self.matrix.run())
             group.create_task(self._publish_event_bars())
 
     def check_topic(self, name: str) -> None:
@@ -90,12 +92,12 @@ class Publisher:
                 check_key(running, topic)
                 legs = Pair(check_symbol(running, pair.a), check_symbol(running, pair.b))
                 topic = replace(topic, pair=legs)
+            case MatrixTopic():
+                check_matrix(running, topic)
             case StatusTopic():
                 pass
         if name != topic_name(topic):  # a topic has one spelling, or its listeners would not meet
             raise InvalidParameter("topic", f"write {name[:100]!r} as {topic_name(topic)!r}")
-        if isinstance(topic, PairKey):
-            self._closed_now.set()
         self._publish(topic)
 
     # --- status ---
@@ -110,29 +112,33 @@ class Publisher:
     def publish_status(self) -> None:
         """Publish the status when it differs from the last."""
         running = self._market()
-        view = snapshots.status_view(running, source=self._source)
+        view = self._status(running)
         last = self._hub.newest(STATUS)
         if isinstance(last, StatusView) and replace(last, seq=0) == view:
             return
         self._hub.put(STATUS, view, view, time=self._time())
 
+    def _status(self, running: RunningMarket) -> StatusView:
+        return snapshots.status_view(running, source=self._source, analytics=self.pairs.view())
+
     async def _publish_status_regularly(self) -> None:
         """Publish at a beat even without news: its silence tells a client that the server hangs."""
         while True:
             if STATUS in self._hub.wanted_topics():
-                view = snapshots.status_view(self._market(), source=self._source)
+                view = self._status(self._market())
                 self._hub.put(STATUS, view, view, time=self._time())
             await asyncio.sleep(STATUS_EVERY_S)
 
     # --- bars, ticks, quotes and marks ---
 
     def bars_closed(self, closed: set[tuple[str, str]]) -> None:
-        """Publish bars that have just closed, and have their pairs computed at once."""
+        """Publish bars that have just closed, and have what rests on them computed at once."""
         wanted = set(self._hub.wanted_topics())
         for symbol, interval in closed:
             if f"bars:{symbol}:{interval}" in wanted:
                 self.publish_bars(symbol, interval)
-        self._closed_now.set()
+        self.pairs.bars_closed(closed)
+        self.matrix.bars_closed(closed)
 
     def publish_bars(self, symbol: str, interval: str) -> int:
         """Publish the symbol's bars when they have changed; return their number."""
@@ -191,7 +197,9 @@ class Publisher:
             case StatusTopic():
                 self.publish_status()
             case PairKey():
-                pass  # computed by the pair task, off this loop
+                self.pairs.look(topic)  # computed in a lane, off this loop
+            case MatrixTopic():
+                self.matrix.look()
 
     # --- bars of trades and volume ---
 
@@ -245,70 +253,6 @@ class Publisher:
         if running is self._running:
             self._put_event_bars(running, topic.symbol, topic.interval, bars)
 
-    # --- pairs ---
-
-    async def pair(
-        self,
-        key: PairKey,
-        *,
-        start: int | None,
-        end: int | None,
-        rows: int,
-        legs: AlignedLegs | None = None,
-    ) -> PairView:
-        """Return one pair: as published last where somebody listens to it, computed now otherwise.
-
-        `legs` are those before `end` where memory does not reach back far enough.
-        """
-        if end is not None:
-            running = self._market()
-            inputs = pair_inputs(running, key, rows=rows, end=end, legs=legs)
-            view = await asyncio.to_thread(compute, inputs)
-            if running is not self._running:
-                raise Unavailable("the source was changed meanwhile: ask again")
-            return _rows_from(view, start, rows)
-        name = topic_name(key)
-        last = self._hub.newest(name)
-        if not isinstance(last, PairView) or name not in self._hub.wanted_topics():
-            await self._compute([key])
-            last = self._hub.newest(name)
-        if not isinstance(last, PairView):
-            raise Unavailable("the source was changed meanwhile: ask again")
-        view = _rows_from(last, start, rows)
-        if name not in self._hub.wanted_topics():
-            self._hub.forget(name)
-        return view
-
-    async def _publish_pairs(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(self._interval_s):
-                    await self._closed_now.wait()
-            except TimeoutError:
-                pass
-            self._closed_now.clear()
-            wanted = [
-                topic for name in self._hub.wanted_topics() if isinstance(topic := parse_topic(name), PairKey)
-            ]
-            if wanted:
-                await self._compute(wanted)
-            self._desk.keep_only(set(wanted))
-
-    async def _compute(self, keys: list[PairKey]) -> None:
-        running = self._market()
-        views = await self._desk.views([pair_inputs(running, key) for key in keys])
-        if running is not self._running:
-            return  # the market was switched meanwhile: these numbers belong to nobody
-        for view in (view for view in views if view.market == running.state.market):
-            name = topic_name(view.key)
-            last = self._hub.newest(name)
-            update = None
-            if isinstance(last, PairView):
-                update = changed_rows(last, view)
-                if update is not None and _unchanged(last, update):
-                    continue
-            self._hub.put(name, view, update, time=self._time())
-
     def _market(self) -> RunningMarket:
         if self._running is None:
             raise Unavailable("the engine has not been started")
@@ -321,20 +265,3 @@ class Publisher:
 def _of_events(topic: BarsTopic | TicksTopic | SecondsTopic) -> bool:
     """Tell whether a topic is bars of trades or volume."""
     return isinstance(topic, BarsTopic) and topic.interval[:1] in EVENT_LETTERS
-
-
-def _unchanged(last: PairView, update: PairView) -> bool:
-    """Tell whether an update says nothing new."""
-    if len(update.series.times) or last.analysis is not update.analysis:
-        return False
-    return (last.signal_reason, repr(last.live)) == (update.signal_reason, repr(update.live))
-
-
-def _rows_from(view: PairView, start: int | None, rows: int) -> PairView:
-    """Return `view` with the newest `rows` rows that open at or after `start`."""
-    kept = np.arange(len(view.series.times))
-    if start is not None:
-        kept = kept[view.series.times >= start]
-    kept = kept[-rows:]
-    columns = {name: getattr(view.series, name)[kept] for name in PairSeriesView.__dataclass_fields__}
-    return replace(view, series=PairSeriesView(**columns))

@@ -4,13 +4,14 @@ Memory is the newer of the two and wins wherever both have a bar or a trade.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from quant.domain import Bars
+from quant.engine.closes import Closes, of_bars
 from quant.engine.merging import merged_bars
 from quant.engine.protocol import GapView, PairKey
 from quant.engine.running import RunningMarket
@@ -114,12 +115,44 @@ class Reading:
         )
         return align_bars(y, x, width=width, rows=rows, end=upto)
 
+    async def closes(
+        self,
+        running: RunningMarket,
+        symbols: Sequence[str],
+        interval: str,
+        *,
+        rows: int,
+        end: int | None,
+    ) -> Closes:
+        """Return the symbols' newest `rows` closed closes (before `end`) from memory and store, on one grid."""
+        state, width = running.state, _width(running, interval)
+        if end is None:
+            end = max((state.close_from(symbol, interval) for symbol in symbols), default=0)
+            if not end:
+                end = await asyncio.to_thread(self._newest, state.market, symbols, interval, width)
+        upto = end - end % width
+        span = Span(rows, max(upto - rows * width, 0), upto)
+        bars = [await self._whole(running, symbol, interval, span) for symbol in symbols]
+        return of_bars(bars, symbols, width=width, rows=rows, end=upto)
+
+    async def stored_symbols(self, running: RunningMarket, interval: str) -> tuple[str, ...]:
+        """Return the symbols of the running market of which bars of the interval are stored."""
+        return await asyncio.to_thread(self._with_bars, running.state.market, interval)
+
     async def _whole(self, running: RunningMarket, symbol: str, interval: str, span: Span) -> Bars:
         stored, _ = await self.bars(running, symbol, interval, span)
         held = running.state.bars(symbol, interval, limit=span.limit, start=span.start, end=span.end)
         return merged_bars(held, stored)
 
     # --- on the thread ---
+
+    def _newest(self, market: str, symbols: Sequence[str], interval: str, width: int) -> int:
+        newest = [self._store.bars(market, symbol, interval, limit=1) for symbol in symbols]
+        return max((int(bars.times[-1]) + width for bars in newest if len(bars)), default=0)
+
+    def _with_bars(self, market: str, interval: str) -> tuple[str, ...]:
+        symbols = self._store.symbols(market)
+        return tuple(symbol for symbol in symbols if interval in self._store.intervals(market, symbol))
 
     def _page_of_ticks(self, market: str, symbol: str, span: Span) -> StoredTicks:
         n = span.limit + SLACK_TICKS

@@ -4,14 +4,17 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from quant.analytics import HEDGE_METHODS
 from quant.clock import Clock, SystemClock
+from quant.domain import HedgeMethod
 from quant.engine import snapshots
 from quant.engine.analysis import rows_needed
-from quant.engine.checks import check_interval, check_key, check_symbol, check_trading
+from quant.engine.checks import check_interval, check_key, check_series, check_symbol, check_trading
+from quant.engine.cost import pair_seconds
 from quant.engine.event_desk import stored_in
 from quant.engine.fill_job import check_order
 from quant.engine.fill_sink import FillSink
@@ -33,18 +36,25 @@ from quant.engine.protocol import (
     PairKey,
     PairView,
     Readiness,
+    ScanOrder,
+    ScanView,
     SecondsView,
+    SeriesKey,
     StatsView,
     StatusView,
     SymbolsView,
     TicksView,
     TruthView,
+    UnitRootView,
 )
 from quant.engine.publisher import Publisher
 from quant.engine.reading import Reading, Span
 from quant.engine.running import RunningMarket
+from quant.engine.scan_desk import ScanDesk
 from quant.engine.source import SourceSpec, parse_source
 from quant.engine.symbol_state import TRADING
+from quant.engine.unit_root import unit_root_view
+from quant.engine.warming import Warming
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
 from quant.feed.quarantine import Quarantine
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
@@ -84,13 +94,15 @@ class Session:
         )
         self._jobs = JobDesk(settings.data_dir, self._importer)
         self._quarantine = Quarantine(settings.data_dir / QUARANTINE_NAME, clock=self._clock)
-        self._compacting: asyncio.Task[None] | None = None
+        self._warming = Warming()
+        self._life: list[asyncio.Task[None]] = []  # what runs whichever market does
         self._hub = Hub()
         self._publisher = Publisher(
             self._hub,
             interval_s=settings.analytics_interval_ms / 1000,
             read_stored=stored_in(self._persistence.store),
         )
+        self._scan_desk = ScanDesk(self._reading, self._publisher.lanes, self._publisher.matrix)
         self._started_with = parse_source(settings.source)
         self._source = self._started_with
         self._running: RunningMarket | None = None
@@ -107,17 +119,21 @@ class Session:
             await self._persistence.open()
             if "source" not in self._settings.model_fields_set:
                 self._source = await self._last_choice() or self._source
+            self._life.append(
+                asyncio.create_task(self._guard(self._warming.run(self._show_compiling)), name="warming")
+            )
             await self._run(self._source)
-            self._compacting = asyncio.create_task(self._persistence.run(), name="compaction")
-            await self._jobs.open()
+            self._life.append(asyncio.create_task(self._persistence.run(), name="compaction"))
+            self._life.append(asyncio.create_task(self._guard(self._open_jobs()), name="jobs"))
         except BaseException:
             await self._persistence.close()
             self._directory.release()
             raise
 
     async def stop(self) -> None:
-        if self._compacting is not None:
-            self._compacting.cancel()
+        for task in self._life:
+            task.cancel()
+        await asyncio.gather(*self._life, return_exceptions=True)
         await self._jobs.close()
         await self._halt()
         await self._persistence.close()
@@ -125,6 +141,18 @@ class Session:
         self._publisher.close()
         self._metadata.close()
         self._directory.release()
+
+    def _show_compiling(self, reason: str) -> None:
+        if self._running is not None and self._running.source_state == "starting":
+            self._running.reason = reason
+
+    async def _open_jobs(self) -> None:
+        await self._warming.wait()
+        await self._jobs.open()
+
+    async def _run_market(self, running: RunningMarket) -> None:
+        await self._warming.wait()
+        await running.run()
 
     async def _last_choice(self) -> SourceSpec | None:
         chosen = await asyncio.to_thread(self._metadata.choice, CHOSEN_SOURCE)
@@ -146,7 +174,7 @@ class Session:
         self._hub.reset()
         self._publisher.follow(running, source=source.text)
         self._tasks = [
-            asyncio.create_task(self._guard(running.run()), name="market"),
+            asyncio.create_task(self._guard(self._run_market(running)), name="market"),
             asyncio.create_task(self._guard(self._publisher.run()), name="publisher"),
             asyncio.create_task(self._guard(self._resume(running, self._resumed)), name="resume"),
         ]
@@ -271,6 +299,8 @@ class Session:
     def readiness(self) -> Readiness:
         if self._running is None:
             return Readiness("starting", "the engine is starting")
+        if self._warming.reason is not None:
+            return Readiness("starting", self._warming.reason)
         match self._running.source_state:
             case "ready" if self._persistence.failure is not None:
                 return Readiness("degraded", f"trades are not being stored: {self._persistence.failure}")
@@ -362,10 +392,32 @@ class Session:
             rows = rows_needed(key, rows=limit)
             legs = await self._reading.legs(running, key, rows=rows, end=end)
             self._check_same(running)
-        view = await self._publisher.pair(key, start=start, end=end, rows=limit, legs=legs)
+        view = await self._publisher.pairs.pair(key, start=start, end=end, rows=limit, legs=legs)
         if view.analysis.status == "too_short":
             what = f"{key.pair} on {key.interval} bars, window {key.window}"
             raise NotEnoughData(what, have=view.analysis.have, need=view.analysis.need)
+        return view
+
+    async def unit_root(self, key: SeriesKey, *, end: int | None) -> UnitRootView:
+        running = self._now_running()
+        await self._reading.know(running, [key.symbol])
+        key = replace(key, symbol=check_symbol(running, key.symbol))
+        check_series(running, key)
+        closes = await self._reading.closes(running, [key.symbol], key.interval, rows=key.window, end=end)
+        self._check_same(running)
+        if len(closes) < key.window:
+            what = f"{key.symbol} on {key.interval} bars, window {key.window}"
+            raise NotEnoughData(what, have=len(closes), need=key.window)
+        work = partial(unit_root_view, key, closes, market=running.state.market, as_of=running.as_of)
+        seconds = pair_seconds(HedgeMethod.OLS, window=key.window, rows=0)
+        view = await self._publisher.lanes.answer(work, seconds=seconds)
+        self._check_same(running)
+        return view
+
+    async def scan(self, order: ScanOrder) -> ScanView:
+        running = self._now_running()
+        view = await self._scan_desk.scan(running, order)
+        self._check_same(running)
         return view
 
     async def truth(self) -> TruthView:

@@ -10,6 +10,7 @@ from quant.clock import NS_PER_MS
 from quant.domain import Bars, BoolArray, IntArray
 from quant.engine.merging import merged_bars, merged_ticks
 from quant.engine.protocol import (
+    AnalyticsView,
     BarsView,
     ConnectionView,
     JournalView,
@@ -31,7 +32,7 @@ from quant.market.state import Ticks
 LATENCY_TICKS = 100
 
 
-def status_view(running: RunningMarket, *, source: str) -> StatusView:
+def status_view(running: RunningMarket, *, source: str, analytics: AnalyticsView) -> StatusView:
     """Return how the stream stands."""
     connections = tuple(
         ConnectionView(
@@ -61,6 +62,7 @@ def status_view(running: RunningMarket, *, source: str) -> StatusView:
         connections=connections,
         symbols=tuple(symbol_view(running, symbol) for symbol in known),
         journal=running.persistence.view() if running.persistence is not None else JournalView(),
+        analytics=analytics,
     )
 
 

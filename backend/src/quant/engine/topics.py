@@ -9,8 +9,8 @@ from quant.errors import InvalidInput, InvalidParameter
 
 STATUS = "status"
 GRAMMAR = (
-    "status, ticks:SYMBOL, bars:SYMBOL:INTERVAL, quote:SYMBOL, funding:SYMBOL "
-    "or pair:A-B:INTERVAL:WINDOW:METHOD:SCALE"
+    "status, ticks:SYMBOL, bars:SYMBOL:INTERVAL, quote:SYMBOL, funding:SYMBOL, "
+    "pair:A-B:INTERVAL:WINDOW:METHOD:SCALE or matrix:INTERVAL:WINDOW"
 )
 
 SecondsKind = Literal["quote", "funding"]
@@ -40,7 +40,15 @@ class StatusTopic:
     pass
 
 
-Topic = StatusTopic | TicksTopic | BarsTopic | SecondsTopic | PairKey
+@dataclass(frozen=True, slots=True)
+class MatrixTopic:
+    """All pairs of all streaming symbols, on log prices, over the newest `window` closed bars."""
+
+    interval: str
+    window: int
+
+
+Topic = StatusTopic | TicksTopic | BarsTopic | SecondsTopic | PairKey | MatrixTopic
 
 
 def parse_topic(text: str) -> Topic:
@@ -56,18 +64,25 @@ def parse_topic(text: str) -> Topic:
             return SecondsTopic(kind, symbol)
         case ["pair", legs, interval, window, method, scale] if legs.count("-") == 1:
             return _pair_key(legs, interval, window, method, scale)
+        case ["matrix", interval, window]:
+            return MatrixTopic(interval, _bars(window))
     raise InvalidParameter("topic", f"{text[:100]!r} is not a topic; there are {GRAMMAR}")
 
 
 def _pair_key(legs: str, interval: str, window: str, method: str, scale: str) -> PairKey:
     a, b = legs.split("-")
-    if not (window.isascii() and window.isdigit() and len(window) < 10):
-        raise InvalidParameter("window", f"{window[:20]!r} is not a number of bars")
+    bars = _bars(window)
     try:
         scaled = Scale(scale)
     except ValueError:
         raise InvalidParameter("scale", f"{scale[:20]!r} is not level or log") from None
-    return PairKey(Pair(a, b), interval, int(window), HedgeMethod.parse(method), scaled)
+    return PairKey(Pair(a, b), interval, bars, HedgeMethod.parse(method), scaled)
+
+
+def _bars(window: str) -> int:
+    if not (window.isascii() and window.isdigit() and len(window) < 10):
+        raise InvalidParameter("window", f"{window[:20]!r} is not a number of bars")
+    return int(window)
 
 
 def topic_name(topic: Topic) -> str:
@@ -83,4 +98,6 @@ def topic_name(topic: Topic) -> str:
             return f"{kind}:{symbol}"
         case PairKey():
             return f"pair:{topic}"
+        case MatrixTopic(interval, window):
+            return f"matrix:{interval}:{window}"
     raise InvalidInput(f"{topic!r} is not a topic")

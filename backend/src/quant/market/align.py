@@ -58,8 +58,8 @@ def align_bars(y: Bars, x: Bars, *, width: int, rows: int, end: int) -> AlignedL
     """Return at most `rows` bars that open before `end`, a multiple of `width`, of legs that lie outside memory."""
     both_closed = min(_closed_until(y, width), _closed_until(x, width), end)
     times = np.arange(both_closed - rows * width, both_closed, width, dtype=np.int64)
-    closes_y, quality_y = _at(y, times)
-    closes_x, quality_x = _at(x, times)
+    closes_y, quality_y = closes_of(y, times)
+    closes_x, quality_x = closes_of(x, times)
     return _aligned(times, closes_y, closes_x, quality_y, quality_x)
 
 
@@ -68,7 +68,7 @@ def _closed_until(bars: Bars, width: int) -> int:
     return int(closed[-1]) + width if len(closed) else 0
 
 
-def _at(bars: Bars, times: IntArray) -> tuple[FloatArray, IntArray]:
+def closes_of(bars: Bars, times: IntArray) -> tuple[FloatArray, IntArray]:
     """Return closes (NaN where missing or a gap) and qualities of the closed bars at `times`."""
     at = np.searchsorted(bars.times, times)
     known = at < len(bars)

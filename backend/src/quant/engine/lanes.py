@@ -1,0 +1,59 @@
+"""Threads that compute, each with one kind of work, so that nothing waits behind what is longer than itself."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from quant.errors import Unavailable
+
+T = TypeVar("T")
+MOST_WAITING = 16
+LONG_S = 0.05
+"""Expected seconds from which on a computation is long: others must not wait for it."""
+
+
+class Lane:
+    """One thread: what is handed to it is done in the order of its coming."""
+
+    def __init__(self, name: str) -> None:
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"analysis-{name}")
+        self._waiting = 0
+
+    async def run(self, work: Callable[[], T], *, most_waiting: int | None = None) -> T:
+        """Return what `work` does; raise Unavailable where more than `most_waiting` are before it."""
+        if most_waiting is not None and self._waiting > most_waiting:
+            raise Unavailable(
+                f"{self._waiting} computations are waiting already: ask again in a moment", limit=most_waiting
+            )
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+class Lanes:
+    """One lane for the cadence, one for what is asked for and short, one for the matrix, one for what is long."""
+
+    def __init__(self) -> None:
+        self.refresh = Lane("refresh")
+        self.request = Lane("request")
+        self.matrix = Lane("matrix")
+        self.long = Lane("long")
+
+    async def answer(self, work: Callable[[], T], *, seconds: float) -> T:
+        """Return what a client asked for, computed in the lane that its expected `seconds` belong to.
+
+        Raises Unavailable where too much waits there already.
+        """
+        lane = self.long if seconds > LONG_S else self.request
+        return await lane.run(work, most_waiting=MOST_WAITING)
+
+    def close(self) -> None:
+        """Take nothing more; what is being computed ends by itself."""
+        for lane in (self.refresh, self.request, self.matrix, self.long):
+            lane.close()
