@@ -12,6 +12,9 @@ function line(value: (number | null)[], time = value.map((_, index) => at(index)
     kind: "line",
     key: "l",
     label: "l",
+    column: "l",
+    style: "line",
+    shares: false,
     color: "text",
     axis: "right",
     dashed: false,
@@ -61,7 +64,14 @@ describe("points of a line", () => {
   });
 
   test("a candle without prices is whitespace", () => {
-    const candles = { kind: "candles", key: "c", label: "c", color: "leg-a", format: String } as const;
+    const candles = {
+      kind: "candles",
+      key: "c",
+      label: "c",
+      column: "c",
+      color: "leg-a",
+      format: String,
+    } as const;
     const points = pointsFrom({ ...candles, candles: [bar(0), gap(1)] }, 0, MINUTE);
     expect(points[0]).toMatchObject({ open: 100, close: 100 });
     expect(points[1]).toEqual({ time: at(1) / 1000 });

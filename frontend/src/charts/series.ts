@@ -7,11 +7,18 @@ export type LineSeries = {
   key: string;
   /** Empty where the pane's title names it. */
   label: string;
+  /** Its name in files. */
+  column: string;
   color: Token;
   time: readonly number[];
   value: readonly (number | null)[];
-  axis: "left" | "right";
+  /** `own` is a scale without labels at the foot of the pane. */
+  axis: "left" | "right" | "own";
+  /** Joined points, or a column for each. */
+  style: "line" | "columns";
   dashed: boolean;
+  /** Whether it lies on a scale whose margins another series sets. */
+  shares: boolean;
   /** Whether it is drawn at once; otherwise only its numbers are in the legend, and Plotly can switch it on. */
   drawn: boolean;
   format: (value: number | null) => string;
@@ -29,6 +36,8 @@ export type CandleSeries = {
   kind: "candles";
   key: string;
   label: string;
+  /** Its name in files, before `_open` and the others. */
+  column: string;
   color: Token;
   candles: readonly Candle[];
   format: (value: number | null) => string;

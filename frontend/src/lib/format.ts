@@ -95,8 +95,12 @@ export function time(ms: number | null, detail: TimeDetail, zone: TimeZone): str
   return format.format(ms);
 }
 
-export function zoneName(zone: TimeZone): string {
+let zoneFormat: Intl.DateTimeFormat | null = null;
+
+/** What the zone is called at a moment: CET in winter, CEST in summer. */
+export function zoneName(zone: TimeZone, ms: number = Date.now()): string {
   if (zone === "utc") return "UTC";
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts();
+  zoneFormat ??= new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+  const parts = zoneFormat.formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "local";
 }

@@ -27,6 +27,17 @@ export function useWatch(topic: string | null): void {
   useEffect(() => (topic === null ? undefined : watch(topic)), [topic]);
 }
 
+/** Keeps several topics coming while the component is mounted; those that stay wanted are not asked for anew. */
+export function useWatchAll(topics: readonly string[]): void {
+  const key = topics.join(" ");
+  useEffect(() => {
+    const stops = key.split(" ").filter(Boolean).map(watch);
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [key]);
+}
+
 /** The topic's newest data, read at most once per animation frame; does not ask the server for it. */
 export function useHeld<Kind extends TopicKind>(kind: Kind, topic: string | null) {
   const listen = useCallback(

@@ -7,7 +7,7 @@ const SRC = join(process.cwd(), "src");
 const MAY_IMPORT: Record<string, readonly string[]> = {
   app: ["features", "charts", "components", "stores", "api", "lib", "styles"],
   features: ["charts", "components", "stores", "api", "lib"],
-  charts: ["lib"],
+  charts: ["components", "lib"],
   components: ["lib"],
   stores: ["api", "lib"],
   api: ["lib"],

@@ -2,6 +2,7 @@ import {
   type AutoscaleInfo,
   CandlestickSeries,
   createSeriesMarkers,
+  HistogramSeries,
   type IChartApi,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
@@ -23,6 +24,8 @@ type Drawn = { api: ISeriesApi<SeriesType>; lastTime: number; firstTime: number 
 const MOST_ROWS_IN_PLACE = 20;
 // Room for the legend above and, where there are arrows with letters, for those too.
 const PLAIN_MARGINS = { top: 0.26, bottom: 0.1 };
+const CANDLE_MARGINS = { top: 0.14, bottom: 0.08 };
+const COLUMN_MARGINS = { top: 0.84, bottom: 0 };
 const MARKER_MARGINS = { top: 0.34, bottom: 0.24 };
 
 /** One pane of the chart: keeps its series, levels, markers and hatching in step with a `Pane`. */
@@ -85,10 +88,18 @@ export class DrawnPane {
     const { chart, theme } = this;
     if (series.kind === "candles") {
       const { up, down } = theme;
-      const colors = { upColor: up, wickUpColor: up, downColor: down, wickDownColor: down };
-      const candles = chart.addSeries(CandlestickSeries, { ...colors, borderVisible: false }, this.index);
-      candles.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.08 } });
+      // Rising bodies are hollow: a shape besides the colour.
+      const rising = { upColor: theme.card, borderUpColor: up, wickUpColor: up };
+      const falling = { downColor: down, borderDownColor: down, wickDownColor: down };
+      const candles = chart.addSeries(CandlestickSeries, { ...rising, ...falling }, this.index);
+      candles.priceScale().applyOptions({ scaleMargins: CANDLE_MARGINS });
       return candles;
+    }
+    if (series.style === "columns") {
+      const options = { color: theme[series.color], priceLineVisible: false, lastValueVisible: false };
+      const columns = chart.addSeries(HistogramSeries, { ...options, priceScaleId: series.key }, this.index);
+      columns.priceScale().applyOptions({ scaleMargins: COLUMN_MARGINS });
+      return columns;
     }
     const line = chart.addSeries(
       LineSeries,
@@ -99,11 +110,12 @@ export class DrawnPane {
         priceLineVisible: false,
         lastValueVisible: !series.dashed && !(this.narrow && series.axis === "left"),
         crosshairMarkerVisible: !series.dashed,
-        priceScaleId: series.axis,
+        priceScaleId: series.axis === "own" ? series.key : series.axis,
         autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => this.withLevels(own()),
       },
       this.index,
     );
+    if (series.shares) return line;
     line.priceScale().applyOptions({ scaleMargins: this.marked ? MARKER_MARGINS : PLAIN_MARGINS });
     return line;
   }

@@ -1,8 +1,11 @@
+import bar from "plotly.js/lib/bar";
 import candlestick from "plotly.js/lib/candlestick";
-import Plotly from "plotly.js/lib/core";
+import Plotly, { type Plotted } from "plotly.js/lib/core";
+import type { TimeZone } from "@/lib/format";
 import type { Figure } from "./figure";
+import { type Ticks, timeTicks } from "./time-axis";
 
-Plotly.register([candlestick]);
+Plotly.register([candlestick, bar]);
 
 const QUIET = { displayModeBar: false, responsive: false, scrollZoom: false };
 const FULL = {
@@ -11,10 +14,59 @@ const FULL = {
   scrollZoom: true,
   modeBarButtonsToRemove: ["lasso2d", "select2d"],
 };
+const PIXELS_A_TICK = 90;
+
+/** The zone in which each drawn figure's time axis is read now. */
+const zones = new WeakMap<Plotted, TimeZone | undefined>();
+
+function milliseconds(value: unknown): number {
+  // Plotly gives back a date as text, in UTC and without saying so.
+  return typeof value === "number" ? value : Date.parse(`${String(value).replace(" ", "T")}Z`);
+}
+
+function extent(figure: Figure): [number, number] | null {
+  let range: [number, number] | null = null;
+  for (const { x } of figure.data) {
+    if (!Array.isArray(x)) continue;
+    for (const value of x as number[])
+      range = range ? [Math.min(range[0], value), Math.max(range[1], value)] : [value, value];
+  }
+  return range;
+}
+
+function ticks(element: Plotted, figure: Figure | null, zone: TimeZone): Ticks | null {
+  const axis = element.layout?.xaxis;
+  const zoomed = axis?.range && (figure === null || axis.autorange === false);
+  const range = zoomed ? axis.range?.map(milliseconds) : figure && extent(figure);
+  const [from = Number.NaN, to = Number.NaN] = range ?? [];
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return null;
+  return timeTicks(from, to, zone, Math.max(2, Math.floor(element.clientWidth / PIXELS_A_TICK)));
+}
+
+/** Writes local times on the axis; UTC is what Plotly writes itself. */
+function localised(element: Plotted, figure: Figure): Figure["layout"] {
+  const found = figure.zone === "local" ? ticks(element, figure, figure.zone) : null;
+  if (!found) return figure.layout;
+  const xaxis = figure.layout.xaxis as Record<string, unknown>;
+  return { ...figure.layout, xaxis: { ...xaxis, tickmode: "array", ...found } };
+}
+
+function followZoom(element: Plotted): void {
+  element.on?.("plotly_relayout", (change) => {
+    const zone = zones.get(element);
+    if (zone !== "local" || !Object.keys(change).some((key) => /^xaxis\.(range|autorange)/.test(key))) return;
+    const found = ticks(element, null, zone);
+    if (found)
+      void Plotly.relayout(element, { "xaxis.tickvals": found.tickvals, "xaxis.ticktext": found.ticktext });
+  });
+}
 
 /** Draws or updates a figure in place; `full` adds Plotly's tool bar. */
-export function draw(element: HTMLElement, figure: Figure, full: boolean): Promise<unknown> {
-  return Plotly.react(element, figure.data, figure.layout, full ? FULL : QUIET);
+export async function draw(element: Plotted, figure: Figure, full: boolean): Promise<void> {
+  const first = !zones.has(element);
+  zones.set(element, figure.zone);
+  await Plotly.react(element, figure.data, localised(element, figure), full ? FULL : QUIET);
+  if (first) followZoom(element);
 }
 
 export function resize(element: HTMLElement): Promise<unknown> {
@@ -22,5 +74,6 @@ export function resize(element: HTMLElement): Promise<unknown> {
 }
 
 export function dispose(element: HTMLElement): void {
+  zones.delete(element);
   Plotly.purge(element);
 }

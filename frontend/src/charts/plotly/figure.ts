@@ -1,9 +1,15 @@
+import type { TimeZone } from "@/lib/format";
 import type { ChartTheme } from "../theme";
 
 /** A Plotly figure, as far as we build it. Values are what Plotly's reference names. */
-export type Trace = Record<string, unknown> & { type: "scatter" | "candlestick"; name: string };
+export type Trace = Record<string, unknown> & { type: "scatter" | "candlestick" | "bar"; name: string };
 export type Layout = Record<string, unknown>;
-export type Figure = { data: Trace[]; layout: Layout };
+export type Figure = {
+  data: Trace[];
+  layout: Layout;
+  /** Where x is time, in milliseconds UTC: the zone in which it is read. */
+  zone?: TimeZone;
+};
 
 export type FigureLook = { theme: ChartTheme; compact: boolean };
 

@@ -1,43 +1,61 @@
 import type { TimeZone } from "@/lib/format";
-import type { ChartSeries, Pane } from "../series";
+import type { CandleSeries, ChartSeries, LineSeries, Pane } from "../series";
 import { axis, baseLayout, type Figure, type FigureLook, type Trace } from "./figure";
-import { axisTime } from "./time-axis";
+import { hoverTime } from "./time-axis";
+
+const AXES = { right: "y", left: "y2", own: "y3" };
+
+function candleTrace(series: CandleSeries, { theme }: FigureLook, zone: TimeZone): Trace {
+  const column = (name: "open" | "high" | "low" | "close") => series.candles.map((candle) => candle[name]);
+  const x = series.candles.map((candle) => candle.time);
+  return {
+    type: "candlestick",
+    name: series.label,
+    x,
+    open: column("open"),
+    high: column("high"),
+    low: column("low"),
+    close: column("close"),
+    text: x.map((time) => hoverTime(time, zone)),
+    hovertemplate: "%{text}<br>O %{open}<br>H %{high}<br>L %{low}<br>C %{close}",
+    // Hollow where the price rose, as in the live pane.
+    increasing: { line: { color: theme.up, width: 1 }, fillcolor: theme.card },
+    decreasing: { line: { color: theme.down, width: 1 }, fillcolor: theme.down },
+  };
+}
+
+function lineTrace(series: LineSeries, title: string, { theme }: FigureLook, zone: TimeZone): Trace {
+  const color = theme[series.color];
+  const shape =
+    series.style === "columns"
+      ? { type: "bar" as const, marker: { color, opacity: 0.5, line: { width: 0 } } }
+      : {
+          type: "scatter" as const,
+          mode: "lines",
+          connectgaps: false,
+          line: { color, width: 1.25, dash: series.dashed ? "dash" : "solid" },
+        };
+  return {
+    ...shape,
+    name: series.label || title,
+    x: series.time,
+    y: series.value,
+    text: series.time.map((time) => hoverTime(time, zone)),
+    hovertemplate: "%{text}<br>%{y:.8~g}",
+    visible: series.drawn ? true : "legendonly",
+    ...(series.axis === "right" ? {} : { yaxis: AXES[series.axis] }),
+  };
+}
 
 function trace(series: ChartSeries, title: string, look: FigureLook, zone: TimeZone): Trace {
-  const { theme } = look;
-  if (series.kind === "candles") {
-    const column = (name: "open" | "high" | "low" | "close") => series.candles.map((candle) => candle[name]);
-    return {
-      type: "candlestick",
-      name: series.label,
-      x: series.candles.map((candle) => axisTime(candle.time, zone)),
-      open: column("open"),
-      high: column("high"),
-      low: column("low"),
-      close: column("close"),
-      increasing: { line: { color: theme.up, width: 1 } },
-      decreasing: { line: { color: theme.down, width: 1 } },
-    };
-  }
-  return {
-    type: "scatter",
-    mode: "lines",
-    name: series.label || title,
-    x: series.time.map((time) => axisTime(time, zone)),
-    y: series.value,
-    connectgaps: false,
-    visible: series.drawn ? true : "legendonly",
-    line: { color: theme[series.color], width: 1.25, dash: series.dashed ? "dash" : "solid" },
-    ...(series.axis === "left" ? { yaxis: "y2" } : {}),
-  };
+  return series.kind === "candles" ? candleTrace(series, look, zone) : lineTrace(series, title, look, zone);
 }
 
 /** The same series as a live pane shows, for Plotly. */
 export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure {
   const { theme } = look;
-  const second = pane.series.some((series) => series.kind === "line" && series.axis === "left");
-  const right = pane.series.find((series) => series.kind === "candles" || series.axis === "right");
-  const left = pane.series.find((series) => series.kind === "line" && series.axis === "left");
+  const on = (name: LineSeries["axis"]) =>
+    pane.series.find((series) => (series.kind === "candles" ? name === "right" : series.axis === name));
   const level = (value: number) => ({
     type: "line",
     xref: "paper",
@@ -52,21 +70,33 @@ export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure
     yref: "paper",
     y0: 0,
     y1: 1,
-    x0: axisTime(from - pane.step / 2, zone),
-    x1: axisTime(to + pane.step / 2, zone),
+    x0: from - pane.step / 2,
+    x1: to + pane.step / 2,
     fillcolor: theme.control,
     opacity: 0.25,
     line: { width: 0 },
   });
+  const columns = on("own");
+  const highest = columns?.kind === "line" ? Math.max(...columns.value.map((value) => value ?? 0)) : 0;
+  // Columns take the foot of the chart.
+  const foot = {
+    ...axis(look),
+    overlaying: "y",
+    showgrid: false,
+    showticklabels: false,
+    range: [0, 6 * highest],
+  };
   return {
+    zone,
     data: pane.series.map((series) => trace(series, pane.title, look, zone)),
     layout: {
       ...baseLayout(look),
       xaxis: { ...axis(look), type: "date", rangeslider: { visible: false } },
-      yaxis: { ...axis(look, right?.label || pane.title), side: "right" },
-      ...(second
-        ? { yaxis2: { ...axis(look, left?.label), overlaying: "y", side: "left", showgrid: false } }
+      yaxis: { ...axis(look, on("right")?.label || pane.title), side: "right" },
+      ...(on("left")
+        ? { yaxis2: { ...axis(look, on("left")?.label), overlaying: "y", side: "left", showgrid: false } }
         : {}),
+      ...(columns ? { yaxis3: foot } : {}),
       shapes: [
         ...pane.levels.map(({ value }) => level(value)),
         ...pane.gaps.map(({ from, to }) => gap(from, to)),

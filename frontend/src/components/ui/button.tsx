@@ -11,7 +11,7 @@ const button = cva(
           "border border-primary bg-primary text-on-primary font-medium enabled:hover:bg-primary-hover",
         ghost: "text-fg-2 hover:bg-raised hover:text-fg",
       },
-      size: { normal: "h-7 px-2.5", small: "h-6 px-1.5 text-label", icon: "size-7" },
+      size: { normal: "h-7 px-2.5", small: "h-6 px-1.5 text-label", icon: "size-7", tool: "size-6" },
     },
     defaultVariants: { look: "plain", size: "normal" },
   },

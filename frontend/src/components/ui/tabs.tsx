@@ -3,10 +3,12 @@ import type { ReactNode } from "react";
 
 export type Tab = { key: string; title: string; content: ReactNode };
 
+type Props = { label: string; tabs: readonly Tab[]; initial?: string };
+
 /** Tabs of which only the chosen one is mounted. */
-export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
+export function Tabs({ label, tabs, initial }: Props) {
   return (
-    <Radix.Root defaultValue={tabs[0]?.key ?? ""} className="flex min-h-0 flex-1 flex-col">
+    <Radix.Root defaultValue={initial ?? tabs[0]?.key ?? ""} className="flex min-h-0 flex-1 flex-col">
       <Radix.List aria-label={label} className="flex shrink-0 border-b border-line">
         {tabs.map((tab) => (
           <Radix.Trigger

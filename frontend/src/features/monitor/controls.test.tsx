@@ -3,9 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { SymbolOut } from "@/api/types";
 import { clientConfig } from "@/testing/builders";
+import { ChartPicker } from "./chart-picker";
 import { PairControls } from "./pair-controls";
 import { SourcePicker } from "./source-picker";
 import { StreamControls } from "./stream-controls";
+import { ThresholdPicker } from "./threshold-picker";
 import { parseView } from "./view-state";
 import { WindowField } from "./window-field";
 
@@ -135,5 +137,35 @@ describe("the pair", () => {
     ]);
     await userEvent.selectOptions(legA, "SOLUSDT");
     expect(onChange).toHaveBeenLastCalledWith({ a: "SOLUSDT" });
+  });
+});
+
+describe("thresholds", () => {
+  test("are set together, and what is wrong is said at their fields", async () => {
+    const onChange = vi.fn();
+    render(<ThresholdPicker view={parseView("", clientConfig())} onChange={onChange} />);
+    await userEvent.click(screen.getByRole("button", { name: /thresholds/ }));
+    const entry = screen.getByRole("textbox", { name: "Entry" });
+    await userEvent.clear(entry);
+    await userEvent.type(entry, "5");
+    expect(entry).toHaveAccessibleDescription("The stop lies beyond the entry.");
+    expect(screen.getByRole("button", { name: "Set" })).toBeDisabled();
+    await userEvent.clear(entry);
+    await userEvent.type(entry, "2.5{Enter}");
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ entry: 2.5, exit: 0.5, stop: 4 });
+  });
+});
+
+describe("the charts", () => {
+  test("compare up to four further symbols", async () => {
+    const onChange = vi.fn();
+    const view = parseView("?a=A&b=B&cmp=C,D,E", clientConfig());
+    render(<ChartPicker view={view} streaming={["A", "B", "C", "F", "G"]} onChange={onChange} />);
+    await userEvent.click(screen.getByRole("button", { name: /^Charts/ }));
+    await userEvent.click(screen.getByRole("checkbox", { name: "D" }));
+    expect(onChange).toHaveBeenLastCalledWith({ compare: ["C", "E"] });
+    await userEvent.click(screen.getByRole("checkbox", { name: "F" }));
+    expect(onChange).toHaveBeenLastCalledWith({ compare: ["C", "D", "E", "F"] });
+    expect(screen.queryByRole("checkbox", { name: "A" })).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import type { PairAnalytics } from "@/api/types";
 import { axis, baseLayout, type Figure, type FigureLook } from "@/charts/plotly/figure";
-import { axisTime } from "@/charts/plotly/time-axis";
+import { hoverTime } from "@/charts/plotly/time-axis";
 import type { TimeZone } from "@/lib/format";
 import type { PairTruth } from "./truth";
 
@@ -12,10 +12,11 @@ export function hedgeFigure(
   zone: TimeZone,
 ): Figure {
   const { time, beta } = pair.series;
-  const x = time.map((ms) => axisTime(ms, zone));
+  const x = time;
   const { theme } = look;
   const known = truth?.scale === pair.scale && truth.beta !== null && x.length > 0;
   return {
+    zone,
     data: [
       {
         type: "scatter",
@@ -25,7 +26,8 @@ export function hedgeFigure(
         y: beta,
         connectgaps: false,
         line: { color: theme["leg-a"], width: 1.25 },
-        hovertemplate: "%{x|%H:%M:%S} β %{y:.5~g}<extra></extra>",
+        text: time.map((ms) => hoverTime(ms, zone)),
+        hovertemplate: "%{text}<br>β %{y:.5~g}<extra></extra>",
       },
       ...(known
         ? [

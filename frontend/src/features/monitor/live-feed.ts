@@ -4,6 +4,7 @@ import { live } from "@/stores/link";
 import {
   correlationPane,
   type Decimals,
+  type Overlays,
   type PaneKey,
   pricePane,
   spreadPane,
@@ -20,14 +21,15 @@ export class LiveFeed {
     private readonly chart: StackedChart,
     private readonly view: PairView,
     private readonly decimals: Decimals,
+    private readonly overlays: Overlays,
     private readonly onDrawn: () => void,
   ) {
     const { a, b, interval } = view;
     this.drawPrice(null);
     this.drawPair(null);
+    const bars = [a, b, ...view.compare].map((symbol) => barsTopic(symbol, interval));
     this.stops = [
-      live.listen(barsTopic(a, interval), (changedFrom) => this.drawPrice(changedFrom)),
-      live.listen(barsTopic(b, interval), (changedFrom) => this.drawPrice(changedFrom)),
+      ...bars.map((topic) => live.listen(topic, (changedFrom) => this.drawPrice(changedFrom))),
       live.listen(pairTopic(view), (changedFrom) => this.drawPair(changedFrom)),
     ];
   }
@@ -37,10 +39,13 @@ export class LiveFeed {
   }
 
   private drawPrice(changedFrom: number | null): void {
-    const { a, b, interval } = this.view;
-    const barsA = live.get("bars", barsTopic(a, interval))?.data ?? null;
-    const barsB = live.get("bars", barsTopic(b, interval))?.data ?? null;
-    this.draw("price", pricePane(this.view, barsA, barsB, this.decimals), changedFrom);
+    const { a, b, interval, compare } = this.view;
+    const bars = (symbol: string) => live.get("bars", barsTopic(symbol, interval))?.data ?? null;
+    const others = new Map(compare.map((symbol) => [symbol, bars(symbol)]));
+    const data = { a: bars(a), b: bars(b), pair: null, others };
+    // What is rebased moves as a whole when its first bar leaves or comes.
+    const from = compare.length > 0 ? null : changedFrom;
+    this.draw("price", pricePane(this.view, data, this.decimals, this.overlays), from);
     this.onDrawn();
   }
 

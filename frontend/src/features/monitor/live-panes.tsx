@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import type { Opening } from "@/charts/chart-actions";
 import type { StackedChart } from "@/charts/lightweight/stacked-chart";
 import { readTheme } from "@/charts/theme";
 import { useNarrow } from "@/components/use-narrow";
@@ -9,18 +10,20 @@ import { PaneHead } from "./pane-head";
 import { type Decimals, PANE_KEYS, type PaneKey } from "./pane-models";
 import { type PairView, pairTopic } from "./view-state";
 
-type Props = { view: PairView; decimals: Decimals; onOpen: (pane: PaneKey) => void };
+type Props = { view: PairView; decimals: Decimals; onOpen: (pane: PaneKey, what: Opening) => void };
 
 /** The stacked live panes with their legends. */
 export function LivePanes({ view, decimals, onOpen }: Props) {
-  const { theme, zone } = usePreferences();
+  const { theme, palette, zone, overlays } = usePreferences();
+  const { averages, volume } = overlays;
   const narrow = useNarrow();
   const element = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
   const range = useRef<{ topic: string; range: { from: number; to: number } | null } | null>(null);
   const [failed, setFailed] = useState(false);
   const topic = pairTopic(view);
-  const { entry, exit } = view;
+  const { entry, exit, stop } = view;
+  const compared = view.compare.join();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a view is its topic and thresholds; theme is read from the page
   useEffect(() => {
@@ -48,7 +51,7 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
           }),
       });
       chart.showSeconds(view.interval.endsWith("s"));
-      feed = new LiveFeed(chart, view, decimals, write);
+      feed = new LiveFeed(chart, view, decimals, { averages, volume }, write);
       write();
       if (range.current?.topic === topic) chart.restoreRange(range.current.range);
     };
@@ -59,7 +62,21 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
       range.current = { topic, range: chart?.visibleRange() ?? null };
       chart?.dispose();
     };
-  }, [topic, entry, exit, theme, zone, narrow, decimals.a, decimals.b]);
+  }, [
+    topic,
+    entry,
+    exit,
+    stop,
+    compared,
+    averages,
+    volume,
+    theme,
+    palette,
+    zone,
+    narrow,
+    decimals.a,
+    decimals.b,
+  ]);
 
   if (failed)
     return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
@@ -74,7 +91,15 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
       />
       <div ref={overlay} className="pointer-events-none absolute inset-0 z-10">
         {PANE_KEYS.map((key) => (
-          <PaneHead key={key} pane={key} view={view} narrow={narrow} onOpen={onOpen} />
+          <PaneHead
+            key={`${key} ${compared}`}
+            pane={key}
+            view={view}
+            overlays={overlays}
+            decimals={decimals}
+            narrow={narrow}
+            onOpen={onOpen}
+          />
         ))}
       </div>
     </div>

@@ -1,22 +1,24 @@
-import { useMemo, useState } from "react";
+import { type CSSProperties, useMemo, useState } from "react";
 import type { ClientConfig, SimulationTruth, StreamStatus, SymbolOut } from "@/api/types";
+import type { Opening } from "@/charts/chart-actions";
+import { lazily } from "@/components/lazily";
+import { Splitter } from "@/components/splitter";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Panel } from "@/components/ui/panel";
-import { Tabs } from "@/components/ui/tabs";
-import { useNarrow } from "@/components/use-narrow";
 import { priceDecimals } from "@/lib/format";
 import { sourceName } from "@/lib/words";
-import { useWatch } from "@/stores/topics";
+import { usePreferences } from "@/stores/preferences";
+import { useWatchAll } from "@/stores/topics";
 import { BodySkeleton } from "./body-skeleton";
 import { LivePanes } from "./live-panes";
 import { NumberRow } from "./number-row";
 import type { PageState } from "./page-state";
-import { PaneDialog } from "./pane-dialog";
 import type { PaneKey } from "./pane-models";
 import type { PanelProps } from "./panel-props";
-import { PANELS } from "./panels";
 import { PanesNotice } from "./panes-notice";
+import { RefitBanner } from "./refit-banner";
+import { SidePanels } from "./side-panels";
 import { truthFor } from "./truth";
 import type { ChangeView } from "./use-view";
 import { barsTopic, type PairView, pairTopic, type View } from "./view-state";
@@ -34,47 +36,21 @@ type Props = {
   apply: (wanted: { start: string[]; stop: string[] }) => void;
 };
 
-const STILL: readonly PageState[] = ["offline", "stale", "unreachable", "failed"];
+// Loaded when the first chart is opened.
+const PaneDialog = lazily(() => import("./pane-dialog").then((module) => module.PaneDialog));
 
-function SidePanels(props: PanelProps) {
-  const narrow = useNarrow();
-  const resetKey = pairTopic(props.view);
-  if (narrow) {
-    const tabs = PANELS.map(({ key, short, Content }) => ({
-      key,
-      title: short,
-      content: <Content key={resetKey} {...props} />,
-    }));
-    return (
-      <section
-        aria-label="Statistics of the pair"
-        className="flex h-72 rounded-base border border-line bg-card"
-      >
-        <Tabs label="Statistics of the pair" tabs={tabs} />
-      </section>
-    );
-  }
-  return (
-    <div className="flex min-h-0 flex-col gap-1">
-      {PANELS.map(({ key, title, weight, Content }) => (
-        <div key={key} className="flex min-h-0 *:flex-1" style={{ flex: weight }}>
-          <Panel title={title}>
-            <Content key={resetKey} {...props} />
-          </Panel>
-        </div>
-      ))}
-    </div>
-  );
-}
+const SIDE_MIN = 240;
+const SIDE_MAX = 640;
+const SIDE_DEFAULT = 320;
+const STILL: readonly PageState[] = ["offline", "stale", "unreachable", "failed"];
 
 type PairProps = Props & { view: PairView };
 
 function PairBody({ view, known, truth, state, streaming, opening, apply }: PairProps) {
-  const [opened, setOpened] = useState<PaneKey | null>(null);
-  const { a, b, interval } = view;
-  useWatch(barsTopic(a, interval));
-  useWatch(barsTopic(b, interval));
-  useWatch(pairTopic(view));
+  const [opened, setOpened] = useState<{ pane: PaneKey; what: Opening } | null>(null);
+  const { layout, setLayout } = usePreferences();
+  const { a, b, interval, compare } = view;
+  useWatchAll([a, b, ...compare].map((symbol) => barsTopic(symbol, interval)).concat(pairTopic(view)));
   const tick = (symbol: string) => known?.find((item) => item.symbol === symbol)?.tick_size ?? 0.01;
   const [tickA, tickB] = [tick(a), tick(b)];
   const decimals = useMemo(() => ({ a: priceDecimals(tickA), b: priceDecimals(tickB) }), [tickA, tickB]);
@@ -83,12 +59,16 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
   return (
     <>
       <NumberRow {...panel} dimmed={still} />
-      <div className="grid min-h-0 flex-1 gap-1 lg:grid-cols-[minmax(0,1fr)_320px]">
+      <div
+        className="grid min-h-0 flex-1 max-lg:gap-1 lg:grid-cols-[minmax(0,1fr)_auto_minmax(0,var(--side))]"
+        style={{ "--side": `${layout.side}px` } as CSSProperties}
+      >
         <Panel
           title={`${a} and ${b}, ${interval}`}
+          actions={<RefitBanner key={pairTopic(view)} view={view} />}
           className={still ? "opacity-75 max-lg:h-128" : "max-lg:h-128"}
         >
-          <LivePanes view={view} decimals={decimals} onOpen={setOpened} />
+          <LivePanes view={view} decimals={decimals} onOpen={(pane, what) => setOpened({ pane, what })} />
           <PanesNotice
             view={view}
             streaming={streaming}
@@ -96,9 +76,29 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
             onStart={(start) => apply({ start, stop: [] })}
           />
         </Panel>
+        <div className="flex max-lg:hidden">
+          <Splitter
+            label="Width of the side panels"
+            orientation="vertical"
+            value={layout.side}
+            min={SIDE_MIN}
+            max={SIDE_MAX}
+            after
+            onChange={(side) => setLayout({ side })}
+            onReset={() => setLayout({ side: SIDE_DEFAULT })}
+          />
+        </div>
         <SidePanels {...panel} />
       </div>
-      {opened && <PaneDialog pane={opened} view={view} decimals={decimals} onClose={() => setOpened(null)} />}
+      {opened && (
+        <PaneDialog
+          pane={opened.pane}
+          opening={opened.what}
+          view={view}
+          decimals={decimals}
+          onClose={() => setOpened(null)}
+        />
+      )}
     </>
   );
 }

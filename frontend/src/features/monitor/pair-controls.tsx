@@ -3,6 +3,8 @@ import type { ClientConfig, HedgeMethod, Scale } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { type Option, Select } from "@/components/ui/select";
 import { methodName } from "@/lib/words";
+import { ChartPicker } from "./chart-picker";
+import { ThresholdPicker } from "./threshold-picker";
 import type { ChangeView } from "./use-view";
 import type { View } from "./view-state";
 import { WindowField } from "./window-field";
@@ -73,6 +75,8 @@ export function PairControls({ view, config, streaming, onChange }: Props) {
         options={SCALES}
         onChange={(scale) => onChange({ scale: scale as Scale })}
       />
+      <ThresholdPicker view={view} onChange={onChange} />
+      <ChartPicker view={view} streaming={streaming} onChange={onChange} />
     </>
   );
 }

@@ -1,32 +1,62 @@
-import { ChartNoAxesCombined } from "lucide-react";
-import { Button } from "@/components/ui/button";
+import { ChartActions, type Opening } from "@/charts/chart-actions";
+import { paneTable, tableCsv } from "@/charts/table";
+import { saveFile } from "@/components/save-file";
 import { classNames } from "@/lib/class-names";
-import { correlationPane, type PaneKey, pricePane, spreadPane, zscorePane } from "./pane-models";
-import type { PairView } from "./view-state";
+import { live } from "@/stores/link";
+import { type Decimals, type Overlays, type PaneData, type PaneKey, paneModel } from "./pane-models";
+import { barsTopic, type PairView, pairTopic } from "./view-state";
 
-// Only titles and series names are read from these; the numbers are written by writeLegend.
-const EMPTY: Record<PaneKey, (view: PairView) => ReturnType<typeof pricePane>> = {
-  price: (view) => pricePane(view, null, null, { a: 2, b: 2 }),
-  spread: (view) => spreadPane(view, null, []),
-  zscore: (view) => zscorePane(view, null, []),
-  correlation: (view) => correlationPane(view, null, []),
+// Only titles and series names are read from what has no data; the numbers are written by writeLegend.
+const NO_DATA: PaneData = { a: null, b: null, pair: null };
+const LABEL_COLORS: Record<string, string> = {
+  "leg-a": "text-leg-a",
+  "leg-b": "text-leg-b",
+  "series-3": "text-series-3",
+  "series-4": "text-series-4",
+  "series-5": "text-series-5",
+  "series-6": "text-series-6",
 };
-const LABEL_COLORS: Record<string, string> = { "leg-a": "text-leg-a", "leg-b": "text-leg-b" };
 
-function hint(pane: PaneKey, { window, entry, exit }: PairView): string | null {
-  if (pane === "zscore") return `entry ±${entry}, exit ±${exit}`;
+function hint(pane: PaneKey, { window, entry, exit, stop }: PairView): string | null {
+  if (pane === "zscore") return `entry ±${entry}, exit ±${exit}, stop ±${stop}`;
   if (pane === "correlation") return `${window} bars`;
   return null;
 }
 
-type Props = { pane: PaneKey; view: PairView; narrow: boolean; onOpen: (pane: PaneKey) => void };
+/** The data that the panes draw now. */
+export function paneDataNow(view: PairView): PaneData {
+  const bars = (symbol: string) => live.get("bars", barsTopic(symbol, view.interval))?.data ?? null;
+  return {
+    a: bars(view.a),
+    b: bars(view.b),
+    pair: live.get("pair", pairTopic(view))?.data ?? null,
+    others: new Map(view.compare.map((symbol) => [symbol, bars(symbol)])),
+  };
+}
 
-/** The legend line of one pane and the way to Plotly. */
-export function PaneHead({ pane, view, narrow, onOpen }: Props) {
-  const { title, series } = EMPTY[pane](view);
+export function paneFileName(pane: PaneKey, { a, b, interval }: PairView): string {
+  return `${a}-${b}-${interval}-${pane}`;
+}
+
+type Props = {
+  pane: PaneKey;
+  view: PairView;
+  overlays: Overlays;
+  decimals: Decimals;
+  narrow: boolean;
+  onOpen: (pane: PaneKey, what: Opening) => void;
+};
+
+/** The legend line of one pane and what can be done with its numbers. */
+export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Props) {
+  const { title, series } = paneModel(pane, view, NO_DATA, decimals, overlays);
   const note = hint(pane, view);
   // A phone has room for one line.
   const shown = narrow ? series.slice(0, 2) : series;
+  const save = () => {
+    const table = paneTable(paneModel(pane, view, paneDataNow(view), decimals, overlays));
+    saveFile(`${paneFileName(pane, view)}.csv`, tableCsv(table));
+  };
   return (
     <div
       data-legend={pane}
@@ -36,7 +66,7 @@ export function PaneHead({ pane, view, narrow, onOpen }: Props) {
       )}
     >
       <div className="flex min-w-0 flex-1 flex-wrap gap-x-3">
-        {pane !== "price" && <span className="font-semibold">{title}</span>}
+        {(pane !== "price" || view.compare.length > 0) && <span className="font-semibold">{title}</span>}
         {shown.map((item) => (
           <span key={item.key} className="whitespace-nowrap">
             <span className={LABEL_COLORS[item.color] ?? ""}>{item.label && `${item.label} `}</span>
@@ -45,16 +75,9 @@ export function PaneHead({ pane, view, narrow, onOpen }: Props) {
         ))}
         {note && !narrow && <span className="text-fg-3">{note}</span>}
       </div>
-      <Button
-        look="ghost"
-        size="small"
-        className="pointer-events-auto -mt-0.5 shrink-0"
-        aria-label={`Open ${title} in Plotly`}
-        title="Open in Plotly"
-        onClick={() => onOpen(pane)}
-      >
-        <ChartNoAxesCombined aria-hidden className="size-3.5" />
-      </Button>
+      <div className="-mt-1">
+        <ChartActions name={title} onOpen={(what) => onOpen(pane, what)} onCsv={save} />
+      </div>
     </div>
   );
 }

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { paneFigure } from "@/charts/plotly/pane-figure";
+import { paneTable, tableCsv } from "@/charts/table";
 import { readTheme } from "@/charts/theme";
 import { bar, barList, clientConfig, MINUTE, pairData, T0 } from "@/testing/builders";
 import { hedgeFigure } from "./hedge-figure";
+import { hedgeTable } from "./hedge-history";
 import { legendText } from "./legend";
 import { PANE_KEYS, paneModel } from "./pane-models";
 import { fittedPoints, regressionFigure } from "./regression-figure";
+import { regressionTable } from "./regression-scatter";
 import { parseView } from "./view-state";
 
 const config = clientConfig();
@@ -42,7 +45,7 @@ test("without a time the legend shows the newest row, at an unknown time a dash"
 
 test("thresholds of the view are the levels of the z pane", () => {
   const pane = paneModel("zscore", { ...view, entry: 3, exit: 1 }, data, decimals);
-  expect(pane.levels.map(({ value }) => value)).toEqual([3, 1, -1, -3]);
+  expect(pane.levels.map(({ value }) => value)).toEqual([4, 3, 1, -1, -3, -4]);
 });
 
 test.each(PANE_KEYS)("%s: Plotly gets the same rows as the live pane", (key) => {
@@ -73,4 +76,45 @@ test("the true hedge ratio is drawn where it is known on this scale", () => {
   expect(hedgeFigure(pairData(), truth, look, "utc").data[1]?.y).toEqual([18, 18]);
   expect(hedgeFigure(pairData({ scale: "log" }), truth, look, "utc").data).toHaveLength(1);
   expect(hedgeFigure(pairData(), null, look, "utc").data).toHaveLength(1);
+});
+
+test("averages and volume are added to leg A's candles, and to its file", () => {
+  const bars = Array.from({ length: 25 }, (_, index) => bar(index));
+  const full = { ...data, a: barList(bars) };
+  const pane = paneModel("price", view, full, decimals, { averages: true, volume: true });
+  const last = T0 + 24 * MINUTE;
+  expect(legendText(seriesOf(pane, "average-20"), last, false)).toBe("114.5");
+  expect(legendText(seriesOf(pane, "average-60"), last, false)).toBe("–");
+  expect(legendText(seriesOf(pane, "volume"), last, false)).toBe("2.000");
+  const head = tableCsv(paneTable(pane)).split("\n")[0];
+  expect(head).toContain("BTCUSDT_close,ETHUSDT_close,BTCUSDT_sma20,BTCUSDT_sma60,BTCUSDT_volume");
+});
+
+test("compared symbols start at 100 where all of them have a price", () => {
+  const late = barList([
+    bar(0, { close: null, quality: "gap" }),
+    bar(1, { close: 50 }),
+    bar(2, { close: 60 }),
+  ]);
+  const others = new Map([["SOLUSDT", late]]);
+  const compared = { ...view, compare: ["SOLUSDT"] };
+  const pane = paneModel("price", compared, { ...data, others }, decimals);
+  const read = (key: string, index: number) => legendText(seriesOf(pane, key), T0 + index * MINUTE, false);
+  expect(["BTCUSDT", "ETHUSDT", "SOLUSDT"].map((key) => read(key, 1))).toEqual([
+    "100.00",
+    "100.00",
+    "100.00",
+  ]);
+  expect(read("SOLUSDT", 0)).toBe("–");
+  expect(read("SOLUSDT", 2)).toBe("120.00");
+  expect(read("BTCUSDT", 2)).toBe("100.99");
+});
+
+test("the tables of the statistical charts have the numbers that are drawn", () => {
+  expect(tableCsv(hedgeTable(pairData())).split("\n").at(-2)).toBe("2025-11-22T13:54:00.000Z,18.1,1000");
+  const [head, first] = tableCsv(regressionTable(pairData())).split("\n");
+  expect(head).toBe("time,ETHUSDT,BTCUSDT,fitted,residual");
+  expect(first).toBe(
+    `2025-11-22T13:52:00.000Z,10,100,${1000 + 18.123456 * 10},${100 - (1000 + 18.123456 * 10)}`,
+  );
 });

@@ -10,6 +10,8 @@ type PanelEntry = {
   /** Name on the tab of a narrow window. */
   short: string;
   Content: ComponentType<PanelProps>;
+  /** Controls at the end of its title. */
+  Actions?: ComponentType<PanelProps>;
   /** Share of the column's height. */
   weight: number;
 };
@@ -17,12 +19,12 @@ type PanelEntry = {
 /** The panels beside the live panes: a new one is a component and a line here. */
 export const PANELS: readonly PanelEntry[] = [
   { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.1 },
-  { key: "hedge", title: "Hedge ratio over time", short: "Hedge ratio", Content: HedgeHistory, weight: 1 },
+  { key: "hedge", title: "Hedge ratio over time", short: "Hedge ratio", weight: 1, ...HedgeHistory },
   {
     key: "regression",
     title: "Regression in the window",
     short: "Regression",
-    Content: RegressionScatter,
     weight: 1.15,
+    ...RegressionScatter,
   },
 ];

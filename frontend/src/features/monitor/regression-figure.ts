@@ -4,21 +4,27 @@ import { lowerBound } from "@/lib/sorted";
 
 type Points = { x: number[]; y: number[] };
 
-/** The prices that the newest fit used, on its scale: leg A against leg B. */
-export function fittedPoints(pair: PairAnalytics): Points {
+export type FittedRow = { time: number; x: number; y: number };
+
+/** The prices that the newest fit used, on its scale: leg A (y) against leg B (x). */
+export function fittedRows(pair: PairAnalytics): FittedRow[] {
   const { time, price_a, price_b } = pair.series;
   const read = pair.scale === "log" ? Math.log : (price: number) => price;
-  const points: Points = { x: [], y: [] };
+  const rows: FittedRow[] = [];
   // The fit ends before the last closed bar, so that the z-score of that bar looks at none of its own data.
   const end = pair.last_time === null ? 0 : lowerBound(time, pair.last_time);
   for (let index = lowerBound(time, pair.first_time ?? 0); index < end; index += 1) {
     const a = price_a[index] ?? null;
     const b = price_b[index] ?? null;
     if (a === null || b === null) continue;
-    points.x.push(read(b));
-    points.y.push(read(a));
+    rows.push({ time: time[index] ?? 0, x: read(b), y: read(a) });
   }
-  return points;
+  return rows;
+}
+
+export function fittedPoints(pair: PairAnalytics): Points {
+  const rows = fittedRows(pair);
+  return { x: rows.map(({ x }) => x), y: rows.map(({ y }) => y) };
 }
 
 /** The scatter of the window's prices with the fitted line and the newest bar, which is not in the fit. */

@@ -28,12 +28,11 @@ describe("the signal in words", () => {
 });
 
 describe("markers", () => {
-  const marks = (z: (number | null)[], entry = 2, exit = 0.5) =>
+  const marks = (z: (number | null)[], entry = 2, exit = 0.5, stop = 4) =>
     tradeMarkers(
       z.map((_, index) => index),
       z,
-      entry,
-      exit,
+      { entry, exit, stop },
     ).map(({ time, kind }) => [time, kind]);
 
   test("sell above, buy below, exit inside; one position at a time", () => {
@@ -56,10 +55,31 @@ describe("markers", () => {
     ]);
   });
 
-  test("a jump across to the other side stays one position until it is back inside", () => {
-    expect(marks([3, -3, 0])).toEqual([
+  test("a jump across to the other side closes one position and opens the other", () => {
+    expect(marks([3, -3, 0, 3, -1])).toEqual([
       [0, "sell"],
+      [1, "exit"],
+      [1, "buy"],
       [2, "exit"],
+      [3, "sell"],
+      [4, "exit"],
     ]);
+  });
+
+  test("the stop closes, and nothing opens again before z was back within the entry", () => {
+    expect(marks([3, 4, 3, 2, 2.5, 0])).toEqual([
+      [0, "sell"],
+      [1, "exit"],
+      [4, "sell"],
+      [5, "exit"],
+    ]);
+    expect(marks([-3, -5, -3.5, 0])).toEqual([
+      [0, "buy"],
+      [1, "exit"],
+    ]);
+  });
+
+  test("beyond the stop nothing is opened", () => {
+    expect(marks([0, 5, 3])).toEqual([]);
   });
 });

@@ -12,26 +12,33 @@ export function verdict(pair: PairAnalytics, entry: number): Verdict {
   return { words: "neutral", tone: "none" };
 }
 
+export type Thresholds = { entry: number; exit: number; stop: number };
+
 /**
- * Where a position would have been opened and closed: sold above +entry, bought below −entry, closed when z is back
- * within ±exit. A bar without z changes nothing.
+ * Where a position would have been opened and closed: sold above +entry, bought below −entry; closed when z has come
+ * back to the exit on its side or is past it, or has reached the stop. Beyond the stop the relation is in doubt: nothing opens
+ * before z was back within ±entry. A bar without z changes nothing.
  */
 export function tradeMarkers(
   time: readonly number[],
   zscore: readonly (number | null)[],
-  entry: number,
-  exit: number,
+  { entry, exit, stop }: Thresholds,
 ): Marker[] {
   const markers: Marker[] = [];
-  let open = false;
+  // +1 the spread is sold, −1 bought.
+  let side = 0;
+  let stopped = false;
   zscore.forEach((value, index) => {
     const at = time[index];
     if (value === null || at === undefined) return;
-    if (open && Math.abs(value) <= exit) {
-      open = false;
+    if (Math.abs(value) >= stop) stopped = true;
+    if (Math.abs(value) <= entry) stopped = false;
+    if (side !== 0 && (value * side <= exit || value * side >= stop)) {
+      side = 0;
       markers.push({ time: at, value, kind: "exit" });
-    } else if (!open && Math.abs(value) > entry) {
-      open = true;
+    }
+    if (side === 0 && !stopped && Math.abs(value) > entry) {
+      side = Math.sign(value);
       markers.push({ time: at, value, kind: value > 0 ? "sell" : "buy" });
     }
   });

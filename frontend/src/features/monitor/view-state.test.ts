@@ -17,7 +17,16 @@ describe("the address", () => {
       scale: "log",
       entry: 2.5,
       exit: 0.25,
+      stop: 5,
+      compare: [],
     });
+    expect(viewAddress(view)).toBe(address);
+  });
+
+  test("carries a stop of its own and what is compared", () => {
+    const address = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5,3.5&cmp=SOLUSDT,BNBUSDT";
+    const view = parseView(address.slice(1), config);
+    expect(view).toMatchObject({ stop: 3.5, compare: ["SOLUSDT", "BNBUSDT"] });
     expect(viewAddress(view)).toBe(address);
   });
 
@@ -36,6 +45,8 @@ describe("the address", () => {
     ["?w=12.5", { window: 60 }],
     ["?z=0.5,2", { entry: 2, exit: 0.5 }],
     ["?z=high", { entry: 2, exit: 0.5 }],
+    ["?z=2,0.5,1", { entry: 2, exit: 0.5, stop: 4 }],
+    ["?a=A&b=B&cmp=a,c,c,d,e,f,g", { compare: ["C", "D", "E", "F"] }],
     ["?a=btcusdt&b=ethusdt", { a: "BTCUSDT", b: "ETHUSDT" }],
     ["?a=BTCUSDT&b=BTCUSDT", { a: "BTCUSDT", b: null }],
     ["?s=sqrt", { scale: "level" }],

@@ -11,6 +11,10 @@ export type View = {
   /** |z| at which the spread counts as stretched, and at which a position is closed. */
   entry: number;
   exit: number;
+  /** |z| at which a position is given up. */
+  stop: number;
+  /** Further symbols, with which the legs are compared in the price pane; none is the candles. */
+  compare: readonly string[];
 };
 
 /** A view whose pair is chosen. */
@@ -22,6 +26,8 @@ const METHODS: readonly HedgeMethod[] = ["ols", "huber", "theil_sen", "kalman", 
 const FIRST_INTERVAL = "1m";
 const ENTRY = 2;
 const EXIT = 0.5;
+const STOP_OF_ENTRY = 2;
+export const MOST_COMPARED = 4;
 
 /** What is wrong with a window as typed, in one sentence; null when it can be used. */
 export function windowProblem(text: string): string | null {
@@ -32,10 +38,33 @@ export function windowProblem(text: string): string | null {
   return null;
 }
 
-function parseThresholds(text: string | null): { entry: number; exit: number } {
-  const [entry = Number.NaN, exit = Number.NaN] = (text ?? "").split(",").map(Number);
-  const usable = Number.isFinite(entry) && Number.isFinite(exit) && exit >= 0 && entry > exit;
-  return usable ? { entry, exit } : { entry: ENTRY, exit: EXIT };
+type Thresholds = Pick<View, "entry" | "exit" | "stop">;
+
+/** What is wrong with thresholds, in one sentence; null when they can be used. */
+export function thresholdProblem({ entry, exit, stop }: Thresholds): string | null {
+  if (![entry, exit, stop].every(Number.isFinite)) return "Thresholds are numbers.";
+  if (exit < 0) return "The exit is at least 0.";
+  if (entry <= exit) return "The entry lies beyond the exit.";
+  if (stop <= entry) return "The stop lies beyond the entry.";
+  return null;
+}
+
+export function defaultStop(entry: number): number {
+  return STOP_OF_ENTRY * entry;
+}
+
+function parseThresholds(text: string | null): Thresholds {
+  const [entry = Number.NaN, exit = Number.NaN, stop = defaultStop(entry)] = (text ?? "")
+    .split(",")
+    .map(Number);
+  const read = { entry, exit, stop };
+  if (thresholdProblem(read) === null) return read;
+  return { entry: ENTRY, exit: EXIT, stop: defaultStop(ENTRY) };
+}
+
+function parseCompared(text: string | null, legs: readonly (string | null)[]): string[] {
+  const symbols = (text ?? "").toUpperCase().split(",").filter(Boolean);
+  return [...new Set(symbols)].filter((symbol) => !legs.includes(symbol)).slice(0, MOST_COMPARED);
 }
 
 function defaultInterval(config: ClientConfig): string {
@@ -58,14 +87,17 @@ export function parseView(search: string, config: ClientConfig): View {
     window: windowProblem(window) === null ? Number(window) : config.window,
     scale: query.has("s") ? (query.get("s") === "log" ? "log" : "level") : config.scale,
     ...parseThresholds(query.get("z")),
+    compare: parseCompared(query.get("cmp"), [a, b]),
   };
 }
 
 /** The address of a view, complete, so that it means the same on a server with other defaults. */
 export function viewAddress(view: View): string {
   const pair = view.a && view.b ? `a=${view.a}&b=${view.b}&` : "";
-  const rest = `tf=${view.interval}&m=${view.method}&w=${view.window}&z=${view.entry},${view.exit}`;
-  return `/?${pair}${rest}${view.scale === "log" ? "&s=log" : ""}`;
+  const stop = view.stop === defaultStop(view.entry) ? "" : `,${view.stop}`;
+  const rest = `tf=${view.interval}&m=${view.method}&w=${view.window}&z=${view.entry},${view.exit}${stop}`;
+  const compared = view.compare.length > 0 ? `&cmp=${view.compare.join()}` : "";
+  return `/?${pair}${rest}${view.scale === "log" ? "&s=log" : ""}${compared}`;
 }
 
 export function pairTopic(view: PairView): string {

@@ -1,0 +1,98 @@
+import { type ComponentType, useMemo, useState } from "react";
+import type { PairAnalytics } from "@/api/types";
+import { ChartActions, type Opening } from "@/charts/chart-actions";
+import type { Figure, FigureLook } from "@/charts/plotly/figure";
+import { PlotlyChart } from "@/charts/plotly/plotly-chart";
+import { type ChartTable, tableCsv } from "@/charts/table";
+import { readTheme } from "@/charts/theme";
+import { lazily } from "@/components/lazily";
+import { saveFile } from "@/components/save-file";
+import { Skeleton } from "@/components/ui/skeleton";
+import type { TimeZone } from "@/lib/format";
+import { methodName } from "@/lib/words";
+import { usePreferences } from "@/stores/preferences";
+import type { PanelProps } from "./panel-props";
+import type { PairTruth } from "./truth";
+import { useSlowPair } from "./use-slow-pair";
+import type { PairView } from "./view-state";
+
+const ChartDialog = lazily(() => import("@/charts/chart-dialog").then((module) => module.ChartDialog));
+
+/** A statistical chart of the pair: how it is drawn, and the numbers behind it. */
+export type PairFigure = {
+  /** Its name on buttons and in dialogs. */
+  name: string;
+  /** Its name in files. */
+  file: string;
+  label: (view: PairView) => string;
+  figure: (pair: PairAnalytics, truth: PairTruth | null, look: FigureLook, zone: TimeZone) => Figure;
+  table: (pair: PairAnalytics, truth: PairTruth | null) => ChartTable;
+  /** Why there is nothing to draw; null when there is. */
+  missing?: (pair: PairAnalytics) => string | null;
+};
+
+function useFigure({ figure }: PairFigure, { view, truth }: PanelProps, compact: boolean) {
+  const pair = useSlowPair(view);
+  const { theme, palette, zone } = usePreferences();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: readTheme reads what `theme` and `palette` put on the page
+  const drawn = useMemo(
+    () => pair && figure(pair, truth, { theme: readTheme(), compact }, zone),
+    [figure, pair, truth, compact, zone, theme, palette],
+  );
+  return { pair, figure: drawn, zone };
+}
+
+function Opened({
+  chart,
+  opening,
+  onClose,
+  ...props
+}: PanelProps & { chart: PairFigure; opening: Opening; onClose: () => void }) {
+  const { view, truth } = props;
+  const { pair, figure, zone } = useFigure(chart, props, false);
+  const table = useMemo(() => pair && chart.table(pair, truth), [chart, pair, truth]);
+  if (!figure || !table) return null;
+  return (
+    <ChartDialog
+      title={`${chart.name}: ${view.a}, ${view.b}`}
+      description={`${view.interval}, ${methodName(view.method)}, window ${view.window}, ${view.scale}`}
+      figure={figure}
+      table={table}
+      zone={zone}
+      fileName={`${view.a}-${view.b}-${view.interval}-${chart.file}`}
+      opening={opening}
+      onClose={onClose}
+    />
+  );
+}
+
+/** The two parts of a panel that shows a statistical chart: its content and its controls. */
+export function figurePanel(chart: PairFigure): {
+  Content: ComponentType<PanelProps>;
+  Actions: ComponentType<PanelProps>;
+} {
+  function Content(props: PanelProps) {
+    const { pair, figure } = useFigure(chart, props, true);
+    if (!figure || !pair) return <Skeleton label={`Waiting for: ${chart.name}`} />;
+    const missing = chart.missing?.(pair);
+    if (missing) return <p className="p-3 text-fg-2">{missing}</p>;
+    return <PlotlyChart figure={figure} label={chart.label(props.view)} />;
+  }
+  function Actions(props: PanelProps) {
+    const { view, truth } = props;
+    const pair = useSlowPair(view);
+    const [opening, setOpening] = useState<Opening | null>(null);
+    const save = () => {
+      if (!pair) return;
+      const name = `${view.a}-${view.b}-${view.interval}-${chart.file}.csv`;
+      saveFile(name, tableCsv(chart.table(pair, truth)));
+    };
+    return (
+      <>
+        <ChartActions name={chart.name} onOpen={setOpening} onCsv={save} />
+        {opening && <Opened {...props} chart={chart} opening={opening} onClose={() => setOpening(null)} />}
+      </>
+    );
+  }
+  return { Content, Actions };
+}

@@ -1,0 +1,82 @@
+import { Fragment, useRef } from "react";
+import { Splitter } from "@/components/splitter";
+import { Panel } from "@/components/ui/panel";
+import { Tabs } from "@/components/ui/tabs";
+import { useNarrow } from "@/components/use-narrow";
+import { usePreferences } from "@/stores/preferences";
+import type { PanelProps } from "./panel-props";
+import { PANELS } from "./panels";
+import { pairTopic } from "./view-state";
+
+// A panel can be made this small against its own weight, and no smaller.
+const LEAST_WEIGHT = 0.3;
+
+/** The panels beside the live panes: tabs in a narrow window, otherwise a column whose heights can be dragged. */
+export function SidePanels(props: PanelProps) {
+  const narrow = useNarrow();
+  const column = useRef<HTMLDivElement>(null);
+  const { layout, setLayout } = usePreferences();
+  const resetKey = pairTopic(props.view);
+  if (narrow) {
+    const tabs = PANELS.map(({ key, short, Content, Actions }) => ({
+      key,
+      title: short,
+      content: (
+        <>
+          <Content key={resetKey} {...props} />
+          {Actions && (
+            <div className="absolute top-0 right-0 rounded-base bg-card">
+              <Actions {...props} />
+            </div>
+          )}
+        </>
+      ),
+    }));
+    return (
+      <section
+        aria-label="Statistics of the pair"
+        className="flex h-72 rounded-base border border-line bg-card"
+      >
+        <Tabs label="Statistics of the pair" tabs={tabs} />
+      </section>
+    );
+  }
+  const weights = PANELS.map(({ key, weight }) => layout.panels[key] ?? weight);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // Pixels that a weight of 1 takes now; a guess before the first layout.
+  const unit = (column.current?.clientHeight ?? 560) / total;
+  const resize = (index: number, weight: number) => {
+    const [one, other] = [PANELS[index], PANELS[index + 1]];
+    const both = (weights[index] ?? 0) + (weights[index + 1] ?? 0);
+    if (one && other)
+      setLayout({ panels: { ...layout.panels, [one.key]: weight, [other.key]: both - weight } });
+  };
+  return (
+    <div ref={column} className="flex min-h-0 flex-col">
+      {PANELS.map(({ key, title, Content, Actions }, index) => {
+        const weight = weights[index] ?? 1;
+        const both = weight + (weights[index + 1] ?? 0);
+        return (
+          <Fragment key={key}>
+            <div className="flex min-h-0 *:flex-1" style={{ flex: `${weight} 1 0` }}>
+              <Panel title={title} actions={Actions && <Actions {...props} />}>
+                <Content key={resetKey} {...props} />
+              </Panel>
+            </div>
+            {index + 1 < PANELS.length && (
+              <Splitter
+                label={`Height of ${title}`}
+                orientation="horizontal"
+                value={weight * unit}
+                min={LEAST_WEIGHT * unit}
+                max={(both - LEAST_WEIGHT) * unit}
+                onChange={(pixels) => resize(index, pixels / unit)}
+                onReset={() => setLayout({ panels: {} })}
+              />
+            )}
+          </Fragment>
+        );
+      })}
+    </div>
+  );
+}
