@@ -1,16 +1,28 @@
-"""Measure the size and power of Engle-Granger, and the coverage of the half-life; prints the tables of docs/methods.md.
+"""Measure size, power and coverage of the tests; prints the tables of docs/methods.md.
 
-Run `python tests/analytics/simulate_cointegration.py size|power|half-life|johansen|stability` from `backend`, with
-`tests` on PYTHONPATH. Each takes minutes on one core. Legs are walks with normal steps; a tied pair has AR(1)
-residuals whose standard deviation is twice that of a step.
+Run `PYTHONPATH=tests python tests/analytics/simulate_tests.py [PART…]` from `backend`, PART one of size, power,
+half-life, johansen, stability, series, ticks. Together they take some ten minutes on one core. Legs are walks with
+normal steps of 0.1; a tied pair has AR(1) residuals with a standard deviation of 0.2.
 """
 
 import sys
 
 import numpy as np
 
-from analytics.walks import ar1, cointegrated, walk
-from quant.analytics import Status, engle_granger, half_life, johansen, ols, stability
+from analytics.ticks import bars_of_ticks, trades
+from analytics.walks import ar1, cointegrated, fractional_walk, walk
+from quant.analytics import (
+    Status,
+    engle_granger,
+    half_life,
+    hayashi_yoshida,
+    hurst,
+    johansen,
+    kpss,
+    ols,
+    stability,
+    variance_ratio,
+)
 
 SEED = 20260420
 LEVEL = 0.05
@@ -150,12 +162,82 @@ def stability_size(draws=2000):
     )
 
 
+def series_tests(draws=2000):
+    """Coverage of the Hurst exponent; size of the variance ratio and of KPSS."""
+
+    def exponents():
+        for n in (60, 240, 1440):
+            rng = np.random.default_rng(SEED + n)
+            row = [f"{n:,}"]
+            for truth in (0.3, 0.5, 0.7):
+                found = [hurst(fractional_walk(rng, n, truth)) for _ in range(draws)]
+                mean = np.mean([one.hurst for one in found])
+                row.append(f"{mean:.2f}, {percent([one.low <= truth <= one.high for one in found])}")
+            yield [*row, percent([hurst(walk(rng, n, tail=3)).p_value < LEVEL for _ in range(draws)])]
+
+    def ratios():
+        for n in (60, 240, 1440):
+            rng = np.random.default_rng(SEED + n)
+            row = [f"{n:,}"]
+            for lags in (2, 10, n // 4):
+                plain = [variance_ratio(walk(rng, n), lags=lags).p_value < LEVEL for _ in range(draws)]
+                paths = (
+                    np.exp(0.7 * ar1(rng, n, half_life=20)) * rng.standard_normal(n) for _ in range(draws)
+                )
+                clustered = [variance_ratio(path.cumsum(), lags=lags).p_value < LEVEL for path in paths]
+                row.append(f"{percent(plain)} / {percent(clustered)}")
+            yield row
+
+    def stationary():
+        for n in (60, 240, 1440):
+            rng = np.random.default_rng(SEED + n)
+            made = [lambda rng=rng, n=n: rng.standard_normal(n)]
+            made += [lambda rng=rng, n=n, truth=truth: ar1(rng, n, half_life=truth) for truth in (5, 20)]
+            made += [lambda rng=rng, n=n: walk(rng, n)]
+            yield [
+                f"{n:,}",
+                *(percent([kpss(make()).p_value <= LEVEL for _ in range(draws)]) for make in made),
+            ]
+
+    table(
+        "Hurst, mean and coverage; size with t(3) steps",
+        ["bars", "0.3", "0.5", "0.7", "t(3) walk"],
+        exponents(),
+    )
+    table("Variance ratio, size: even / clustered volatility", ["bars", "2", "10", "n/4"], ratios())
+    table("KPSS, share rejected at 5 %", ["bars", "noise", "half-life 5", "20", "walk"], stationary())
+
+
+def tick_correlation(draws=100):
+    """What a true correlation of 0.90 reads at two trades a second for an hour."""
+
+    def rows():
+        for bounce in (0.0, 5e-5, 1e-4):
+            for kept in (0.0, 0.5, 0.8):
+                if kept and not bounce:
+                    continue
+                rng = np.random.default_rng(SEED)
+                found, bars = [], []
+                for _ in range(draws):
+                    y, x = trades(rng, correlation=0.9, bounce=bounce, side_kept=kept)
+                    found.append(hayashi_yoshida(*y, *x, lags_ns=[]))
+                    bars.append(np.corrcoef(bars_of_ticks(*y), bars_of_ticks(*x))[0, 1])
+                values = [one.correlation for one in found]
+                held = percent([one.low <= 0.9 <= one.high for one in found])
+                yield [f"{1e4 * bounce:.1f}", f"{(1 + kept) / 2:.2f}", f"{np.mean(bars):.2f}",
+                       f"{np.mean(values):.2f} ± {np.std(values):.2f}", held]  # fmt: skip
+
+    table("Tick correlation", ["bounce, bp", "same side", "1 s bars", "ticks", "covered"], rows())
+
+
 PARTS = {
     "size": size,
     "power": power,
     "half-life": coverage,
     "johansen": johansen_size,
     "stability": stability_size,
+    "series": series_tests,
+    "ticks": tick_correlation,
 }
 
 if __name__ == "__main__":
