@@ -95,22 +95,37 @@ def rank_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tuple[f
     n = dx.size
     if n < MIN_BARS:
         return math.nan, math.nan
-    ordered = np.sort(residuals)
-    quarters = ordered[[n // 4, (3 * n) // 4]]
-    spread = min(float(residuals.std()), float(quarters[1] - quarters[0]) / 1.349)
-    width = 0.6 * (spread if spread > 0.0 else float(residuals.std()))
-    near = int((np.searchsorted(ordered, ordered + width, side="right") - np.arange(1, n + 1)).sum())
+    ranks, ordered = _centred_ranks(residuals)
+    deviation = float(residuals.std())
+    spread = min(deviation, float(ordered[(3 * n) // 4] - ordered[n // 4]) / 1.349)
+    width = 0.6 * (spread if spread > 0.0 else deviation)
+    near = _pairs_within(ordered, width)
     if near == 0 or not width > 0.0:
         return math.nan, math.nan
     density = near / (0.5 * n * (n - 1)) / (2.0 * width)
-    return standard_errors(dx, _centred_ranks(residuals) / (n * density), mean_x, weights=_centred_ranks(dx))
+    return standard_errors(dx, ranks / (n * density), mean_x, weights=_centred_ranks(dx)[0])
 
 
-def _centred_ranks(values: FloatArray) -> FloatArray:
-    """Return ranks about their mean, equal values sharing one."""
-    ordered = np.sort(values)
-    below, up_to = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
-    return 0.5 * (below + up_to - values.size).astype(np.float64)
+@jit
+def _pairs_within(ordered: FloatArray, width: float) -> int:
+    """Return how many pairs of sorted values lie within `width` of each other."""
+    found = first = 0
+    for i in range(ordered.size):
+        while ordered[i] - ordered[first] > width:
+            first += 1
+        found += i - first
+    return found
+
+
+def _centred_ranks(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return ranks about their mean, equal values sharing one, and the values in order."""
+    order = np.argsort(values)
+    ordered, ranks = values[order], np.empty(values.size)
+    ranks[order] = np.arange(values.size) - 0.5 * (values.size - 1)
+    if (ordered[1:] == ordered[:-1]).any():
+        below, up_to = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
+        ranks = 0.5 * (below + up_to - values.size).astype(np.float64)
+    return ranks, ordered
 
 
 def _rho(found: Persistence, row: int) -> float:

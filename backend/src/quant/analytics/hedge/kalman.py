@@ -32,7 +32,7 @@ from quant.errors import InvalidParameter
 from quant.kernel import jit
 
 MIN_BARS = 10
-_SHARE = 1.0  # of alpha's variance a bar that beta's has, times the formation window's bars
+_SHARE = 0.15  # of alpha's variance a bar that beta's has, times the formation window's bars
 _LAGS = 10  # of the whiteness check
 
 
