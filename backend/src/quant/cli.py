@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from quant import __version__
-from quant.commands.options import add_backfill, add_import
+from quant.commands.options import add_backfill, add_import, add_scan
 from quant.engine.protocol import Engine
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_import(commands)
     add_backfill(commands)
+    add_scan(commands)
 
     warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")
     warm.add_argument("--progress", action="store_true", help="print how many of how many, a line at a time")

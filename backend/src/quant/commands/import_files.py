@@ -2,10 +2,12 @@
 
 import argparse
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from quant.commands.handover import RunningServer, running_server
 from quant.commands.progress import follow, report
+from quant.domain import Interval
 from quant.engine.importer import Importer, check_archives, check_market
 from quant.engine.jobs import Job, JobStopped
 from quant.engine.protocol import ImportOptions, JobView
@@ -39,24 +41,30 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _import_here(settings: Settings, paths: tuple[Path, ...], options: ImportOptions) -> int:
-    history = History(settings.data_dir / HISTORY_NAME)
+    ended = import_into(settings.data_dir, paths, options, intervals=settings.intervals)
+    if ended is None:
+        print("Stopped. The same command goes on from here.")  # noqa: T201
+        return INTERRUPTED
+    return report(ended)
+
+
+def import_into(
+    data_dir: Path, paths: tuple[Path, ...], options: ImportOptions, *, intervals: Sequence[Interval]
+) -> JobView | None:
+    """Import the files and show how far it is; return how it ended, None where it was interrupted."""
+    history = History(data_dir / HISTORY_NAME)
     history.sweep()
-    store = Store(settings.data_dir)
-    importer = Importer(settings.data_dir, intervals=settings.intervals, store=store, history=history)
+    importer = Importer(data_dir, intervals=intervals, store=Store(data_dir), history=history)
     job = Job("import", ", ".join(path.name for path in paths))
     worker = threading.Thread(target=_work, args=(importer, job, paths, options), name="import")
     worker.start()
     try:
-        ended = follow(job.view)
+        return follow(job.view)
     except KeyboardInterrupt:
-        job.stop()
-        worker.join()
-        print("Stopped. The same command goes on from here.")  # noqa: T201
-        return INTERRUPTED
+        return None
     finally:
         job.stop()
         worker.join()
-    return report(ended)
 
 
 def _work(importer: Importer, job: Job, paths: tuple[Path, ...], options: ImportOptions) -> None:

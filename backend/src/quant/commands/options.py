@@ -72,6 +72,51 @@ def add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_backfill)
 
 
+SCAN = """Test all pairs of symbols for cointegration, correct for their number, and show those with the least p first.
+
+Reads what `quant import` reads: files of trades or bars, whose names say symbol and bar length. Without files, what is
+stored in the data directory. The window is the newest bars that all symbols have. Pairs are screened on its first half
+and tested on its second: those that survive are shown as such.
+"""
+
+SCAN_LINES = """lines to copy:
+  quant scan --interval 1m --window 1440
+  quant scan BTC_USDT_USDT-1m-futures.feather ETH_USDT_USDT-1m-futures.feather --interval 1m --window 1440
+  quant scan *-1m-2025-03.zip --interval 5m --window 4000 --out pairs.csv
+  quant scan *-aggTrades-2025-03-01.zip --interval 1m --window 720 --scale level --out pairs.parquet
+"""
+
+
+def add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = commands.add_parser(
+        "scan",
+        help="test all pairs for cointegration",
+        description=SCAN,
+        epilog=SCAN_LINES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="zip, gz, csv, parquet or feather")
+    parser.add_argument("--interval", required=True, help="bar length: 1m")
+    parser.add_argument("--window", required=True, type=int, help="how many bars to test")
+    parser.add_argument("--scale", default="log", help="log (default) or level")
+    parser.add_argument("--symbols", help="only these: BTCUSDT,ETHUSDT")
+    parser.add_argument("--market", help="only this market of what is stored")
+    parser.add_argument("--end", help="the window ends before this time: ms or ISO-8601")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="hold pairs with a small q against their own heavy tails"
+    )
+    parser.add_argument("--top", type=int, default=40, help="rows to show (default 40; 0 = all)")
+    parser.add_argument("--out", metavar="FILE", help="write all pairs to a .csv or .parquet file")
+    parser.set_defaults(run=_scan)
+
+
+def _scan(arguments: argparse.Namespace) -> int:
+    from quant.commands.scan import run
+
+    return run(arguments)
+
+
 def _backfill(arguments: argparse.Namespace) -> int:
     from quant.commands.backfill import run
 

@@ -50,13 +50,11 @@ class ProgressLine:
 
     def _text(self, job: JobView) -> str:
         if job.days_total:
-            return (
-                f"{_bar(job.days_done, job.days_total)} {job.phase}: {job.days_done} of {job.days_total} days"
-            )
+            return f"{progress_bar(job.days_done, job.days_total)} {job.phase}: {job.days_done} of {job.days_total} days"
         if not job.bytes_total:
             return f"{job.phase or job.state}: {job.rows:,} rows"
         parts = [
-            _bar(job.bytes_done, job.bytes_total),
+            progress_bar(job.bytes_done, job.bytes_total),
             job.phase or job.state,
             f"{job.rows:,} rows",
             f"{job.bytes_done / 1e6:,.1f} of {job.bytes_total / 1e6:,.1f} MB",
@@ -133,7 +131,8 @@ def fill_lines(fill: FillReport) -> list[str]:
     return lines
 
 
-def _bar(done: int, total: int) -> str:
+def progress_bar(done: int, total: int) -> str:
+    """Return a bar of fixed width with the share in per cent."""
     part = min(done / total, 1.0)
     filled = round(part * BAR_WIDTH)
     return f"[{'#' * filled}{'-' * (BAR_WIDTH - filled)}] {part:4.0%}"
