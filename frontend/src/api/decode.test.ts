@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bar, barList, pairData, streamStatus, T0 } from "@/testing/builders";
+import { bar, barList, pairData, quoteList, streamStatus, T0 } from "@/testing/builders";
 import { DecodeError, decode } from "./decode";
 
 const envelope = { type: "snapshot", seq: 3, time: T0 };
@@ -8,6 +8,7 @@ test.each([
   ["status", "status", streamStatus()],
   ["bars", "bars:BTCUSDT:1m", barList([bar(0), bar(1, { open: null, close: null, quality: "gap" })])],
   ["pair", "pair:BTCUSDT-ETHUSDT:1m:60:ols:level", pairData()],
+  ["quote", "quote:BTCUSDT", quoteList([{ time: T0, bid: 99, bid_size: 1, ask: 101, ask_size: 2 }])],
 ])("%s comes through unchanged", (kind, topic, data) => {
   const message = { ...envelope, topic, data };
   expect(decode(JSON.stringify(message))).toEqual({ kind, ...message });
@@ -25,6 +26,9 @@ test.each([
   "{}",
   '{"type":"hello"}',
   '{"type":"rain","topic":"status"}',
+  '{"type":"constructor"}',
+  '{"type":"update","topic":"toString"}',
+  '{"type":"update"}',
   JSON.stringify({ ...envelope, topic: "pair:A-B:1m:60:ols:level", data: { ...pairData(), beta: "18" } }),
   JSON.stringify({
     ...envelope,

@@ -7,13 +7,18 @@ export type BarList = Schemas["BarList"];
 export type ClientConfig = Schemas["ClientConfig"];
 export type Command = Schemas["Command"];
 export type Connection = Schemas["Connection"];
+export type Funding = Schemas["Funding"];
+export type FundingList = Schemas["FundingList"];
 export type Gap = Schemas["Gap"];
 export type GapList = Schemas["GapList"];
 export type HalfLife = Schemas["HalfLife"];
 export type Journal = Schemas["Journal"];
 export type PairAnalytics = Schemas["PairAnalytics"];
+export type PairScan = Schemas["PairScan"];
 export type PairSeries = Schemas["PairSeries"];
 export type Problem = Schemas["Problem"];
+export type Quote = Schemas["Quote"];
+export type QuoteList = Schemas["QuoteList"];
 export type SimulationTruth = Schemas["SimulationTruth"];
 export type StreamStatus = Schemas["StreamStatus"];
 export type SymbolList = Schemas["SymbolList"];
@@ -34,7 +39,10 @@ export type TopicMessage =
   | (Pushed<StreamStatus> & { kind: "status" })
   | (Pushed<TickList> & { kind: "ticks" })
   | (Pushed<BarList> & { kind: "bars" })
-  | (Pushed<PairAnalytics> & { kind: "pair" });
+  | (Pushed<PairAnalytics> & { kind: "pair" })
+  | (Pushed<QuoteList> & { kind: "quote" })
+  | (Pushed<FundingList> & { kind: "funding" })
+  | (Pushed<PairScan> & { kind: "matrix" });
 
 export type ServerMessage =
   | ({ kind: "hello" } & Schemas["Hello"])

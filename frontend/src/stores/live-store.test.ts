@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { TopicMessage } from "@/api/types";
-import { bar, barList, MINUTE, pairData, streamStatus, T0 } from "@/testing/builders";
+import { bar, barList, MINUTE, pairData, quoteList, streamStatus, T0 } from "@/testing/builders";
 import { LiveStore } from "./live-store";
 import { ROW_LIMIT } from "./merge";
 
@@ -164,4 +164,24 @@ describe("announcing", () => {
     nextFrame();
     expect(listener).toHaveBeenCalledTimes(2);
   });
+});
+
+test("quotes are joined by their second, and the newest replaces the latest", () => {
+  const quote = (second: number, bid: number) => ({
+    time: T0 + second * 1000,
+    bid,
+    bid_size: 1,
+    ask: bid + 1,
+    ask_size: 1,
+  });
+  const head = { kind: "quote", topic: "quote:BTCUSDT", time: T0 } as const;
+  const own = new LiveStore(
+    () => {},
+    (flush) => flush(),
+  );
+  own.receive({ ...head, type: "snapshot", seq: 1, data: quoteList([quote(0, 10), quote(1, 11)]) });
+  own.receive({ ...head, type: "update", seq: 2, data: quoteList([quote(1, 12), quote(2, 13)]) });
+  const data = own.get("quote", "quote:BTCUSDT")?.data;
+  expect(data?.items.map(({ bid }) => bid)).toEqual([10, 12, 13]);
+  expect(data?.latest?.bid).toBe(13);
 });

@@ -1,7 +1,24 @@
-import type { BarList, PairAnalytics, StreamStatus, TickList, TopicMessage } from "@/api/types";
-import { type Merged, mergeBars, mergePair, mergeTicks } from "./merge";
+import type {
+  BarList,
+  FundingList,
+  PairAnalytics,
+  PairScan,
+  QuoteList,
+  StreamStatus,
+  TickList,
+  TopicMessage,
+} from "@/api/types";
+import { type Merged, mergeBars, mergePair, mergeSeconds, mergeTicks } from "./merge";
 
-type DataOf = { status: StreamStatus; ticks: TickList; bars: BarList; pair: PairAnalytics };
+type DataOf = {
+  status: StreamStatus;
+  ticks: TickList;
+  bars: BarList;
+  pair: PairAnalytics;
+  quote: QuoteList;
+  funding: FundingList;
+  matrix: PairScan;
+};
 export type TopicKind = keyof DataOf;
 
 /** The newest of one topic: the server's `seq`, its `time`, and all data merged so far. */
@@ -23,6 +40,7 @@ function merge(held: DataOf[TopicKind], message: TopicMessage): Merged<DataOf[To
   // The held data came under the same topic name, whose head fixes their type.
   switch (message.kind) {
     case "status":
+    case "matrix":
       return { data: message.data, changedFrom: null };
     case "bars":
       return mergeBars(held as BarList, message.data);
@@ -30,6 +48,10 @@ function merge(held: DataOf[TopicKind], message: TopicMessage): Merged<DataOf[To
       return mergeTicks(held as TickList, message.data);
     case "pair":
       return mergePair(held as PairAnalytics, message.data);
+    case "quote":
+      return mergeSeconds(held as QuoteList, message.data);
+    case "funding":
+      return mergeSeconds(held as FundingList, message.data);
   }
 }
 

@@ -35,6 +35,14 @@ export function mergeTicks(held: TickList, update: TickList): Merged<TickList> {
   return { data: { ...update, items, next: held.next }, changedFrom };
 }
 
+type Seconds = { items: { time: number }[] };
+
+/** Quotes or mark prices, one a second: an update has the seconds that are new and always the latest. */
+export function mergeSeconds<List extends Seconds>(held: List, update: List): Merged<List> {
+  const items = mergeRows(held.items, update.items, (row) => row.time);
+  return { data: { ...update, items }, changedFrom: update.items[0]?.time ?? Number.POSITIVE_INFINITY };
+}
+
 const COLUMNS = [
   "price_a",
   "price_b",

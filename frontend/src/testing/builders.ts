@@ -1,4 +1,14 @@
-import type { Bar, BarList, ClientConfig, PairAnalytics, StreamStatus, SymbolStatus } from "@/api/types";
+import type {
+  Bar,
+  BarList,
+  ClientConfig,
+  FundingList,
+  PairAnalytics,
+  Quote,
+  QuoteList,
+  StreamStatus,
+  SymbolStatus,
+} from "@/api/types";
 
 /** Payloads as the server sends them, for tests; each test names only what it is about. */
 export const MINUTE = 60_000;
@@ -159,4 +169,15 @@ export function clientConfig(part: Partial<ClientConfig> = {}): ClientConfig {
     tick_buffer_size: 10_000,
     ...part,
   };
+}
+
+export function quoteList(items: Quote[], part: Partial<QuoteList> = {}): QuoteList {
+  const latest = items.at(-1) ?? null;
+  return { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", latest, items, next: null, ...part };
+}
+
+export function fundingList(rate: number, part: Partial<FundingList> = {}): FundingList {
+  const latest = { time: T0, mark: 100, index: 100, funding_rate: rate, next_funding_time: T0 + 60 * MINUTE };
+  const head = { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", next: null };
+  return { ...head, latest, items: [latest], ...part };
 }
