@@ -36,7 +36,8 @@ _BLOCKS = 20
 _STUDENT = 2.093024054408263  # 97.5 % point for 19 degrees of freedom
 _PILOT = 30  # steps of the slow scale that the noise is first judged by
 _LEAST_SCALE = 5
-_SIGNIFICANT = 2.5  # standard errors of an autocorrelation of steps
+_BLOCK = 5  # lags whose autocorrelations are judged together
+_SIGNIFICANT = 2.0  # standard errors of their sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +161,21 @@ def _variance(prices: FloatArray, step: int) -> _Variance | None:
 
 
 def _fast_scale(steps: FloatArray) -> int:
-    """Return how many steps the noise is remembered: 1 where only neighbouring steps are correlated.
+    """Return past how many steps the noise is forgotten, five at least.
 
-    Split orders trade on one side of the spread many times over. The steps' autocorrelation ends where the
-    noise's does to within sampling error, so twice that is taken.
+    Split orders trade on one side of the spread many times over, so bounce has a memory. It shows in the steps'
+    autocorrelation, weakly at each lag: sums over five lags are judged, and twice where they end is taken.
     """
     n = steps.size
-    square = float(steps @ steps)
-    bound = _SIGNIFICANT / math.sqrt(n)
+    bound = _SIGNIFICANT * math.sqrt(_BLOCK / n) * float(steps @ steps)
     most = max(n // 32, 1)
     memory = 0
-    while memory < most and abs(float(steps[memory + 1 :] @ steps[: -memory - 1])) > bound * square:
-        memory += 1
-    return 1 if memory <= 1 else min(2 * memory, most)
+    while memory + _BLOCK <= most:
+        lags = range(memory + 1, memory + _BLOCK + 1)
+        if abs(sum(float(steps[lag:] @ steps[:-lag]) for lag in lags)) <= bound:
+            break
+        memory += _BLOCK
+    return min(max(2 * memory, _BLOCK), most)
 
 
 def _noise(prices: FloatArray, fast: int, total: float) -> float:
