@@ -1,4 +1,4 @@
-"""The 95 % interval of beta holds the truth in 92 to 98 % of cases, by every method; docs/methods.md has more of them."""
+"""The 95 % interval of beta holds the truth in 92 to 98 % of cases, by every method; more in docs/methods.md."""
 
 import numpy as np
 import pytest
