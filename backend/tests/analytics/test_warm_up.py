@@ -43,6 +43,26 @@ def test_no_call_compiles_after_the_warm_up():
             analytics.adf(left, regression=trend, autolag="bic")
         analytics.zscore(left, right, window=60)
         analytics.rolling_correlation(left, right, window=60)
+        for kind in ("spearman", "level"):
+            analytics.rolling_correlation(left, right, window=60, kind=kind)
+        analytics.rolling_volatility(left, window=60)
+        analytics.return_statistics(left, bars_per_year=365)
+        analytics.kpss(left, regression="ct")
+        analytics.variance_ratio(left)
+        analytics.hurst(left)
+        analytics.stability(left, right)
+        for det_order in (-1, 0, 1):
+            analytics.johansen(np.column_stack([left, right]), det_order=det_order, lags=2)
+        for times in (np.arange(300), np.arange(300, dtype=np.uint32), list(range(300))):
+            analytics.hayashi_yoshida(times, left, times, right, step=2)
         analytics.half_life(left)
         analytics.ols(left, right)
+    prices = np.exp(np.stack([y, x, y + x], axis=1) / 100)
+    for rule in ({}, {"autolag": None, "max_lag": 2}, {"scale": "level", "calibrate": True, "holdout": 0.5}):
+        analytics.scan_pairs(prices, **rule)
+        analytics.scan_pairs(np.asfortranarray(prices)[::-1], **rule)
+    rolling = analytics.RollingScan(3, window=100)
+    for row in prices:
+        rolling.append(row)
+    rolling.table()
     assert compiled() == before
