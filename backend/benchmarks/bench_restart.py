@@ -5,16 +5,11 @@ all symbols have their stored past again and deliver.
 """
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import numpy as np
 
@@ -23,11 +18,12 @@ from quant.domain import BarFlag, Bars, Quality
 from quant.storage.history import History
 from quant.storage.records import StoredTicks
 from quant.storage.store import HISTORY_NAME
+from server import Server
 
 MARKET, DAY_TICKS = "binance-um", 10_000_000
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT")
 DAY_NS, SECOND_NS = 86_400 * 10**9, 10**9
-PATIENCE_S = 120.0
+RING = 10_000
 
 
 def lay_down_a_day(data: Path) -> None:
@@ -70,64 +66,6 @@ def bars(end: int, width: int, rng: np.random.Generator) -> Bars:
     )
 
 
-class Server:
-    """`quant serve` against the simulated exchange that runs beside it."""
-
-    def __init__(self, data: Path, exchange: dict[str, str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
-        self._environment = os.environ | {
-            "DATA_DIR": str(data),
-            "PORT": str(self._port),
-            "SOURCE": "binance",
-            "BINANCE_WS_URL": exchange["ws"],
-            "BINANCE_REST_URL": exchange["rest"],
-            "LOG_LEVEL": "error",
-            "TICK_RETENTION_DAYS": "0",
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def ask(self, path: str, body: object = None) -> object:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(f"http://127.0.0.1:{self._port}{path}", data, {"content-type": "application/json"})
-        with urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
-            return json.load(answer)
-
-    def start(self) -> float:
-        """Start, and return the seconds until it is ready."""
-        began = time.perf_counter()
-        command = [sys.executable, "-m", "quant.cli", "serve"]
-        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
-        self._wait(lambda: bool(self.ask("/readyz")))
-        return time.perf_counter() - began
-
-    def wait_restored(self) -> None:
-        """Return once every symbol delivers and has its ring back."""
-
-        def all_there() -> bool:
-            status = self.ask("/stream/status")
-            lines = {line["symbol"]: line for line in status["symbols"]}
-            return all(name in lines and lines[name]["ticks"] >= 10_000 for name in SYMBOLS)
-
-        self._wait(all_there)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def _wait(self, done) -> None:  # type: ignore[no-untyped-def]
-        until = time.perf_counter() + PATIENCE_S
-        while time.perf_counter() < until:
-            try:
-                if done():
-                    return
-            except (URLError, OSError):
-                pass
-            time.sleep(0.01)
-        raise TimeoutError("the server did not come up")
-
-
 def main() -> None:
     command = [sys.executable, "-m", "quant.simulator", "--seed", "7", "--exit-with-parent"]
     with (
@@ -137,10 +75,12 @@ def main() -> None:
         data = Path(name)
         lay_down_a_day(data)
         assert exchange.stdout is not None
-        server = Server(data, json.loads(exchange.stdout.readline()))
+        told = json.loads(exchange.stdout.readline())
+        urls = {"BINANCE_WS_URL": told["ws"], "BINANCE_REST_URL": told["rest"]}
+        server = Server(data, SOURCE="binance", TICK_RETENTION_DAYS="0", **urls)
         server.start()
         server.ask("/stream/start", {"symbols": list(SYMBOLS)})
-        server.wait_restored()
+        server.wait_full(SYMBOLS, ticks=RING)
 
         whole: list[float] = []
 
@@ -148,7 +88,7 @@ def main() -> None:
             server.kill()
             began = time.perf_counter()
             ready = server.start()
-            server.wait_restored()
+            server.wait_full(SYMBOLS, ticks=RING)
             whole.append(time.perf_counter() - began)
             return ready
 
