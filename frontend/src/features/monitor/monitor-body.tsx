@@ -39,6 +39,8 @@ type Props = {
 // Loaded when the first chart is opened.
 const PaneDialog = lazily(() => import("./pane-dialog").then((module) => module.PaneDialog));
 
+const TicketDialog = lazily(() => import("./ticket-dialog").then((module) => module.TicketDialog));
+
 const SIDE_MIN = 240;
 const SIDE_MAX = 640;
 const SIDE_DEFAULT = 320;
@@ -48,6 +50,7 @@ type PairProps = Props & { view: PairView };
 
 function PairBody({ view, known, truth, state, streaming, opening, apply }: PairProps) {
   const [opened, setOpened] = useState<{ pane: PaneKey; what: Opening } | null>(null);
+  const [ticket, setTicket] = useState(false);
   const { layout, setLayout } = usePreferences();
   const { a, b, interval, compare } = view;
   useWatchAll([a, b, ...compare].map((symbol) => barsTopic(symbol, interval)).concat(pairTopic(view)));
@@ -65,7 +68,14 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
       >
         <Panel
           title={`${a} and ${b}, ${interval}`}
-          actions={<RefitBanner key={pairTopic(view)} view={view} />}
+          actions={
+            <>
+              <RefitBanner key={pairTopic(view)} view={view} />
+              <Button look="ghost" size="small" className="shrink-0" onClick={() => setTicket(true)}>
+                Trade ticket
+              </Button>
+            </>
+          }
           className={still ? "opacity-75 max-lg:h-128" : "max-lg:h-128"}
         >
           <LivePanes view={view} decimals={decimals} onOpen={(pane, what) => setOpened({ pane, what })} />
@@ -90,6 +100,7 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
         </div>
         <SidePanels {...panel} />
       </div>
+      {ticket && <TicketDialog view={view} known={known} onClose={() => setTicket(false)} />}
       {opened && (
         <PaneDialog
           pane={opened.pane}

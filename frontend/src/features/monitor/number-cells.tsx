@@ -3,12 +3,13 @@ import type { PairAnalytics } from "@/api/types";
 import { FigureText } from "@/components/ui/figure-text";
 import { count, decimalsFor, duration, fixed, pValue, range, signed, significant } from "@/lib/format";
 import { plural } from "@/lib/words";
+import type { NumberKey } from "./explanations";
 import type { PanelProps } from "./panel-props";
 import { verdict } from "./signal";
 
 type CellProps = { pair: PairAnalytics } & PanelProps;
 export type NumberCell = {
-  key: string;
+  key: Exclude<NumberKey, "last_a" | "last_b">;
   label: string;
   Value: (props: CellProps) => ReactNode;
   /** Two short lines below the number, or one that may wrap into both: how certain, from what. */

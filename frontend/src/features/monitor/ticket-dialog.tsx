@@ -1,0 +1,181 @@
+import { type ReactNode, useId, useState } from "react";
+import type { SymbolOut } from "@/api/types";
+import { Dialog } from "@/components/ui/dialog";
+import { Select } from "@/components/ui/select";
+import { ABSENT, decimalsFor, fixed, priceDecimals, signed, significant } from "@/lib/format";
+import { useHeld, useWatchAll } from "@/stores/topics";
+import { type LegMarket, type Ticket, type TicketInput, type TicketLeg, ticketOf } from "./ticket";
+import { barsTopic, type PairView, pairTopic } from "./view-state";
+
+const NOTIONAL = "10000";
+// The taker's fee of an ordinary account on Binance USD-M Futures.
+const FEE_BPS = "5";
+
+type LegProps = { symbol: string; interval: string; known: readonly SymbolOut[] | null };
+
+function useLegMarket({ symbol, interval, known }: LegProps): LegMarket {
+  const bars = useHeld("bars", barsTopic(symbol, interval))?.data.items;
+  const quote = useHeld("quote", `quote:${symbol}`)?.data.latest ?? null;
+  const funding = useHeld("funding", `funding:${symbol}`)?.data.latest ?? null;
+  return {
+    price: bars?.findLast((bar) => bar.close !== null)?.close ?? Number.NaN,
+    step: known?.find((item) => item.symbol === symbol)?.step_size ?? 0,
+    bid: quote?.bid ?? null,
+    ask: quote?.ask ?? null,
+    fundingRate: funding?.funding_rate ?? null,
+  };
+}
+
+function Row({ name, children, note }: { name: string; children: ReactNode; note?: ReactNode }) {
+  return (
+    <div className="grid grid-cols-[1fr_auto] gap-x-4 py-0.5">
+      <dt className="text-fg-2">{name}</dt>
+      <dd className="text-right">{children}</dd>
+      {note && <dd className="col-span-2 text-label text-fg-3">{note}</dd>}
+    </div>
+  );
+}
+
+function Leg({ symbol, leg, step }: { symbol: string; leg: TicketLeg; step: number }) {
+  return (
+    <Row name={`${leg.side === "buy" ? "▲ Buy" : "▼ Sell"} ${symbol}`}>
+      <span className="text-stat font-medium">{fixed(leg.units, step > 0 ? priceDecimals(step) : 4)}</span>
+      <span className="pl-2 text-fg-2">{fixed(leg.notional, 2)}</span>
+    </Row>
+  );
+}
+
+function money(value: number | null): string {
+  return value === null ? ABSENT : fixed(value, 2);
+}
+
+type CostsProps = { ticket: Ticket; input: TicketInput };
+
+function Costs({ ticket, input }: CostsProps) {
+  const missing = ticket.crossing === null ? "Waiting for both quotes." : undefined;
+  return (
+    <>
+      <Row name="Left of β-neutral by rounding">{signed(ticket.left, 2)}</Row>
+      <Row name="Fees, both legs in and out">{money(ticket.fees)}</Row>
+      <Row name="Bid-ask spread, both legs in and out" note={missing}>
+        {money(ticket.crossing)}
+      </Row>
+      <Row
+        name="Next funding"
+        note={ticket.funding === null ? "Waiting for both funding rates." : "Negative is received."}
+      >
+        {ticket.funding === null ? ABSENT : signed(ticket.funding, 2)}
+      </Row>
+      <Row name="Break-even, without funding" note="Of what both legs are worth.">
+        <span className="text-stat font-medium" data-testid="break-even">
+          {ticket.breakEvenBps === null ? ABSENT : `${fixed(ticket.breakEvenBps, 1)} bps`}
+        </span>
+      </Row>
+      <Row name="The spread has to move by">
+        {significant(ticket.breakEvenSpread, 4)}
+        {ticket.breakEvenZ !== null && (
+          <span className="pl-2 text-fg-2">
+            {fixed(ticket.breakEvenZ, Math.min(2, decimalsFor(ticket.breakEvenZ, 2)))} σ
+          </span>
+        )}
+      </Row>
+      {ticket.breakEvenZ !== null && ticket.breakEvenZ > 2 && input.sd !== null && (
+        <p className="pt-1 text-label text-warn">
+          ▲ More than two σ of this window: on this interval the costs are larger than the usual move.
+        </p>
+      )}
+    </>
+  );
+}
+
+type Props = { view: PairView; known: readonly SymbolOut[] | null; onClose: () => void };
+
+/** Units of both legs for a notional, and what the trade has to earn before it earns. It places no order. */
+export function TicketDialog({ view, known, onClose }: Props) {
+  const { a, b, interval } = view;
+  useWatchAll([`quote:${a}`, `quote:${b}`, `funding:${a}`, `funding:${b}`]);
+  const pair = useHeld("pair", pairTopic(view))?.data ?? null;
+  const legA = useLegMarket({ symbol: a, interval, known });
+  const legB = useLegMarket({ symbol: b, interval, known });
+  const [notional, setNotional] = useState(NOTIONAL);
+  const [fee, setFee] = useState(FEE_BPS);
+  const [side, setSide] = useState<"buy" | "sell">((pair?.zscore ?? 0) > 0 ? "sell" : "buy");
+  const id = useId();
+  const numbers = { notional: Number(notional), feeBps: Number(fee) };
+  const problem =
+    !(numbers.notional > 0) || !Number.isFinite(numbers.notional)
+      ? "The notional is a number above 0."
+      : fee.trim() === "" || !(numbers.feeBps >= 0 && numbers.feeBps <= 1000)
+        ? "The fee is a number of basis points, from 0."
+        : null;
+  const input: TicketInput | null =
+    pair?.beta == null || problem !== null
+      ? null
+      : { ...numbers, side, beta: pair.beta, scale: pair.scale, sd: pair.sd, a: legA, b: legB };
+  const ticket = input && ticketOf(input);
+  const field =
+    "h-7 w-28 rounded-base border border-control bg-card px-2 text-right aria-invalid:border-crit";
+  return (
+    <Dialog
+      size="sheet"
+      title={`Trade ticket: ${a} against ${b}`}
+      description="A calculation at the newest prices; it places no order"
+      onClose={onClose}
+    >
+      <div className="flex flex-col gap-3 overflow-y-auto p-3">
+        <div className="flex flex-wrap items-end gap-3">
+          <div className="flex flex-col gap-1">
+            <label htmlFor={`${id}-notional`} className="text-label text-fg-2">
+              Leg A’s notional
+            </label>
+            <input
+              id={`${id}-notional`}
+              inputMode="decimal"
+              value={notional}
+              aria-invalid={problem !== null}
+              aria-describedby={`${id}-problem`}
+              onChange={(event) => setNotional(event.target.value)}
+              className={field}
+            />
+          </div>
+          <div className="flex flex-col gap-1">
+            <label htmlFor={`${id}-fee`} className="text-label text-fg-2">
+              Fee of a fill, bps
+            </label>
+            <input
+              id={`${id}-fee`}
+              inputMode="decimal"
+              value={fee}
+              aria-invalid={problem !== null}
+              aria-describedby={`${id}-problem`}
+              onChange={(event) => setFee(event.target.value)}
+              className={field}
+            />
+          </div>
+          <Select
+            label="Side of the spread"
+            value={side}
+            options={[
+              { value: "sell", label: "Sell the spread" },
+              { value: "buy", label: "Buy the spread" },
+            ]}
+            onChange={(value) => setSide(value === "sell" ? "sell" : "buy")}
+          />
+        </div>
+        <p id={`${id}-problem`} role="alert" className="min-h-4 text-label text-crit">
+          {problem}
+        </p>
+        {input && ticket ? (
+          <dl className="m-0">
+            <Leg symbol={a} leg={ticket.a} step={legA.step} />
+            <Leg symbol={b} leg={ticket.b} step={legB.step} />
+            <Row name="Hedge ratio β">{significant(input.beta, 6)}</Row>
+            <Costs ticket={ticket} input={input} />
+          </dl>
+        ) : (
+          problem === null && <p className="text-fg-2">{pair?.reason ?? "Waiting for prices and the fit."}</p>
+        )}
+      </div>
+    </Dialog>
+  );
+}
