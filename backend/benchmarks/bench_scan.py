@@ -8,6 +8,7 @@ import itertools
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from arch.unitroot.cointegration import engle_granger as arch_engle_granger
@@ -41,6 +42,10 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def scan_seconds(prices: FloatArray) -> float:
+    return seconds(lambda: scan_pairs(prices))
+
+
 def loop(test: Callable[[FloatArray, FloatArray], object], prices: FloatArray, count: int) -> float:
     """Return the seconds a directed test takes in a loop over the first `count` pairs."""
     levels = np.log(prices)
@@ -59,8 +64,10 @@ class Rolled:
 
     def __call__(self, bars: int = 20) -> float:
         """Return the seconds a bar takes with its table; many bars, for the sums are built anew in turns."""
-        appending = seconds(lambda: [self._window.append(next(self._rest)) for _ in range(bars)]) / bars
-        return appending + seconds(self._window.table)
+        began = time.perf_counter()
+        for row in itertools.islice(self._rest, bars):
+            self._window.append(row)
+        return (time.perf_counter() - began) / bars + seconds(self._window.table)
 
 
 def main() -> None:
@@ -70,8 +77,8 @@ def main() -> None:
     rolled = Rolled(universe(100, WINDOW + 400))
     found = medians(
         {
-            "large": lambda: seconds(lambda: scan_pairs(large)),
-            "small": lambda: seconds(lambda: scan_pairs(prices[100])),
+            "large": partial(scan_seconds, large),
+            "small": partial(scan_seconds, prices[100]),
             "bar": rolled,
             "statsmodels": lambda: loop(lambda y, x: coint(y, x, autolag="aic"), large, STATSMODELS_PAIRS),
             "arch": lambda: loop(
@@ -80,9 +87,7 @@ def main() -> None:
         }
     )
     directed = found["large"] / (2 * 124_750)
-    scaling = medians(
-        {str(size): lambda size=size: seconds(lambda: scan_pairs(prices[size])) for size in SIZES}, repeats=3
-    )
+    scaling = medians({str(size): partial(scan_seconds, prices[size]) for size in SIZES}, repeats=3)
     sizes = "; ".join(f"{size}: {scaling[str(size)] * 1e3:,.0f} ms" for size in SIZES)
     each = "; ".join(f"{scaling[str(size)] * 2e6 / (size * (size - 1)):,.1f}" for size in SIZES)
     publish(

@@ -145,21 +145,24 @@ def _factor(gram: FloatArray, size: int, whole: FloatArray, least: FloatArray) -
         _store(value, gram, to + j)
         _pivot(gram, j, whole, least)
         i = j + 1
-        while i + 1 < size:  # two rows at a time keep two chains of multiplications busy
-            one, two = _row(i), _row(i + 1)
-            first, second = _load(gram, one + j), _load(gram, two + j)
+        while i + 2 < size:  # three rows at a time keep three chains of multiplications busy
+            one, two, three = _row(i), _row(i + 1), _row(i + 2)
+            first, second, third = _load(gram, one + j), _load(gram, two + j), _load(gram, three + j)
             for q in range(j):
                 first = _less(first, gram, one + q, gram, to + q)
                 second = _less(second, gram, two + q, gram, to + q)
+                third = _less(third, gram, three + q, gram, to + q)
             _store_times(first, gram, to + j, gram, one + j)
             _store_times(second, gram, to + j, gram, two + j)
-            i += 2
-        if i < size:
+            _store_times(third, gram, to + j, gram, three + j)
+            i += 3
+        while i < size:
             one = _row(i)
             first = _load(gram, one + j)
             for q in range(j):
                 first = _less(first, gram, one + q, gram, to + q)
             _store_times(first, gram, to + j, gram, one + j)
+            i += 1
 
 
 @jit_fast

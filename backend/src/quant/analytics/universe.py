@@ -25,7 +25,7 @@ def scan_pairs(
     level: float = 0.05,
     calibrate: bool = False,
     holdout: float | None = None,
-    screen: float = 0.1,
+    screen: float = 0.05,
     progress: Progress | None = None,
 ) -> PairTable:
     """Return the cointegration of all pairs of columns of `prices`, (bars, symbols), NaN where a bar is masked.
