@@ -2,34 +2,16 @@
 
 import math
 import warnings
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from statsmodels.tsa.stattools import adfuller, coint
 
 from problems import problem_of
+from served_bars import MINUTE_MS, PAIR, WINDOW, Prices, close, closed_bars, legs
 from serving import Client
 
-WINDOW = 60
-PAIR = {"symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT"}
-MINUTE_MS = 60_000
 MAX_ROWS = 1500
-
-Prices = NDArray[np.float64]
-
-
-def closed_bars(api: Client, symbol: str, interval: str = "1m") -> dict[int, dict[str, Any]]:
-    items = api.get(f"/data/{symbol}", interval=interval, limit=4096)["items"]
-    return {bar["time"]: bar for bar in items if bar["closed"]}
-
-
-def legs(api: Client, interval: str = "1m", *, scale: str = "level") -> tuple[list[int], Prices, Prices]:
-    a, b = closed_bars(api, "AAAUSDT", interval), closed_bars(api, "BBBUSDT", interval)
-    times = sorted(a.keys() & b.keys())
-    y, x = (np.array([leg[time]["close"] for time in times]) for leg in (a, b))
-    return (times, np.log(y), np.log(x)) if scale == "log" else (times, y, x)
 
 
 def fit(y: Prices, x: Prices) -> tuple[float, float, float]:
@@ -37,10 +19,6 @@ def fit(y: Prices, x: Prices) -> tuple[float, float, float]:
     design = np.column_stack((np.ones_like(x), x))
     (alpha, beta), *_ = np.linalg.lstsq(design, y, rcond=None)
     return float(alpha), float(beta), float((y - design @ (alpha, beta)).std(ddof=1))
-
-
-def close(value: float) -> Any:
-    return pytest.approx(value, rel=1e-8, abs=1e-10)
 
 
 @pytest.mark.parametrize(("interval", "window"), [("1m", 60), ("1m", 100), ("5m", 20), ("1s", 600)])

@@ -65,8 +65,9 @@ class PairPublisher:
         self._interval_s = interval_s
         self._now = now
         self._known: dict[PairKey, Computed] = {}
-        self._viewed: dict[PairKey, float] = {}
-        self._waiting: dict[PairKey, float] = {}  # since when shed
+        self._viewed: dict[PairKey, int] = {}  # which look was the last
+        self._looks = 0
+        self._waiting: dict[PairKey, None] = {}  # shed, those that wait longest first
         self._asked: OrderedDict[PairKey, Computed] = OrderedDict()  # by requests, for nobody who listens
         self._long: set[PairKey] = set()
         self._tasks: asyncio.TaskGroup | None = None
@@ -90,8 +91,8 @@ class PairPublisher:
 
     def look(self, key: PairKey) -> None:
         """Take note that somebody looks at this pair."""
-        self._viewed.pop(key, None)
-        self._viewed[key] = self._now()  # the newest stand last
+        self._looks += 1
+        self._viewed[key] = self._looks
         self._wake.set()
 
     def bars_closed(self, closed: Iterable[tuple[str, str]]) -> None:
@@ -196,10 +197,10 @@ class PairPublisher:
             await asyncio.sleep(0)
 
     def _in_order(self, keys: list[PairKey]) -> list[PairKey]:
-        order = sorted(keys, key=lambda key: self._viewed.get(key, 0.0), reverse=True)
-        patient = [key for key in order if key in self._waiting]
-        if patient:
-            longest = min(patient, key=lambda key: self._waiting[key])
+        order = sorted(keys, key=lambda key: self._viewed.get(key, 0), reverse=True)
+        asked = set(order)
+        longest = next((key for key in self._waiting if key in asked), None)
+        if longest is not None:
             order.remove(longest)
             order.insert(0, longest)
         return order
@@ -251,7 +252,7 @@ class PairPublisher:
     def _put_off(self, key: PairKey) -> None:
         """Shed one refresh, and say so in the pair's value when it is the first."""
         self._shed += 1
-        self._waiting.setdefault(key, self._now())
+        self._waiting.setdefault(key)
         name = topic_name(key)
         last = self._hub.newest(name)
         if isinstance(last, PairView) and not last.stale_reason:

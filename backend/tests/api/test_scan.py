@@ -1,0 +1,140 @@
+"""/analytics/scan and the matrix topic, held against statsmodels and numpy on the bars as served."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from statsmodels.tsa.stattools import coint
+
+from listening import Ear
+from problems import problem_of
+from quant.api import schemas
+from served_bars import MINUTE_MS, Prices, closed_bars
+from serving import Client
+
+SYMBOLS = ["AAAUSDT", "BBBUSDT", "CCCUSDT"]
+WINDOW = 120
+
+
+def log_closes(api: Client, window: int = WINDOW, *, end: int | None = None) -> Prices:
+    bars = [closed_bars(api, symbol) for symbol in SYMBOLS]
+    times = sorted(set.union(*(set(each) for each in bars)))
+    times = [time for time in times if end is None or time < end][-window:]
+    return np.log([[each[time]["close"] for time in times] for each in bars])
+
+
+def rows_of(found: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["symbol_a"], row["symbol_b"]): row for row in found["items"]}
+
+
+def check(found: dict[str, Any], closes: Prices) -> None:
+    """Hold every number of a scan against its definition."""
+    rows, n = rows_of(found), closes.shape[1]
+    pairs = list(combinations(range(3), 2))
+    assert list(rows) == sorted(rows, key=lambda key: rows[key]["p_value"])
+    assert set(rows) == {(SYMBOLS[i], SYMBOLS[j]) for i, j in pairs}
+    assert found["pairs_tested"] == 3
+    assert found["expected_false"] == pytest.approx(0.15)
+    p_values = np.array([row["p_value"] for row in found["items"]])
+    harmonic = sum(1 / k for k in (1, 2, 3))
+    q = np.minimum.accumulate((p_values * 3 * harmonic / np.arange(1, 4))[::-1])[::-1]
+    assert [row["q_value"] for row in found["items"]] == pytest.approx(np.minimum(q, 1).tolist())
+    for i, j in pairs:
+        row, y, x = rows[SYMBOLS[i], SYMBOLS[j]], closes[i], closes[j]
+        t, p_yx, _ = coint(y, x, autolag="aic")
+        _, p_xy, _ = coint(x, y, autolag="aic")
+        beta, alpha = np.polyfit(x, y, 1)
+        assert row["statistic"] == pytest.approx(t, rel=1e-7)
+        assert row["p_value"] == pytest.approx(min(1, 2 * min(p_yx, p_xy)), abs=2e-3)
+        assert (row["beta"], row["alpha"]) == (pytest.approx(beta, rel=1e-7), pytest.approx(alpha, rel=1e-6))
+        assert row["correlation"] == pytest.approx(np.corrcoef(np.diff(y), np.diff(x))[0, 1], rel=1e-7)
+        slope, cut = np.polyfit(x[:-1], y[:-1], 1)
+        residual = y - cut - slope * x
+        assert row["zscore"] == pytest.approx(residual[-1] / residual[:-1].std(ddof=1), rel=1e-6)
+        assert row["status"] == "ok"
+        assert row["holdout"] in ("screened_out", "failed", "survived")
+    assert (found["have"], found["need"], found["window"]) == (n, n, n)
+
+
+def test_a_scan_is_what_its_definitions_say(api: Client) -> None:
+    found = api.get("/analytics/scan", window=WINDOW)
+    check(found, log_closes(api))
+    assert found["scale"] == "log"
+    assert found["symbols"] == SYMBOLS
+    assert found["last_time"] - found["first_time"] == (WINDOW - 1) * MINUTE_MS
+    aaa = rows_of(found)["AAAUSDT", "BBBUSDT"]
+    assert aaa["p_value"] < 0.05  # made so
+    assert aaa["half_life"] > 0
+
+
+def test_the_past_is_scanned_as_it_stood(api: Client) -> None:
+    last = api.get("/analytics/scan", window=WINDOW)["last_time"]
+    then = api.get("/analytics/scan", window=100, end=last)
+    check(then, log_closes(api, 100, end=last))
+    assert then["seq"] is None
+    assert then["last_time"] == last - MINUTE_MS
+    span = api.get("/analytics/scan", start=last - 100 * MINUTE_MS, end=last)
+    assert span == then
+
+
+def test_some_symbols_and_levels(api: Client) -> None:
+    found = api.get("/analytics/scan", window=WINDOW, symbols="bbbusdt, aaausdt,BBBUSDT", scale="level")
+    (row,) = found["items"]
+    y, x = np.exp(log_closes(api))[[1, 0]]
+    assert (row["symbol_a"], row["symbol_b"]) == ("BBBUSDT", "AAAUSDT")
+    assert row["beta"] == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-7)
+    assert found["scale"] == "level"
+
+
+def test_a_limit_leaves_the_least_p_and_counts_all(api: Client) -> None:
+    whole = api.get("/analytics/scan", window=WINDOW)
+    short = api.get("/analytics/scan", window=WINDOW, limit=1)
+    assert short["items"] == whole["items"][:1]
+    assert short["pairs_tested"] == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "named"),
+    [
+        ({"window": 3000}, 409, "need 3000"),
+        ({"window": 10**9}, 422, "window"),
+        ({"window": 10**9, "symbols": "AAAUSDT,BBBUSDT"}, 422, "10000000"),
+        ({"window": 29}, 422, "window"),
+        ({"symbols": "AAAUSDT"}, 422, "symbols"),
+        ({"symbols": "AAAUSDT,AAAUSDT"}, 422, "symbols"),
+        ({"symbols": ","}, 422, "symbols"),
+        ({"symbols": "AAAUSDT,NONE"}, 404, "NONE"),
+        ({"interval": "7m"}, 422, "interval"),
+        ({"interval": "v5"}, 422, "interval"),
+        ({"scale": "root"}, 422, "scale"),
+        ({"limit": 10**9}, 422, "limit"),
+        ({"start": 1, "end": 2, "window": 100}, 409, "have 0"),
+        ({"start": "never"}, 422, "start"),
+    ],
+)
+def test_what_cannot_be_scanned_is_named(api: Client, query: dict[str, Any], status: int, named: str) -> None:
+    problem = problem_of(api.http.get("/analytics/scan", params=query), status=status)
+    assert named in problem["detail"]
+
+
+def test_the_topic_has_the_numbers_of_the_answer(api: Client) -> None:
+    topic = f"matrix:1m:{WINDOW}"
+    with api.socket() as socket:
+        ear = Ear(socket)
+        ear.say("subscribe", topic)
+        message = ear.hear_type("snapshot", topic)
+        schemas.MatrixMessage.model_validate(message)
+        answer = api.get("/analytics/scan", window=WINDOW)
+        assert message["seq"] == message["data"]["seq"] == answer["seq"]
+        assert message["data"] == answer
+        check(answer, log_closes(api))
+
+
+@pytest.mark.parametrize("name", ["1m:29", "7m:100", "t50:100", "1m:many", "1m:0100", "1m:9999", "1m"])
+def test_a_topic_that_cannot_be_is_refused(api: Client, name: str) -> None:
+    topic = f"matrix:{name}"
+    with api.socket() as socket:
+        ear = Ear(socket)
+        ear.say("subscribe", topic)
+        assert ear.hear_until(lambda each: each["type"] == "error")["topic"] == topic
