@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics.hedge.covariance import standard_errors
-from quant.analytics.hedge.order import median
+from quant.analytics.hedge.order import kth, median
 from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
 from quant.analytics.inputs import checked_window, legs
 from quant.analytics.regression import (
@@ -28,15 +28,16 @@ from quant.kernel import jit, jit_fast
 K = 1.345  # bends at this many scales: 95 % efficient for normal errors
 MIN_BARS = 4
 _NORMAL_MAD = 0.6744897501960817  # the median of |N(0, 1)|
-_TOLERANCE = 1e-13  # of a scale: how far the line may still move when it is called settled
+_TOLERANCE = 1e-12  # of a scale: how far the line may still move when it is called settled
 _FAR = 1e3  # times the scale: least-squares residuals larger than that have lost digits
 _MOST_ROUNDS = 500
+_ROUNDS_OF_NEWTON = 30  # it is quick but may cycle: after that, reweighting
 _ROUNDS_OF_SCALE = 100  # then the scale is held: with it fixed the iteration cannot cycle
 
 
 @jit_fast
 def _weighted_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[float, float, float]:
-    """Return shift and turn of the weighted least-squares line through the residuals, and dx's mean square."""
+    """Return shift and turn of the weighted least-squares line through the residuals, and dx's sum of squares."""
     w = wx = wr = wxx = wxr = square = 0.0
     for i in range(dx.size):
         size = abs(residual[i])
@@ -55,6 +56,55 @@ def _weighted_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[f
     return (wr - turn * wx) / w, turn, square
 
 
+@jit_fast
+def _newton_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[float, float, float]:
+    """Return shift and turn of Newton's step at this scale, NaN where few bars are left alone, and dx's sum of squares.
+
+    It solves for the line of the same estimating equation as the reweighted one, in a third of the rounds.
+    """
+    alone = sx = sxx = pull = pull_x = square = 0.0
+    for i in range(dx.size):
+        value = residual[i]
+        inside = 1.0 if abs(value) <= bend else 0.0
+        bounded = min(max(value, -bend), bend)
+        alone += inside
+        sx += inside * dx[i]
+        sxx += inside * dx[i] * dx[i]
+        pull += bounded
+        pull_x += bounded * dx[i]
+        square += dx[i] * dx[i]
+    determinant = sxx - sx * sx / alone
+    if not determinant > 1e-3 * square:
+        return np.nan, np.nan, square
+    turn = (pull_x - sx * pull / alone) / determinant
+    return (pull - turn * sx) / alone, turn, square
+
+
+@jit
+def _absolute_median(residual: FloatArray, sizes: FloatArray, guess: float) -> float:
+    """Return the median of |residual|; near a good guess few of them have to be put into order."""
+    n = residual.size
+    low, high = 0.9 * guess, 1.1 * guess
+    under = within = 0
+    for i in range(n):
+        size = abs(residual[i])
+        under += size < low
+        sizes[within] = size
+        within += low <= size <= high
+    k = n // 2 - under
+    if n % 2 and 0 <= k < within:
+        return float(kth(sizes, within, k))
+    if n % 2 == 0 and 1 <= k < within:
+        upper = float(kth(sizes, within, k))
+        lower = float(sizes[0])
+        for i in range(k):
+            lower = max(lower, float(sizes[i]))
+        return 0.5 * (lower + upper)
+    for i in range(n):
+        sizes[i] = abs(residual[i])
+    return float(median(sizes, n))
+
+
 @jit
 def _settle(dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatArray) -> bool:
     """Move residuals to Huber's line; fill `out` with shift, turn, scale, rounds; return False without a scale.
@@ -65,10 +115,13 @@ def _settle(dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatA
     shift = turn = scale = 0.0
     for rounds in range(1, _MOST_ROUNDS + 1):
         if rounds <= _ROUNDS_OF_SCALE:
-            for i in range(n):
-                sizes[i] = abs(residual[i])
-            scale = median(sizes, n) / _NORMAL_MAD
-        by, more, square = _weighted_step(dx, residual, K * scale)
+            scale = _absolute_median(residual, sizes, scale * _NORMAL_MAD) / _NORMAL_MAD
+        by = more = np.nan
+        square = 0.0
+        if 1 < rounds <= _ROUNDS_OF_NEWTON:
+            by, more, square = _newton_step(dx, residual, K * scale)
+        if not (math.isfinite(by) and math.isfinite(more)):
+            by, more, square = _weighted_step(dx, residual, K * scale)
         if not (scale > 0.0 and math.isfinite(by) and math.isfinite(more)):
             return False
         for i in range(n):
@@ -164,10 +217,10 @@ def huber(y: ArrayLike, x: ArrayLike, *, window: int) -> HedgePath: ...
 def huber(y: ArrayLike, x: ArrayLike, *, window: int | None = None) -> HedgeFit | HedgePath:
     """Return Huber's line of y on x (k = 1.345, MAD scale): one fit over all bars, or a path of rolling fits.
 
-    Found by iteratively reweighted least squares until alpha and beta stand still. Parameters: `k`, `scale`
-    (the MAD over 0.6745, in the units of y) and `rounds`. Needs 4 bars, 10 for standard errors; status
-    `singular` where more than half of the bars lie on one line exactly, so that there is no scale. Raises
-    InvalidParameter for legs of different length or a window under 4.
+    Found by reweighted least squares, then Newton's steps for the same equation, until alpha and beta stand still.
+    Parameters: `k`, `scale` (the MAD over 0.6745, in the units of y) and `rounds`. Needs 4 bars, 10 for standard
+    errors; status `singular` where more than half of the bars lie on one line exactly, so that there is no
+    scale. Raises InvalidParameter for legs of different length or a window under 4.
     """
     left, right = legs(y, x)
     if window is None:
