@@ -35,9 +35,10 @@ class Memory:
     before: float | None = None  # the value of the bar, or observation, before the last
     elapsed: int = 0
     was_true: bool = False  # at the moment before
+    is_same_process: bool = True  # that saw the last one
 
     def observe(self, reading: Reading) -> None:
-        bar = None if self.last is None else self.last.bar_time
+        bar = self.last.bar_time if self.last is not None and self.is_same_process else None
         if bar is not None and reading.bar_time is not None and reading.bar_time < bar:
             return
         if reading.suspended or not math.isfinite(reading.value):
@@ -50,7 +51,7 @@ class Memory:
                 is_new = reading.bar_time != self.last.bar_time
             if is_new:
                 self.before = self.last.value
-        self.last, self.now = reading, reading.value
+        self.last, self.now, self.is_same_process = reading, reading.value, True
 
     def holds_now(self) -> bool | None:
         op, value = self.condition.op, self.condition.value
@@ -92,6 +93,7 @@ class NaiveRule:
         for memory in self.memories:
             if memory.condition.key in standing:
                 memory.observe(standing[memory.condition.key])
+            memory.was_true = memory.holds_now() is True  # its clock runs from now on
 
     def truth(self, passed: int) -> bool | None:
         held = iter([memory.holds(passed) for memory in self.memories])
@@ -219,4 +221,4 @@ class Naive:
         self.standing.clear()
         for held in self.rules.values():
             for memory in held.memories:
-                memory.now, memory.was_true = None, False
+                memory.now, memory.was_true, memory.is_same_process = None, False, False
