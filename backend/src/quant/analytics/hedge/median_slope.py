@@ -100,7 +100,7 @@ def _pass_over(
     """Go through the slopes between `low` and `high`; hold every stride-th of those from `least` to `most`.
 
     Return how many were under `least`, how many within, and how many are held: their slopes, and the places
-    of both bars in the order of x. No more are held than there is room for.
+    of both bars in the order of x, unless these arrays are empty. No more are held than there is room for.
     """
     n = xs.size
     under = within = held = 0
@@ -129,7 +129,9 @@ def _pass_over(
                         under += 1
                     elif slope <= most:
                         if within % stride == 0 and held < slopes.size:
-                            slopes[held], first[held], second[held] = slope, g, h
+                            slopes[held] = slope
+                            if first.size:
+                                first[held], second[held] = g, h
                             held += 1
                         within += 1
                 spare[k], others[k] = values[j], h
@@ -146,7 +148,9 @@ def _all_slopes(x: FloatArray, y: FloatArray, slopes: FloatArray, first: IntArra
     for h in range(1, x.size):
         for g in range(h):
             if x[g] != x[h]:
-                slopes[held], first[held], second[held] = (y[h] - y[g]) / (x[h] - x[g]), g, h
+                slopes[held] = (y[h] - y[g]) / (x[h] - x[g])
+                if first.size:
+                    first[held], second[held] = g, h
                 held += 1
     return held
 
@@ -325,8 +329,8 @@ def median_slope(x: FloatArray, y: FloatArray) -> float:
     Bars are sorted by x, and by y where x is equal.
     """
     n = x.size
-    size = 6 * n + 64
-    slopes, first, second = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
+    size = 3 * n + 64
+    slopes, first, second = np.empty(size), np.empty(0, np.int64), np.empty(0, np.int64)
     total = _pairs_with_slope(x)
     if total == 0:
         return np.nan
@@ -334,7 +338,7 @@ def median_slope(x: FloatArray, y: FloatArray) -> float:
     if n * (n - 1) // 2 <= size:
         return picked(slopes, _all_slopes(x, y, slopes, first, second), k1, k2)
     xs, ys = x - x[n // 2], y - y[n // 2]
-    low, high, under, _ = _cut(xs, ys, x, y, total, 4 * n)
+    low, high, under, _ = _cut(xs, ys, x, y, total, 2 * n)
     k1, k2 = k1 - under, k2 - under
     _, within, held = _pass_over(low, high, xs, ys, x, y, -np.inf, np.inf, 1, slopes, first, second)
     if held == within:
