@@ -66,13 +66,13 @@ def changes_of(evaluator: Evaluator, step: Step) -> AlertChanges:
     )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_firing_is_lost_or_doubled(seed: int, metadata: Metadata):
     rng = random.Random(seed)
     store, outbox = AlertStore(metadata.engine), AlertOutbox(metadata.engine)
     evaluator, time, told, kills = started(store), START, [], 0
     price, z = 100.0, 0.0
-    for _ in range(250):
+    for _ in range(120):
         time += rng.choice((100, 500, 1_000)) * NS_PER_MS
         price, z = 100 + 0.9 * (price - 100) + rng.gauss(0, 1), 0.8 * z + rng.gauss(0, 1)
         readings = {P: Reading(price, suspended="stale" if rng.random() < 0.05 else "")}
@@ -87,9 +87,9 @@ def test_no_firing_is_lost_or_doubled(seed: int, metadata: Metadata):
             evaluator, kills = started(store), kills + 1
             continue
         told += [event.id for event in stored if event.time in {each.time for each in step.events}]
-    assert kills > 10
+    assert kills > 5
     events = store.history(EventFilter(), limit=10_000).items[::-1]
-    assert len(events) > 25
+    assert len(events) > 12
     assert set(told) <= {event.id for event in events}
     for name, watched in RULES.items():
         mine = [event for event in events if event.rule_id == name]
@@ -121,7 +121,7 @@ def test_a_recording_played_again_gives_the_events_it_gave(metadata: Metadata):
     def play() -> list[str]:
         evaluator, rng = started(store), random.Random(3)
         found = []
-        for number in range(100):
+        for number in range(40):
             step = evaluator.step(START + number * NS_PER_S, {P: Reading(100 + rng.gauss(0, 2))})
             store.commit(changes_of(evaluator, step), at_ms=1)
             found += [event.id for event in step.events]
