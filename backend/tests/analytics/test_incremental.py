@@ -132,6 +132,19 @@ def test_sums_do_not_drift():
     assert_same_tables(rolling.table(), scan_pairs(prices, window=40, scale="level"))
 
 
+def test_a_bad_tick_is_forgotten_with_the_bar_that_held_it():
+    """Of any size: a huge one leaves sums without digits, which the exact path replaces, a lesser one with few."""
+    prices = np.exp(factor_universe(np.random.default_rng(8), 900, 4))
+    ticks = {50 + 110 * power: 10.0 ** (power + 1) for power in range(7)}
+    for bar, by in ticks.items():
+        prices[bar, 1] *= by
+    rolling = RollingScan(4, window=64, scale="level")
+    for bar, row in enumerate(prices):
+        rolling.append(row)
+        if bar - 64 in ticks:
+            assert_same_tables(rolling.table(), scan_pairs(prices[: bar + 1], window=64, scale="level"))
+
+
 @pytest.mark.parametrize(
     ("call", "named"),
     [
