@@ -13,6 +13,7 @@ from quant.clock import NS_PER_MS, NS_PER_S
 from quant.domain import Bars, Interval, Quality, SymbolSpec, TradeBatch
 from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.feed.binance_rest import BinanceRest
+from quant.feed.exchange import Fetched
 from quant.feed.pace import Pace
 from simulator.harness import START_NS, Exchange, with_exchange
 
@@ -293,7 +294,8 @@ def test_trades_by_id_are_the_exchanges_row_for_row():
         rest = BinanceRest(exchange.rest_url)
         newest = await rest.last_trade_id("ETHUSDT")
         assert newest is not None
-        batch = await rest.agg_trades("ETHUSDT", from_id=newest - 249, limit=200)
+        answer = await rest.agg_trades("ETHUSDT", from_id=newest - 249, limit=200)
+        batch = answer.trades
         beyond = await rest.agg_trades("ETHUSDT", from_id=newest + 1_000_000)
         await rest.close()
         rows = await exchange.rows("/fapi/v1/aggTrades", symbol="ETHUSDT", fromId=newest - 249, limit=200)
@@ -310,7 +312,8 @@ def test_trades_by_id_are_the_exchanges_row_for_row():
             for row in rows
         ]
         assert batch.ids.tolist() == list(range(newest - 249, newest - 49))
-        assert len(beyond) == 0
+        assert (answer.first_id, answer.last_id, answer.unread) == (newest - 249, newest - 50, ())
+        assert (len(beyond.trades), beyond.first_id, beyond.last_id) == (0, None, None)
 
     with_exchange(scenario)
 
@@ -346,10 +349,86 @@ BAD_TRADES: list[dict[str, object]] = [
 ]
 
 
-def test_trades_hold_plain_decimals_and_rising_ids():
-    bodies = [json.dumps([AGG | bad]).encode() for bad in BAD_TRADES]
-    bodies += [json.dumps([AGG, AGG | {"a": again}]).encode() for again in (5, 4)]
-    assert_no_answer(lambda rest: rest.agg_trades("BTCUSDT", from_id=5), bodies)
+GOOD = [AGG | {"a": each} for each in (6, 7, 9)]
+
+
+@pytest.mark.parametrize("bad", BAD_TRADES, ids=str)
+def test_a_bad_row_is_quarantined_and_leaves_its_own_id_unknown(bad: dict[str, object]):
+    found, samples = ask_rows([AGG | bad, *GOOD])
+    assert found.trades.ids.tolist() == [6, 7, 9]
+    unread = {each for first, last in found.unread for each in range(first, last + 1)}
+    assert unread == (set() if bad.get("a") == 4 else {5})  # 4 was not asked for
+    assert len(samples) == 1
+    assert found.last_id == 9
+
+
+@pytest.mark.parametrize(
+    ("rows", "ids", "unread"),
+    [
+        ([AGG, AGG | {"a": 7}, AGG | {"a": 6}, AGG | {"a": 8}], [5, 7, 8], ((6, 6),)),
+        ([AGG, AGG, AGG | {"a": 6}], [5, 6], ()),
+        ([AGG, 17, AGG | {"a": 9}], [5, 9], ((6, 8),)),
+        ([AGG, [], AGG | {"a": 6}], [5, 6], ()),
+        ([AGG, {"a": None}], [5], ((6, 14),)),
+        ([AGG, AGG | {"a": 6, "q": "x"}], [5], ((6, 6),)),
+        ([AGG | {"p": "x"}], [], ((5, 5),)),
+    ],
+)
+def test_what_is_unknown_is_no_more_than_what_bad_rows_leave_unsaid(
+    rows: list[object], ids: list[int], unread: tuple[tuple[int, int], ...]
+):
+    found, samples = ask_rows(rows)
+    assert (found.trades.ids.tolist(), found.unread) == (ids, unread)
+    assert len(samples) == 1
+
+
+VOID = {"a": 6, "p": "0", "q": "0", "f": -1, "l": -1, "T": 1740830400100, "m": True}
+
+
+def test_a_row_for_an_id_without_a_trade_says_that_there_is_none():
+    found, samples = ask_rows([AGG, VOID, AGG | {"a": 7}, VOID | {"a": 8}])
+    assert found.trades.ids.tolist() == [5, 7]
+    assert (found.first_id, found.last_id, found.unread, samples) == (5, 8, (), [])
+
+
+def ask_rows(rows: list[object]) -> tuple[Fetched, list[tuple[str, str, bytes]]]:
+    """Return what an answer of these rows says from id 5 on, and what of it was quarantined."""
+    samples: list[tuple[str, str, bytes]] = []
+
+    async def scenario() -> Fetched:
+        async with scripted(replies(json.dumps(rows).encode())) as server:
+            rest = BinanceRest(
+                f"http://127.0.0.1:{server.port}", on_quarantine=lambda *each: samples.append(each)
+            )
+            found = await rest.agg_trades("BTCUSDT", from_id=5, limit=10)
+            await rest.close()
+            assert rest.quarantined["BTCUSDT"] == len(samples)
+            return found
+
+    return asyncio.run(scenario()), samples
+
+
+def test_rows_of_which_none_tells_its_id_are_no_answer():
+    bodies = [json.dumps([AGG | {"a": bad}]).encode() for bad in (4, -1, "5", None)]
+    assert_no_answer(lambda rest: rest.agg_trades("BTCUSDT", from_id=5, limit=1), bodies)
+
+
+@pytest.mark.parametrize(
+    ("rows", "newest"),
+    [
+        ([AGG, VOID], 5),
+        ([AGG, VOID, AGG | {"a": 7}], 7),
+        ([AGG, AGG | {"a": 7, "p": "NaN"}], 7),
+    ],
+)
+def test_the_newest_trade_is_told_whatever_stands_beside_it(rows: list[object], newest: int):
+    body = json.dumps(rows).encode()
+    assert ask(lambda rest: rest.last_trade_id("BTCUSDT"), replies(body)) == newest
+
+
+def test_rows_for_no_trade_alone_tell_nothing_of_the_newest():
+    with pytest.raises(ExchangeUnreachable, match="for no trade"):
+        ask(lambda rest: rest.last_trade_id("BTCUSDT"), replies(json.dumps([VOID]).encode()))
 
 
 def test_a_symbol_without_trades_has_no_last_one():

@@ -8,27 +8,28 @@ from dataclasses import dataclass, field
 import numpy as np
 import structlog
 
-from quant.clock import NS_PER_S
 from quant.domain import IntArray, TradeBatch
+from quant.engine.answers import ASK_AGAIN_S, BLOCK, REACH_NS, Denials, absent_ids
 from quant.engine.markets import Market
+from quant.engine.set_aside import SetAside
 from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.feed.backoff import backoff
-from quant.feed.exchange import ExchangeRest
+from quant.feed.exchange import ExchangeRest, Fetched
 from quant.feed.pace import Pace
 from quant.market.ledger import Hole
 from quant.market.state import MarketState
+from quant.storage.id_ranges import IdRange, IdRanges
 
 log = structlog.get_logger()
 
-BLOCK = 1000  # trades that one question brings
 AT_ONCE = 4  # symbols
 LOOK_EVERY_S = 0.5
-REACH_NS = 48 * 3600 * NS_PER_S
-"""How far back the exchange answers."""
-ASK_AGAIN_S = 3.0
-"""An id counts as not existing when the exchange says so twice, this long apart: some answers are early or wrong."""
 QUICK_IDS = 100_000
 """A hole of so many ids is filled within a minute; the exchange's own bars need not stand in for it."""
+
+
+def _waits() -> Iterator[float]:
+    return backoff(random.Random())  # noqa: S311  jitter, not a secret
 
 
 @dataclass(slots=True)
@@ -37,29 +38,36 @@ class _Work:
 
     not_before_s: float = 0.0
     asked_s: float = 0.0  # last, so that long fills take turns
+    is_asking: bool = False
     newest_id: int = -1  # that the exchange is known to have
     floor_id: int = 0  # below it the exchange has no answer any more
-    denied: set[int] = field(default_factory=set)  # ids that the exchange did not have when asked first
+    block: int = BLOCK  # ids of the next question: fewer while the edge of the exchange's reach is looked for
+    denials: Denials = field(default_factory=Denials)
+    aside: SetAside = field(default_factory=SetAside)
+    waits: Iterator[float] = field(default_factory=_waits)  # after failures in a row
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Missing ids of one symbol, rising, that lie within one answer."""
+    """Missing ids of one symbol, in rising ranges that lie within one answer."""
 
     symbol: str
-    ids: IntArray
+    ranges: tuple[IdRange, ...]
 
     @property
-    def first(self) -> int:
-        return int(self.ids[0])
+    def span(self) -> IdRange:
+        return IdRange(self.ranges[0].first_id, self.ranges[-1].last_id)
 
     @property
-    def last(self) -> int:
-        return int(self.ids[-1])
+    def ids(self) -> IntArray:
+        return np.concatenate([np.arange(part.first_id, part.last_id + 1) for part in self.ranges])
 
 
 class Backfiller:
-    """Works on all open holes of one market; `on_fetched` and `on_denied` bring what it finds into the state."""
+    """Works on all open holes of one market; `on_fetched` and `on_denied` bring what it finds into the state.
+
+    Symbols are asked for side by side. One that fails waits alone, and what it failed with is set aside for a while.
+    """
 
     def __init__(
         self,
@@ -81,6 +89,7 @@ class Backfiller:
         self._on_denied = on_denied
         self._work: dict[str, _Work] = {}
         self._wake = asyncio.Event()
+        self._answers = 0
         self.fetched = 0
         """Trades that were fetched since the start."""
 
@@ -102,18 +111,16 @@ class Backfiller:
 
     async def run(self) -> None:
         """Fill holes until cancelled."""
-        waits = backoff(random.Random())  # noqa: S311  jitter, not a secret
-        while True:
-            waiting = sorted(self._questions(), key=lambda each: self._of(each.symbol).asked_s)
-            rest, questions = self._market.rest, waiting[:AT_ONCE]
-            if rest is None or not questions:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                rest = self._market.rest
+                if rest is not None:
+                    free = AT_ONCE - sum(work.is_asking for work in self._work.values())
+                    waiting = sorted(self._questions(), key=lambda each: self._of(each.symbol).asked_s)
+                    for question in waiting[:free]:
+                        self._of(question.symbol).is_asking = True
+                        group.create_task(self._fill(rest, question))
                 await self._look_again()
-                continue
-            answers = await asyncio.gather(*(self._fill(rest, question) for question in questions))
-            if all(answers):
-                waits = backoff(random.Random())  # noqa: S311
-            else:
-                await self._pace.sleep(next(waits))
 
     async def _look_again(self) -> None:
         self._wake.clear()
@@ -126,32 +133,74 @@ class Backfiller:
     def _of(self, symbol: str) -> _Work:
         return self._work.setdefault(symbol, _Work())
 
+    # --- what to ask for ---
+
     def _questions(self) -> Iterator[_Question]:
         """Yield what to ask for next, one question a symbol."""
         now_s = self._pace.monotonic_s()
         for symbol in self._state.symbols:
             work = self._of(symbol)
-            if symbol not in self._market.specs or now_s < work.not_before_s:
+            if symbol not in self._market.specs or work.is_asking or now_s < work.not_before_s:
                 continue
-            ids = self._ids(symbol, work)
-            if len(ids):
-                yield _Question(symbol, ids)
+            ranges = self._again(symbol, work) or self._newer(symbol, work) or self._older(symbol, work)
+            if ranges:
+                yield _Question(symbol, ranges)
 
-    def _ids(self, symbol: str, work: _Work) -> IntArray:
-        """Return the newest missing ids that one question can bring, of as many holes as it spans."""
+    def _again(self, symbol: str, work: _Work) -> tuple[IdRange, ...]:
+        """Return what is still missing of ids that were set aside and whose time has come."""
+        while (due := work.aside.due(self._pace.monotonic_s())) is not None:
+            missing = self._missing_of(symbol, work, due)
+            if missing:
+                return missing
+            work.aside.forget(due)
+        return ()
+
+    def _missing_of(self, symbol: str, work: _Work, ids: IdRange) -> tuple[IdRange, ...]:
         last_id = self._state.last_id(symbol)
-        if last_id is not None and work.newest_id > last_id:
-            return np.arange(last_id + 1, min(work.newest_id, last_id + BLOCK) + 1)
-        parts: list[IntArray] = []
+        if last_id is None:
+            return ()
+        spans = [(hole.first_id, hole.last_id) for hole in self._state.open_holes(symbol)]
+        low = max(ids.first_id, work.floor_id)
+        parts = [
+            IdRange(max(low, first_id), min(ids.last_id, newest_id))
+            for first_id, newest_id in (*spans, (last_id + 1, work.newest_id))
+        ]
+        return tuple(part for part in parts if part.size > 0)
+
+    def _newer(self, symbol: str, work: _Work) -> tuple[IdRange, ...]:
+        """Return the ids that follow the newest trade we have, where the exchange is known to have more.
+
+        Where the next ones are out of its reach the newest come first: the rest is a hole then, filled backwards.
+        """
+        last_id = self._state.last_id(symbol)
+        if last_id is None:
+            return ()
+        first_id = max(last_id + 1, work.floor_id)
+        if first_id > work.newest_id:
+            return ()
+        free = work.aside.free(IdRange(first_id, work.newest_id))
+        if not free:
+            return ()
+        if work.floor_id > last_id + 1:
+            return (IdRange(max(free[-1].first_id, free[-1].last_id - work.block + 1), free[-1].last_id),)
+        return (IdRange(free[0].first_id, min(free[0].last_id, free[0].first_id + work.block - 1)),)
+
+    def _older(self, symbol: str, work: _Work) -> tuple[IdRange, ...]:
+        """Return the newest missing ids that one question can bring, of as many holes as it spans."""
+        parts: list[IdRange] = []  # newest first
         for hole in reversed(self._state.open_holes(symbol)):
             if not self._in_reach(hole) or hole.last_id < work.floor_id:
                 break
-            if self._is_settled(hole):
-                newest = int(parts[0][-1]) if parts else hole.last_id
-                parts.append(np.arange(max(hole.first_id, newest - BLOCK + 1), hole.last_id + 1))
-            if parts and hole.first_id <= int(parts[0][-1]) - BLOCK:
-                break
-        return np.concatenate([np.empty(0, np.int64), *reversed(parts)])
+            if not self._is_settled(hole):
+                continue
+            for free in reversed(work.aside.free(IdRange(max(hole.first_id, work.floor_id), hole.last_id))):
+                low = (parts[0] if parts else free).last_id - work.block + 1
+                # What is set aside is not asked for along with others.
+                apart = bool(parts) and len(work.aside.free(IdRange(free.last_id, parts[-1].first_id))) > 1
+                if free.last_id < low or apart:
+                    return tuple(reversed(parts))
+                parts.append(IdRange(max(free.first_id, low), free.last_id))
+        return tuple(reversed(parts))
 
     def _in_reach(self, hole: Hole) -> bool:
         return hole.ts_after > self._now() - REACH_NS
@@ -160,50 +209,86 @@ class Backfiller:
         """Tell whether the hole is older than the reorder window: its trades may still be under way."""
         return self._pace.wall_ns() - hole.found_at > self._reorder_ns
 
-    async def _fill(self, rest: ExchangeRest, asked: _Question) -> bool:
-        """Ask for the trades; return whether the exchange answered."""
-        symbol, work = asked.symbol, self._of(asked.symbol)
+    # --- what comes back ---
+
+    async def _fill(self, rest: ExchangeRest, asked: _Question) -> None:
+        """Ask for the trades and make of the answer what can be made of it."""
+        symbol, work, span = asked.symbol, self._of(asked.symbol), asked.span
         work.asked_s = self._pace.monotonic_s()
         try:
-            found = await rest.agg_trades(symbol, from_id=asked.first, limit=asked.last - asked.first + 1)
+            answer = await rest.agg_trades(symbol, from_id=span.first_id, limit=span.size)
         except ExchangeUnreachable as error:
-            log.warning("backfill.unreachable", symbol=symbol, error=error.message)
-            return False
+            log.warning("backfill.unreachable", symbol=symbol, **span._asdict(), error=error.message)
+            self._failed(work, span)
         except ExchangeRejected as error:
-            refused = {"first_id": asked.first, "last_id": asked.last, "error": error.message}
-            log.warning("backfill.refused", symbol=symbol, **refused)
-            if error.status == 400:  # this question will never be answered
-                work.floor_id = asked.last + 1
-            else:
-                work.not_before_s = self._pace.monotonic_s() + (error.retry_after_s or 0.0)
-            return error.status == 400
-        found = found.at(np.isin(found.ids, asked.ids))
+            log.warning("backfill.refused", symbol=symbol, **span._asdict(), error=error.message)
+            self._refused(asked, error)
+        else:
+            self._answered(asked, answer)
+        finally:
+            work.is_asking = False
+            self._wake.set()
+
+    def _failed(self, work: _Work, span: IdRange) -> None:
+        """Leave the ids alone for a while, and the symbol for a moment."""
+        now_s = self._pace.monotonic_s()
+        work.aside.put(span, now_s=now_s, answers=self._answers)
+        work.not_before_s = now_s + next(work.waits)
+
+    def _refused(self, asked: _Question, error: ExchangeRejected) -> None:
+        work, span = self._of(asked.symbol), asked.span
+        if error.status != 400:  # nothing is wrong with the question
+            wait_s = max(next(work.waits), error.retry_after_s or 0.0)
+            work.not_before_s = self._pace.monotonic_s() + wait_s
+        elif self._now() and self._is_young(asked.symbol, span.first_id):
+            self._failed(work, span)
+        else:
+            # Too old, as it seems: at least the first of them. Half as many may lie within the exchange's reach.
+            work.floor_id = span.first_id + 1
+            work.block = max(1, span.size // 2)
+
+    def _answered(self, asked: _Question, answer: Fetched) -> None:
+        symbol, work = asked.symbol, self._of(asked.symbol)
+        self._answers += 1
+        work.waits = _waits()
+        work.block = min(2 * work.block, BLOCK)
+        unread = IdRanges(IdRange(*each) for each in answer.unread)
+        now_s = self._pace.monotonic_s()
+        work.aside.answered(asked.span, unread=unread, now_s=now_s, answers=self._answers)
+        last_id = self._state.last_id(symbol)
+        wanted = np.isin(answer.trades.ids, asked.ids)
+        if last_id is not None and asked.span.first_id > last_id:
+            wanted |= answer.trades.ids > last_id
+        found = answer.trades.at(wanted)
         self.fetched += len(found)
-        self._judge(asked, found)
+        self._judge(asked, answer)
         if len(found):
             self._on_fetched(found)
-        return True
 
-    def _judge(self, asked: _Question, found: TradeBatch) -> None:
+    def _judge(self, asked: _Question, answer: Fetched) -> None:
         """Take the exchange's word for what it does not have, the second time; before its reach it has none."""
-        work = self._of(asked.symbol)
-        work.denied.difference_update(found.ids.tolist())
-        missing = np.setdiff1d(asked.ids, found.ids, assume_unique=True)
-        if not len(missing):
-            return
-        if not len(found) and self._reaches_too_far(asked.symbol, asked.first):
-            work.floor_id = asked.last + 1
-            return
-        again = [each for each in missing.tolist() if each in work.denied]
-        for run in np.split(np.array(again, np.int64), np.flatnonzero(np.diff(again) > 1) + 1):
-            if len(run):
-                self._on_denied(asked.symbol, int(run[0]), int(run[-1]))
-        if again and not len(found):
+        work, ids = self._of(asked.symbol), IdRanges(asked.ranges)
+        in_reach = self._is_young(asked.symbol, asked.span.first_id)
+        absent = absent_ids(ids, answer, in_reach=in_reach)
+        if not in_reach:
+            told_from = asked.span.last_id + 1 if answer.first_id is None else answer.first_id
+            if told_from > asked.span.first_id:
+                work.floor_id = max(work.floor_id, min(told_from, asked.span.last_id + 1))
+        again = work.denials.judge(ids, absent)
+        for part in again:
+            self._on_denied(asked.symbol, *part)
+        if again and not len(answer.trades):
             work.newest_id = -1  # it was not so, or is no longer
-        work.denied = work.denied.union(missing.tolist()).difference(again)
-        if work.denied:
+        if work.denials.waiting:
             work.not_before_s = self._pace.monotonic_s() + ASK_AGAIN_S
 
-    def _reaches_too_far(self, symbol: str, first: int) -> bool:
-        holes = [hole for hole in self._state.open_holes(symbol) if hole.first_id <= first <= hole.last_id]
-        return any(hole.ts_before < self._now() - REACH_NS for hole in holes)
+    def _is_young(self, symbol: str, first_id: int) -> bool:
+        """Tell whether the exchange must be able to answer for this id, since the trade before it is not too old."""
+        befores = [
+            hole.ts_before
+            for hole in self._state.open_holes(symbol)
+            if hole.first_id <= first_id <= hole.last_id
+        ]
+        if not befores:
+            befores = self._state.ticks(symbol, limit=1).ts_event.tolist()
+        return all(before >= self._now() - REACH_NS for before in befores)

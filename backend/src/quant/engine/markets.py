@@ -17,8 +17,8 @@ from quant.errors import ExchangeRejected, ExchangeUnreachable, NotFound
 from quant.feed.binance import BinanceDecoder, BinanceUm
 from quant.feed.binance_rest import BinanceRest
 from quant.feed.clock_offset import ClockOffset
-from quant.feed.exchange import ExchangeRest
-from quant.feed.link import OnQuarantine, Timing
+from quant.feed.exchange import ExchangeRest, OnQuarantine
+from quant.feed.link import Timing
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.live import LiveFeed, ignore_behind, nothing_known
 from quant.feed.pace import Pace
@@ -125,7 +125,7 @@ class LiveMarket:
 
     async def open(self) -> None:
         if self.rest is None:
-            self.rest = BinanceRest(self._rest_url, pace=self._pace)
+            self.rest = BinanceRest(self._rest_url, pace=self._pace, on_quarantine=self._on_quarantine)
             self.clock_offset = ClockOffset(self.rest, pace=self._pace)
         await self._read_specs(self.rest)
 
@@ -196,7 +196,8 @@ class LiveMarket:
         return self._feed.health(symbol) if self._feed else None
 
     def quarantined(self, symbol: str) -> int:
-        return self._feed.quarantined(symbol) if self._feed else 0
+        by_rest = self.rest.quarantined[symbol] if self.rest is not None else 0
+        return by_rest + (self._feed.quarantined(symbol) if self._feed else 0)
 
     async def truth(self) -> TruthView:
         raise NotFound("only a simulated market has a known truth")

@@ -1,6 +1,8 @@
 """Binance USD-M Futures over REST: symbols, clock, klines, trades by id."""
 
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -8,14 +10,17 @@ import msgspec
 import numpy as np
 
 from quant.clock import NS_PER_MS, SystemClock
-from quant.domain import Bars, Interval, Quality, SymbolSpec, TradeBatch
+from quant.domain import Bars, Interval, Quality, SymbolSpec
 from quant.errors import ExchangeRejected, ExchangeUnreachable
-from quant.feed.binance_messages import MAX_NUMBER, NOT_READABLE, Id, Ms, plain_number
+from quant.feed.binance_messages import NOT_READABLE, Ms, plain_number
+from quant.feed.binance_rows import read_rows
+from quant.feed.exchange import Fetched, OnQuarantine
 from quant.feed.pace import Pace
 from quant.feed.weight_budget import Purpose, WeightBudget
 
 MAX_KLINES = 1500
 MAX_TRADES = 1000
+NEWEST_ROWS = 10  # of which the last may be for an id without a trade
 MAX_WEIGHT = 2400  # a minute and address
 AGG_TRADES_WEIGHT = 20
 KLINE_WEIGHTS = ((99, 1), (499, 2), (1000, 5))  # up to so many bars; beyond: 10
@@ -53,18 +58,6 @@ class _Time(msgspec.Struct):
     server_time: Ms = msgspec.field(name="serverTime")
 
 
-class _AggTrade(msgspec.Struct, gc=False):
-    """a id, p price, q quantity, f/l first and last trade id, T trade time, m buyer is the maker."""
-
-    a: Id
-    p: str
-    q: str
-    f: Id
-    l: Id  # noqa: E741  Binance's own name
-    T: Ms
-    m: bool
-
-
 # open time, open, high, low, close, volume, close time, quote volume, trades; then fields of no use here
 _Kline = list[object]
 
@@ -83,7 +76,10 @@ class BinanceRest:
         timeout_s: float = 10.0,
         pace: Pace | None = None,
         max_weight: int = MAX_WEIGHT,
+        on_quarantine: OnQuarantine | None = None,
     ) -> None:
+        self.quarantined: Counter[str] = Counter()
+        self._on_quarantine = on_quarantine
         self._pace = pace or Pace(SystemClock())
         timeout_s = self._pace.real_s(timeout_s, floor_s=LEAST_TIMEOUT_S)
         self._client = httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
@@ -109,22 +105,38 @@ class BinanceRest:
         rows = self._read(path, await self._get(path, query, weight=weight), list[_Kline])
         return self._checked(path, _bars, rows)
 
-    async def agg_trades(self, symbol: str, *, from_id: int, limit: int = MAX_TRADES) -> TradeBatch:
+    async def agg_trades(self, symbol: str, *, from_id: int, limit: int = MAX_TRADES) -> Fetched:
         query: dict[str, str | int] = {"symbol": symbol, "fromId": from_id, "limit": limit}
-        return await self._agg_trades(query, from_id=from_id, purpose=Purpose.BACKFILL)
+        return await self._agg_trades(symbol, query, from_id=from_id, purpose=Purpose.BACKFILL)
 
     async def last_trade_id(self, symbol: str) -> int | None:
-        newest = await self._agg_trades({"symbol": symbol, "limit": 1}, from_id=0, purpose=Purpose.PROBE)
-        return int(newest.ids[-1]) if len(newest) else None
+        query: dict[str, str | int] = {"symbol": symbol, "limit": NEWEST_ROWS}
+        newest = await self._agg_trades(symbol, query, from_id=0, purpose=Purpose.PROBE)
+        # A row that cannot be read was written for a trade all the same; one for no trade was not.
+        ids = [*newest.trades.ids[-1:].tolist(), *(last for _, last in newest.unread)]
+        if not ids and newest.last_id is not None:
+            raise ExchangeUnreachable(f"{self._host} answered with {NEWEST_ROWS} rows for no trade")
+        return max(ids, default=None)
 
-    async def _agg_trades(self, query: dict[str, str | int], *, from_id: int, purpose: Purpose) -> TradeBatch:
+    async def _agg_trades(
+        self, symbol: str, query: dict[str, str | int], *, from_id: int, purpose: Purpose
+    ) -> Fetched:
         path = "/fapi/v1/aggTrades"
         content = await self._get(path, query, weight=AGG_TRADES_WEIGHT, purpose=purpose)
-        rows = self._read(path, content, list[_AggTrade])
-        stamp = self._pace.wall_ns()
-        return self._checked(
-            path, lambda rows: _trades(str(query["symbol"]), rows, from_id=from_id, ts_recv=stamp), rows
+        read = partial(
+            read_rows,
+            symbol=symbol,
+            from_id=from_id,
+            limit=int(query["limit"]),
+            ts_recv=self._pace.wall_ns(),
+            on_bad_row=partial(self._quarantine, symbol),
         )
+        return self._checked(path, read, content)
+
+    def _quarantine(self, symbol: str, reason: str, row: bytes) -> None:
+        self.quarantined[symbol] += 1
+        if self._on_quarantine is not None:
+            self._on_quarantine("rest", reason, row)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -207,34 +219,6 @@ def _spec(symbol: _Symbol) -> SymbolSpec:
         plain_number(tick or "0"),
         plain_number(step or "0"),
     )
-
-
-def _trades(symbol: str, rows: list[_AggTrade], *, from_id: int, ts_recv: int) -> TradeBatch:
-    """Return checked trades; raise ValueError for ids that do not rise and numbers that cannot be."""
-    n = len(rows)
-    batch = TradeBatch(
-        names=(symbol,),
-        codes=np.zeros(n, np.int32),
-        ids=np.fromiter((row.a for row in rows), np.int64, n),
-        ts_event=np.fromiter((row.T for row in rows), np.int64, n) * NS_PER_MS,
-        ts_recv=np.full(n, ts_recv, np.int64),
-        prices=np.fromiter((plain_number(row.p) for row in rows), np.float64, n),
-        sizes=np.fromiter((plain_number(row.q) for row in rows), np.float64, n),
-        sells=np.fromiter((row.m for row in rows), np.uint8, n),
-        counts=np.fromiter((row.l - row.f + 1 for row in rows), np.int64, n),
-    )
-    if not n:
-        return batch
-    if batch.ids[0] < from_id or (np.diff(batch.ids) <= 0).any():
-        raise ValueError(f"trade ids do not rise from {from_id}")
-    values = batch.prices * batch.sizes
-    if (
-        min(batch.prices.min(), batch.sizes.min()) <= 0
-        or values.max() >= MAX_NUMBER
-        or batch.counts.min() < 1
-    ):
-        raise ValueError("a trade without price, size or ids")
-    return batch
 
 
 def _bars(rows: list[_Kline]) -> Bars:

@@ -26,11 +26,29 @@ OnMalformed = Callable[[str, bytes], None]
 """Takes why a message breaks the protocol, and the message."""
 
 
+OnQuarantine = Callable[[str, str, bytes], None]
+"""Takes a connection's name, why a message of it breaks the protocol, and the message."""
+
+
 class Decoded(NamedTuple):
     """What some frames said: trades in the order of the frames, and the newest view of each symbol, kind and second."""
 
     trades: TradeBatch | None
     views: list[Quote | MarkPrice]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer about trades by id: the trades, and what it leaves unsaid."""
+
+    trades: TradeBatch
+    """With rising ids."""
+    first_id: int | None
+    """The lowest id that the answer speaks of, be it that there is no such trade; None for an empty answer."""
+    last_id: int | None
+    """The highest one: up to it, an id that is left out does not exist as far as the exchange tells."""
+    unread: tuple[tuple[int, int], ...] = ()
+    """Ranges, both ends included, of ids whose rows break the protocol: nothing is known of them."""
 
 
 class TradeDecoder(Protocol):
@@ -74,6 +92,9 @@ class Exchange(Protocol):
 class ExchangeRest(Protocol):
     """The questions asked over REST. Each raises ExchangeUnreachable or ExchangeRejected."""
 
+    quarantined: Counter[str]
+    """Rows of trades that break the protocol, by symbol."""
+
     async def symbols(self) -> list[SymbolSpec]: ...
 
     async def server_time(self) -> int:
@@ -84,11 +105,8 @@ class ExchangeRest(Protocol):
         """Return the exchange's own bars, oldest first; the newest may still be forming."""
         ...
 
-    async def agg_trades(self, symbol: str, *, from_id: int, limit: int = 1000) -> TradeBatch:
-        """Return up to `limit` trades with rising ids, `from_id` the lowest possible; no rows past the newest.
-
-        An id that is left out between two rows does not exist, as far as the exchange tells.
-        """
+    async def agg_trades(self, symbol: str, *, from_id: int, limit: int = 1000) -> Fetched:
+        """Return what up to `limit` rows say, `from_id` the lowest id possible; none is past the newest trade."""
         ...
 
     async def last_trade_id(self, symbol: str) -> int | None:

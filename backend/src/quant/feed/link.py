@@ -1,7 +1,7 @@
 """One socket of an exchange, from the handshake to its end. Knows no exchange and never comes back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from picows import WSCloseCode, WSError, WSListener, WSMsgType, WSTransport, ws_
 
 from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed.arrivals import Arrivals
-from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange
+from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange, OnQuarantine
 from quant.feed.listener import FrameListener, OnBatch, OnViews, Tap, ignore_views
 from quant.feed.pace import Pace, Turnstile
 from quant.feed.watchdog import Watchdog
@@ -43,8 +43,6 @@ LEAST_CONNECT_S, LEAST_PING_S = 3.0, 1.0
 LEAVE_WITHIN_S = 0.5  # real seconds for a handshake that nobody wants any more
 
 _Made = tuple[WSTransport, WSListener | None]
-OnQuarantine = Callable[[str, str, bytes], None]
-"""Takes a connection's name, why a message of it breaks the protocol, and the message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import asyncio
 import random
 from collections.abc import Iterable
 
-from quant.feed.exchange import Channel, Exchange, ExchangeRest
-from quant.feed.link import OnQuarantine, Timing, Wiring
+from quant.feed.exchange import Channel, Exchange, ExchangeRest, OnQuarantine
+from quant.feed.link import Timing, Wiring
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.pace import Pace
 from quant.feed.runner import ConnectionInfo, ConnectionRunner
