@@ -95,7 +95,8 @@ class Evaluator:
         if held.rule.enabled and not (held.is_spent and held.event_id is None):
             held.watch(self._time, saved=saved if is_same else None, as_of=self._time)
             self._wake(held)
-        held.mark()  # clocks stand still now: a second restart must not count from `as_of` once more
+        if saved is not None and any(clause.since is not None for clause in saved.clauses):
+            held.mark()  # its clocks stand still now: a second restart must not count on to its own moment
         return ending
 
     def put(self, rule_id: str, revision: int, rule: Rule) -> tuple[Ending, ...]:
