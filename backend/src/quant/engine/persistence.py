@@ -2,15 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import structlog
 
 from quant.clock import NS_PER_S, Clock
-from quant.domain import Bars, TradeBatch
+from quant.domain import TradeBatch
+from quant.engine.past import Heard, read_past
 from quant.engine.protocol import JournalView
 from quant.errors import StorageError
 from quant.market.ledger import Hole, HoleState
@@ -18,26 +17,26 @@ from quant.market.state import MarketState
 from quant.storage.compaction import Compaction
 from quant.storage.history import History
 from quant.storage.history_paths import DAY_NS, HOUR_NS
-from quant.storage.id_ranges import IdRange, IdRanges
 from quant.storage.journal import Journal
+from quant.storage.journal_file import StreamKey
 from quant.storage.journal_status import JournalState
-from quant.storage.records import Damage, StoredHole, StoredTicks, join_ticks
+from quant.storage.records import Damage, StoredHole
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME, Store
 
 log = structlog.get_logger()
 
 COMPACT_EVERY_S = HOUR_NS / NS_PER_S
+SETTLE_S = 5.0
 FIRST_COMPACTION_S = 60.0
 """After a start, which has better things to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredTrades:
-    """The newest trades of a symbol, and what is known to lack among all of them."""
+@dataclass(slots=True)
+class _Unread:
+    """A symbol whose stored past is not in its place yet."""
 
-    ticks: TradeBatch
-    begins: bool  # the first of them is the first that is stored at all
-    holes: tuple[Hole, ...]
+    first: tuple[int, int] | None = None  # id and time of the first trade that came
+    since: list[TradeBatch] | None = None  # what comes while the past is being read
 
 
 class Persistence:
@@ -53,6 +52,7 @@ class Persistence:
         self._compaction = Compaction(self.journal, self.history)
         self._compacting = threading.Lock()
         self._open = False
+        self._unread: dict[StreamKey, _Unread] = {}
 
     # --- life ---
 
@@ -104,53 +104,70 @@ class Persistence:
     def keep(self, state: MarketState, batch: TradeBatch | None = None) -> set[tuple[str, str]]:
         """Hand over new trades with the bars and holes that have changed; return the (symbol, interval) of those."""
         bars = state.take_changed()
+        changed = {(symbol, interval) for symbol, interval, _ in bars}
         holes = state.take_changed_holes()
+        if self._unread:
+            unread = {symbol for market, symbol in self._unread if market == state.market}
+            bars = [each for each in bars if each[0] not in unread]
+            holes = {symbol: each for symbol, each in holes.items() if symbol not in unread}
+            if batch is not None:
+                self._note(state.market, batch)
         if batch is not None or bars or holes:
             stored = {symbol: tuple(map(_stored_hole, each)) for symbol, each in holes.items()}
             self.journal.append(state.market, batch, bars=bars, holes=stored)
-        return {(symbol, interval) for symbol, interval, _ in bars}
+        return changed
 
     # --- reading back ---
 
-    async def restore(self, state: MarketState, symbol: str) -> None:
-        """Have the symbol begin where it ended; does nothing for one that was never stored.
+    async def restore(self, state: MarketState, symbol: str) -> set[tuple[str, str]]:
+        """Have the symbol begin where it ended, and go on with what came since; call it again when it raises.
 
-        What cannot be read is logged and left out: it shows as a gap, and serving goes on.
+        Returns what `keep` does. Until it is done nothing but trades is stored of the symbol: a list of holes, or a
+        bar, that knows nothing of the past would take its place. Raises StorageError where the past cannot be read
+        now, or where trades that came meanwhile are not yet beside it.
         """
-        bars = await asyncio.to_thread(self._bars, state, symbol)
-        since = state.restore_bars(symbol, bars)
-        trades = await asyncio.to_thread(self._trades, state, symbol, since)
-        state.restore_ticks(symbol, trades.ticks, since=since, begins=trades.begins, holes=trades.holes)
-        self.keep(state)  # of the others too: what has changed while we read must not be taken for stored
-        log.info("market.restored", symbol=symbol, ticks=len(trades.ticks), holes=len(trades.holes))
-
-    def _bars(self, state: MarketState, symbol: str) -> Mapping[str, Bars]:
-        names = [interval.name for interval in state.intervals]
+        key = StreamKey(state.market, symbol)
+        unread = self._unread.setdefault(key, _Unread())
+        unread.since = []
+        heard = None if unread.first is None else Heard(*unread.first, state.holes(symbol))
         try:
-            return {
-                name: self.store.bars(state.market, symbol, name, limit=state.bar_depth) for name in names
-            }
+            await asyncio.to_thread(self._settle, self.journal.ticket)
+            past = await asyncio.to_thread(read_past, self.store, state, symbol, heard=heard)
         except (OSError, StorageError) as error:
             log.error("store.unreadable", symbol=symbol, error=str(error))
-            return {}
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(str(error)) from error
+        finally:
+            since, unread.since = unread.since, None
+        for batch in since:
+            past.apply(batch)
+        state.adopt(symbol, past)
+        del self._unread[key]
+        found = state.counters(symbol)
+        log.info("market.restored", symbol=symbol, ticks=found.accepted, holes=found.holes[HoleState.OPEN])
+        return self.keep(state)
 
-    def _trades(self, state: MarketState, symbol: str, since: Sequence[int]) -> _StoredTrades:
-        market, store = state.market, self.store
-        try:
-            parts = [store.last_ticks(market, symbol, n=state.tick_capacity)]
-            begun = [ts for ts in since if ts]
-            if begun:
-                parts.append(store.ticks(market, symbol, start_ns=min(begun)))
-            ticks = join_ticks(parts)
-            extent = store.extent(market, symbol)
-            begins = extent is not None and len(ticks) > 0 and int(ticks.ids[0]) == extent.first_id
-            holes = [_hole(each) for each in store.holes(market, symbol)]
-            holes += [_dropped(store, market, symbol, ids) for ids in store.unstored(market, symbol)]
-            holes += _unlisted(ticks, holes)
-        except (OSError, StorageError) as error:
-            log.error("store.unreadable", symbol=symbol, error=str(error))
-            return _StoredTrades(_batch(symbol, join_ticks([])), begins=False, holes=())
-        return _StoredTrades(_batch(symbol, ticks), begins, tuple(holes))
+    def _settle(self, ticket: int) -> None:
+        """Return once everything up to the ticket can be read from the disk."""
+        if self.journal.committed_ticket >= ticket:
+            return
+        status = self.journal.status
+        if status.reason is not None:
+            raise StorageError(status.reason)
+        if not self.journal.wait_committed(ticket, timeout_s=SETTLE_S):
+            raise StorageError(f"{self.journal.path}: what came meanwhile is not stored after {SETTLE_S:g} s")
+
+    def _note(self, market: str, batch: TradeBatch) -> None:
+        """Remember what came of symbols whose past is not read."""
+        for key, unread in self._unread.items():
+            if key.market != market or key.symbol not in batch.names:
+                continue
+            part = batch.of({key.symbol})
+            if len(part) and unread.first is None:
+                unread.first = int(part.ids[0]), int(part.ts_event[0])
+            if len(part) and unread.since is not None:
+                unread.since.append(part)
 
     # --- what others ask ---
 
@@ -181,44 +198,5 @@ def _days_before(now: int, days: int) -> int | None:
     return now - days * DAY_NS if days else None
 
 
-def _batch(symbol: str, ticks: StoredTicks) -> TradeBatch:
-    return TradeBatch(
-        (symbol,),
-        np.zeros(len(ticks), np.int32),
-        ticks.ids,
-        ticks.ts_event,
-        ticks.ts_recv,
-        ticks.prices,
-        ticks.sizes,
-        ticks.sells,
-        ticks.counts,
-    )
-
-
 def _stored_hole(hole: Hole) -> StoredHole:
     return StoredHole(hole.first_id, hole.last_id, hole.ts_before, hole.ts_after, hole.state.value)
-
-
-def _hole(stored: StoredHole) -> Hole:
-    first_id, last_id, ts_before, ts_after, state = stored
-    return Hole(first_id, last_id, ts_before, ts_after, found_at=0, state=HoleState(state))
-
-
-def _dropped(store: Store, market: str, symbol: str, ids: IdRange) -> Hole:
-    """Return ids that came and could not be stored as a hole, in time between the stored trades around it."""
-    before = store.ticks(market, symbol, after_id=ids.first_id - 2, limit=1)
-    after = store.ticks(market, symbol, after_id=ids.last_id, limit=1)
-    times = [int(part.ts_event[0]) for part in (before, after) if len(part)]
-    return Hole(ids.first_id, ids.last_id, min(times, default=0), max(times, default=0), found_at=0)
-
-
-def _unlisted(ticks: StoredTicks, holes: Sequence[Hole]) -> list[Hole]:
-    """Return the ids that lack among these ticks though no hole tells of them: what a damaged chunk held, say."""
-    found = []
-    for at in np.flatnonzero(np.diff(ticks.ids) > 1).tolist():
-        lacking = IdRanges([IdRange(int(ticks.ids[at]) + 1, int(ticks.ids[at + 1]) - 1)])
-        for hole in holes:
-            lacking.remove(hole.first_id, hole.last_id)
-        times = sorted((int(ticks.ts_event[at]), int(ticks.ts_event[at + 1])))
-        found += [Hole(ids.first_id, ids.last_id, times[0], times[1], found_at=0) for ids in lacking.ranges]
-    return found

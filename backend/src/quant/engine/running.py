@@ -15,7 +15,7 @@ from quant.engine.history import HistoryKeeper
 from quant.engine.markets import Market
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import SourceState
-from quant.errors import ExchangeRejected, ExchangeUnreachable, QuantError
+from quant.errors import ExchangeRejected, ExchangeUnreachable, QuantError, StorageError
 from quant.feed.backoff import backoff
 from quant.feed.pace import Pace
 from quant.market.clock import MarketClock
@@ -64,8 +64,10 @@ class RunningMarket:
         self.finished = False
         self.wanted: set[str] = set()
         self.streamed: set[str] = set()
-        """Wanted symbols whose stored past is in its place."""
+        """Wanted symbols whose stored past is in its place, or cannot be read for now."""
         self._restored: set[str] = set()
+        self.unread: dict[str, str] = {}
+        """Why the stored past of a symbol is not in its place; it streams meanwhile."""
         self.stored: set[str] = set()
         """Symbols of which something is stored, as far as somebody has asked for them."""
         self.proved: set[str] = set()
@@ -134,22 +136,56 @@ class RunningMarket:
         self._stream()
         self._symbols_wanted.set()
 
+    @property
+    def storing_trouble(self) -> str | None:
+        """Return what the disk refuses, in a sentence; None when all is stored and what was stored is known."""
+        if self.persistence is None:
+            return None
+        if self.persistence.failure is not None:
+            return f"trades are not being stored: {self.persistence.failure}"
+        symbol = min(self.unread.keys() & self.wanted, default=None)
+        return (
+            None if symbol is None else f"what was stored of {symbol} cannot be read: {self.unread[symbol]}"
+        )
+
     def _stream(self) -> None:
-        self.streamed = self.wanted & self._restored
+        self.streamed = self.wanted & (self._restored | self.unread.keys())
         for symbol in sorted(self.streamed):
             self.state.add_symbol(symbol)
         self.market.want(self.streamed)
         self._history_wanted.set()
 
     async def _restore_wanted(self, persistence: Persistence) -> None:
-        """Bring back what was stored of newly wanted symbols, before their first trade comes."""
+        """Bring back what was stored of newly wanted symbols, before their first trade comes.
+
+        Where the disk refuses, the symbol streams without its past, which is read again and again.
+        """
+        waits = backoff(random.Random())  # noqa: S311  jitter, not a secret
         while True:
             self._symbols_wanted.clear()
             for symbol in sorted(self.wanted - self._restored):
-                await persistence.restore(self.state, symbol)
-                self._restored.add(symbol)
-                self._stream()
-            await self._symbols_wanted.wait()
+                await self._restore(persistence, symbol)
+            refused = bool(self.wanted & self.unread.keys())
+            if not refused:
+                waits = backoff(random.Random())  # noqa: S311
+            try:
+                async with asyncio.timeout(next(waits) if refused else None):
+                    await self._symbols_wanted.wait()
+            except TimeoutError:
+                pass
+
+    async def _restore(self, persistence: Persistence, symbol: str) -> None:
+        try:
+            changed = await persistence.restore(self.state, symbol)
+        except StorageError as error:
+            self.unread[symbol] = error.message
+        else:
+            self._restored.add(symbol)
+            if self.unread.pop(symbol, None) is not None:  # its bars are others now
+                self._history.forget(symbol)
+                changed |= {(symbol, interval.name) for interval in self.state.intervals}
+            self._tell(changed)
+        self._stream()
 
     # --- the run ---
 

@@ -302,8 +302,8 @@ class Session:
         if self._warming.reason is not None:
             return Readiness("starting", self._warming.reason)
         match self._running.source_state:
-            case "ready" if self._persistence.failure is not None:
-                return Readiness("degraded", f"trades are not being stored: {self._persistence.failure}")
+            case "ready" if (trouble := self._running.storing_trouble) is not None:
+                return Readiness("degraded", trouble)
             case "ready":
                 return Readiness("ok", None)
             case "starting":

@@ -29,6 +29,8 @@ def symbol_state(running: RunningMarket, symbol: str) -> tuple[StreamState, str 
         return late, health.reason
     if symbol not in running.proved and verdict != "quiet":
         return late, "waiting for the first trade"
+    if symbol in running.unread:
+        return "gap", f"what was stored before cannot be read: {running.unread[symbol]}"
     now = running.now()
     gap_end = running.state.last_gap_end(symbol)
     if gap_end is not None and now - gap_end < GAP_SHOWN_S * NS_PER_S:

@@ -37,6 +37,16 @@ def restore_bars(bars: Records, head: Record, width: int, stored: Bars) -> None:
     head["version"] += 1
 
 
+def replace_bars(bars: Records, head: Record, others: Records) -> None:
+    """Put the bars of another ring in the place of these; one that was closed here comes with a newer revision."""
+    closed = (bars["time"] != 0) & (bars["time"] < head["close_from"])
+    again = np.flatnonzero(closed & (bars["time"] == others["time"]))
+    revisions = np.maximum(others["revision"][again], bars["revision"][again] + 1)
+    used = np.flatnonzero((bars["time"] != 0) | (others["time"] != 0))
+    bars[used] = others[used]
+    bars["revision"][again] = revisions
+
+
 def compose(bars: Records, heads: Records, widths: Sequence[int], f: int) -> int:
     """Make the forming bars of interval `f` from closed bars of a finer one, where those reach back far enough.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -96,6 +97,7 @@ class MarketState:
         self._rows: dict[str, int] = {}
         self._ticks, self._bars, self._heads, self._ledger = self._new_records(rows)
         self._holes: list[HoleBook] = []
+        self._replaced: list[int] = []  # what `ticks_written` counts beyond the ring's own count
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
         self._out_of_order: list[int] = []
@@ -111,6 +113,7 @@ class MarketState:
             row = self._rows[symbol] = len(self._rows)
             self._holes.append(HoleBook(reorder_ns=self._reorder_ns))
             self._out_of_order.append(0)
+            self._replaced.append(0)
             if row >= len(self._ledger):
                 self._grow()
         return row
@@ -311,6 +314,43 @@ class MarketState:
         book["last_id"], book["last_price"] = ticks.ids[-1], ticks.prices[-1]
         book["last_ts"] = ticks.ts_event.max()
 
+    def empty(self) -> Self:
+        """Return a state of the same shape with room for one symbol, that knows nothing."""
+        return type(self)(
+            self.market,
+            intervals=self.intervals,
+            tick_capacity=self.tick_capacity,
+            bar_depth=self.bar_depth,
+            reorder_ns=self._reorder_ns,
+            rows=1,
+        )
+
+    def adopt(self, symbol: str, other: Self) -> None:
+        """Put what another state of this shape knows of the symbol in the place of what this one does.
+
+        Counters and versions go on rising, and a bar that was seen closed here gets a new revision.
+        """
+        s, o = self.add_symbol(symbol), other.add_symbol(symbol)
+        for f in range(len(self.intervals)):
+            if self._heads["newest"][s, f] or other._heads["newest"][o, f]:
+                restoring.replace_bars(self._bars[s, f], self._heads[s, f], other._bars[o, f])
+        versions = self._heads["version"][s].copy()
+        self._heads[s] = other._heads[o]
+        self._heads["version"][s] += versions + 1
+        written = self.ticks_written(symbol)
+        held = min(int(other._ledger["written"][o]), self.tick_capacity)
+        self._ticks[s, :held] = other._ticks[o, :held]
+        before = self._ledger[s].copy()
+        book: Record = self._ledger[s]
+        self._ledger[s] = other._ledger[o]
+        book["accepted"] = max(book["accepted"], before["accepted"])
+        book["duplicates"] = before["duplicates"]
+        book["too_late"] += before["too_late"]
+        # Who follows the ring by its count sees more than a ring of new trades, and reads it whole.
+        self._replaced[s] = written + self.tick_capacity + 1
+        self._holes[s] = other._holes[o]
+        self._holes_changed.add(s)
+
     def too_late(self) -> int:
         """Return how many times a trade came for a bar that its ring no longer holds."""
         return int(self._ledger["too_late"].sum())
@@ -364,7 +404,7 @@ class MarketState:
     def ticks_written(self, symbol: str) -> int:
         """Return how many trades the symbol's ring has taken in, overwritten ones included."""
         s = self._rows.get(symbol)
-        return 0 if s is None else int(self._ledger["written"][s])
+        return 0 if s is None else int(self._ledger["written"][s]) + self._replaced[s]
 
     def counters(self, symbol: str) -> SymbolCounters:
         """Return where the symbol stands."""
@@ -409,7 +449,7 @@ class MarketState:
         A trade that came late and is older than all of a full ring is not among them.
         """
         s = self._rows.get(symbol)
-        written = self.ticks_written(symbol)
+        written = 0 if s is None else int(self._ledger["written"][s])
         n = min(written, self.tick_capacity, written if limit is None else limit)
         at = np.arange(written - n, written) % self.tick_capacity
         ticks = self._ticks[s or 0, at]
@@ -529,7 +569,8 @@ class MarketState:
 
     def memory_bytes(self, symbol: str) -> int:
         """Return the bytes that the symbol's tick ring takes."""
-        held = min(self.ticks_written(symbol), self.tick_capacity)
+        s = self._rows.get(symbol)
+        held = 0 if s is None else min(int(self._ledger["written"][s]), self.tick_capacity)
         return held * TICK.itemsize
 
 

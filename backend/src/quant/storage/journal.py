@@ -162,6 +162,12 @@ class Journal:
     # --- what others ask ---
 
     @property
+    def ticket(self) -> int:
+        """Return the ticket of the newest append."""
+        with self._wake:
+            return self._pending.ticket
+
+    @property
     def committed_ticket(self) -> int:
         """Return the newest ticket up to which every append is on disk, or listed on disk as not stored."""
         with self._wake:
