@@ -2,6 +2,7 @@
 
 import resource
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,37 @@ def test_a_full_disk_stops_nothing_and_is_told(tmp_path: Path) -> None:
     ticks = reader.ticks(MARKET, SYMBOL)
     assert ticks.ids.tolist() == list(range(int(ticks.ids[0]), int(ticks.ids[0]) + len(ticks)))
     assert reader.unstored(MARKET, SYMBOL) == ()
+
+
+def test_a_past_that_cannot_be_read_at_the_start_is_read_later(tmp_path: Path) -> None:
+    """Another tool holds the journal's lock while the server starts."""
+    journal = tmp_path / "data" / JOURNAL_NAME
+    with server_process(tmp_path, SOURCE="sim:7", TICK_BUFFER_SIZE=100_000) as server:
+        client = start(server)
+        wait_ticks(client, 50)
+        server.end()
+    first_id = int(JournalReader(journal).ticks(MARKET, SYMBOL).ids[0])
+    lock = sqlite3.connect(journal, isolation_level=None)
+    lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+    lock.execute("BEGIN EXCLUSIVE")
+    with server_process(tmp_path, SOURCE="sim:7", TICK_BUFFER_SIZE=100_000) as server:
+        client = server.client
+        line = eventually(
+            lambda: (found := line_of(client)) and found["state"] == "gap" and found["ticks"] > 20 and found,
+            what="it streams without its past",
+        )
+        assert "cannot be read" in line["reason"]
+        ready = client.http.get("/readyz")
+        assert ready.status_code == 503
+        assert "locked" in ready.json()["reason"]
+        lock.close()
+        client.wait_ready()
+        last = wait_whole(client, filled=1)["last_id"]
+        ids = [each["id"] for each in client.get(f"/data/{SYMBOL}/ticks", limit=10_000)["items"]]
+        assert ids == list(range(first_id, first_id + len(ids)))
+        assert ids[-1] >= last
+        server.end()
+    reader = JournalReader(journal)
+    ids = reader.ticks(MARKET, SYMBOL).ids.tolist()
+    assert ids == list(range(first_id, first_id + len(ids)))
+    assert len(ids) == sum(chunk.rows for chunk in reader.tick_chunks(MARKET, SYMBOL))
