@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from feed.servers import eventually
+from feed.servers import Client, eventually, scripted
 from quant.clock import NS_PER_S, SystemClock
 from quant.engine import markets
 from quant.engine.markets import LiveMarket
-from quant.errors import ExchangeUnreachable
+from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.simulator import Fault, Running, SimConfig, running
 
 SPEED = 50.0
@@ -98,3 +98,29 @@ def test_a_market_that_is_not_open_says_so():
     assert (market.health(BTC), market.connections(), market.is_open(BTC)) == (None, [], False)
     with pytest.raises(ExchangeUnreachable, match="m has not been opened"):
         asyncio.run(market.run(lambda _: None))
+
+
+def test_a_ban_outlasts_the_client_that_it_was_told_to():
+    """As when the source is switched away from an exchange and back."""
+    clock = SystemClock()
+    asked: list[Client] = []
+
+    async def ban(client: Client) -> None:
+        asked.append(client)
+        await client.read_request()
+        await client.send(
+            b"HTTP/1.1 418 X\r\nRetry-After: 90\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+
+    async def scenario() -> None:
+        async with scripted(ban) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            for _ in range(2):
+                market = LiveMarket("m", ws_url="ws://127.0.0.1:1", rest_url=url, clock=clock)
+                for _ in range(2):
+                    with pytest.raises(ExchangeRejected, match="418"):
+                        await market.open()
+                await market.close()
+        assert len(asked) == 1
+
+    asyncio.run(scenario())

@@ -157,13 +157,19 @@ def test_no_klines_are_no_bars():
 # --- what goes wrong ---
 
 
+DATE = b"Date: Wed, 21 Oct 2026 07:28:00 GMT\r\n"
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "retry_after_s"),
     [
         (b"429 Too Many Requests", b"Retry-After: 7\r\n", 7.0),
         (b"429 Too Many Requests", b"", None),
         (b"418 I'm a teapot", b"Retry-After: 120\r\n", 120.0),
-        (b"418 I'm a teapot", b"Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", None),
+        (b"418 I'm a teapot", DATE + b"Retry-After: Wed, 21 Oct 2026 09:28:00 GMT\r\n", 7200.0),
+        (b"418 I'm a teapot", DATE + b"Retry-After: Wed, 21 Oct 2026 07:00:00 GMT\r\n", 0.0),
+        (b"418 I'm a teapot", b"Retry-After: 259201\r\n", 259_200.0),
+        (b"418 I'm a teapot", b"Retry-After: tomorrow\r\n", None),
         (b"429 Too Many Requests", b"Retry-After: inf\r\n", None),
         (b"429 Too Many Requests", b"Retry-After: nan\r\n", None),
         (b"429 Too Many Requests", b"Retry-After: -5\r\n", None),
@@ -456,6 +462,27 @@ def test_after_a_ban_nobody_asks_until_it_is_over(status: bytes):
         assert len(asked) == 1
 
     ask(twice, ban)
+
+
+@pytest.mark.parametrize(
+    ("headers", "for_s"),
+    [
+        (b"Retry-After: 0\r\n", 10),
+        (DATE + b"Retry-After: Wed, 21 Oct 2026 07:00:00 GMT\r\n", 10),
+        (DATE + b"Retry-After: Wed, 21 Oct 2026 09:28:00 GMT\r\n", 7200),
+        (b"Retry-After: 9999999\r\n", 259_200),
+        (b"", 120),
+    ],
+)
+def test_a_ban_holds_at_least_a_moment_and_as_long_as_is_said(headers: bytes, for_s: float):
+    async def scenario(rest: BinanceRest) -> None:
+        for _ in range(2):
+            with pytest.raises(ExchangeRejected) as caught:
+                await rest.klines("BTCUSDT", MINUTE, limit=5)
+        assert caught.value.retry_after_s is not None
+        assert for_s - 5 < caught.value.retry_after_s <= for_s
+
+    ask(scenario, replies(b"", status=b"418 I'm a teapot", headers=headers))
 
 
 def test_after_too_many_requests_the_next_waits():

@@ -160,6 +160,20 @@ def test_a_ban_reaches_those_who_wait_already():
     assert spending.left == []
 
 
+def test_a_milder_refusal_shortens_no_ban():
+    spending = Spending()
+
+    async def work() -> None:
+        spending.budget.refuse(ExchangeRejected("banned", status=418), 7200)
+        spending.budget.refuse(ExchangeRejected("forbidden", status=403), 60)  # was under way
+        await spending.time.sleep(100)
+        with pytest.raises(ExchangeRejected, match="banned; not asking again for 7100 s") as caught:
+            await spending.spend(1, Purpose.PROBE)
+        assert caught.value.status == 418
+
+    spending.run(work)
+
+
 def test_minutes_are_the_markets():
     spending = Spending(speed=100)
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -15,7 +16,7 @@ from quant.engine.source import SourceSpec
 from quant.engine.tape_market import TapeMarket
 from quant.errors import ExchangeRejected, ExchangeUnreachable, NotFound
 from quant.feed.binance import BinanceDecoder, BinanceUm
-from quant.feed.binance_rest import BinanceRest
+from quant.feed.binance_rest import MAX_WEIGHT, BinanceRest
 from quant.feed.clock_offset import ClockOffset
 from quant.feed.exchange import ExchangeRest, OnQuarantine
 from quant.feed.link import Timing
@@ -27,9 +28,13 @@ from quant.feed.replay import ReplayFeed
 from quant.feed.runner import ConnectionInfo
 from quant.feed.supervisor import LastId, OnBehind
 from quant.feed.watchdog import StreamHealth
+from quant.feed.weight_budget import HostBudgets
 from quant.settings import Settings
 
 log = structlog.get_logger()
+
+BUDGETS = HostBudgets()
+"""Of this process, which has one address: whoever is asked over it counts and bans it as one, whatever the source."""
 
 SPECS_WHEN_SILENT_S, SPECS_EVERY_S = 60.0, 900.0
 """Market seconds between two readings of the symbols, while one is silent and at the most."""
@@ -125,7 +130,13 @@ class LiveMarket:
 
     async def open(self) -> None:
         if self.rest is None:
-            self.rest = BinanceRest(self._rest_url, pace=self._pace, on_quarantine=self._on_quarantine)
+            host = urlsplit(self._rest_url).netloc
+            self.rest = BinanceRest(
+                self._rest_url,
+                pace=self._pace,
+                budget=BUDGETS.of(host, limit=MAX_WEIGHT, pace=self._pace),
+                on_quarantine=self._on_quarantine,
+            )
             self.clock_offset = ClockOffset(self.rest, pace=self._pace)
         await self._read_specs(self.rest)
 

@@ -1,7 +1,9 @@
 """Binance USD-M Futures over REST: symbols, clock, klines, trades by id."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TypeVar
 
@@ -9,7 +11,7 @@ import httpx
 import msgspec
 import numpy as np
 
-from quant.clock import NS_PER_MS, SystemClock
+from quant.clock import NS_PER_MS, NS_PER_S, SystemClock
 from quant.domain import Bars, Interval, Quality, SymbolSpec
 from quant.errors import ExchangeRejected, ExchangeUnreachable
 from quant.feed.binance_messages import NOT_READABLE, Ms, plain_number
@@ -30,6 +32,8 @@ ASSUMED_PAUSE_S = {
     418: 120.0,
     403: 60.0,
 }  # where the exchange gives no time; two minutes: its first ban
+LEAST_BAN_S = 10.0
+"""A ban is never over at once, whatever Retry-After says: to ask on makes it longer."""
 LEAST_TIMEOUT_S = 3.0  # however fast a simulation runs, the answer must be made and sent
 
 T = TypeVar("T")
@@ -76,6 +80,7 @@ class BinanceRest:
         timeout_s: float = 10.0,
         pace: Pace | None = None,
         max_weight: int = MAX_WEIGHT,
+        budget: WeightBudget | None = None,
         on_quarantine: OnQuarantine | None = None,
     ) -> None:
         self.quarantined: Counter[str] = Counter()
@@ -84,7 +89,7 @@ class BinanceRest:
         timeout_s = self._pace.real_s(timeout_s, floor_s=LEAST_TIMEOUT_S)
         self._client = httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
         self._host = httpx.URL(base_url).host
-        self.budget = WeightBudget(limit=max_weight, pace=self._pace)
+        self.budget = budget or WeightBudget(limit=max_weight, pace=self._pace)
 
     async def symbols(self) -> list[SymbolSpec]:
         path = "/fapi/v1/exchangeInfo"
@@ -165,7 +170,8 @@ class BinanceRest:
         return answer.content
 
     def _rejected(self, path: str, answer: httpx.Response) -> ExchangeRejected:
-        status, retry_after_s = answer.status_code, _seconds(answer.headers.get("Retry-After"))
+        status = answer.status_code
+        retry_after_s = _seconds(answer.headers.get("Retry-After"), self._told_ns(answer))
         error = ExchangeRejected(
             f"{self._host} refused {path}: {status} {_reason(answer.text)}".rstrip(),
             status=status,
@@ -176,8 +182,13 @@ class BinanceRest:
             if status == 429:
                 self.budget.pause(for_s)
             else:
-                self.budget.refuse(error, for_s)
+                self.budget.refuse(error, max(for_s, LEAST_BAN_S))
         return error
+
+    def _told_ns(self, answer: httpx.Response) -> int:
+        """Return what the exchange's clock showed when it answered; ours where it does not tell."""
+        told = _date_ns(answer.headers.get("Date", ""))
+        return self._pace.wall_ns() if told is None else told
 
     def _read(self, path: str, content: bytes, kind: type[T]) -> T:
         return self._checked(path, lambda text: msgspec.json.decode(text, type=kind), content)
@@ -199,13 +210,24 @@ def _reason(text: str) -> str:
         return " ".join(text.split())[:200]
 
 
-def _seconds(text: str | None) -> float | None:
-    """Return a Retry-After in seconds; None for a date or for what cannot be meant."""
+def _seconds(text: str | None, told_ns: int) -> float | None:
+    """Return a Retry-After, a number or a date, in seconds, no more than the longest ban; None for anything else."""
+    date_ns = _date_ns(text or "")
     try:
-        seconds = None if text is None else float(text)
+        seconds = float(text or "") if date_ns is None else (date_ns - told_ns) / NS_PER_S
     except ValueError:
         return None
-    return seconds if seconds is not None and 0 <= seconds <= LONGEST_PAUSE_S else None
+    if date_ns is None and not (math.isfinite(seconds) and seconds >= 0):
+        return None
+    return min(max(seconds, 0.0), LONGEST_PAUSE_S)
+
+
+def _date_ns(text: str) -> int | None:
+    """Return an HTTP date as ns since the epoch, None for what is none."""
+    try:
+        return round(parsedate_to_datetime(text).timestamp()) * NS_PER_S
+    except (ValueError, OverflowError):
+        return None
 
 
 def _spec(symbol: _Symbol) -> SymbolSpec:

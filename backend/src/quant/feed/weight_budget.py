@@ -85,9 +85,10 @@ class WeightBudget:
         log.warning("rest.paused", for_s=round(seconds, 1))
 
     def refuse(self, refusal: ExchangeRejected, seconds: float) -> None:
-        """Let nobody ask for a while: those who want to, get `refusal` at once."""
-        self._refused_until_s = self._pace.monotonic_s() + seconds
-        self._refusal = refusal
+        """Let nobody ask for a while: those who want to, get `refusal` at once. The longest of several counts."""
+        until_s = self._pace.monotonic_s() + seconds
+        if until_s >= self._refused_until_s:  # a request under way may come back with a milder one
+            self._refused_until_s, self._refusal = until_s, refusal
         log.error("rest.refused", for_s=round(seconds, 1), status=refusal.status)
 
     def _raise_if_refused(self, now_s: float) -> None:
@@ -110,3 +111,14 @@ class WeightBudget:
         if now_s < self._strange_until_s and self._strange:
             ends.append(self._strange_until_s)
         return min(ends)
+
+
+class HostBudgets:
+    """One budget per host for as long as the process lives: a ban outlasts the client that it was told to."""
+
+    def __init__(self) -> None:
+        self._budgets: dict[tuple[str, Pace], WeightBudget] = {}
+
+    def of(self, host: str, *, limit: int, pace: Pace) -> WeightBudget:
+        """Return the budget that all clients of this host and clock share."""
+        return self._budgets.setdefault((host, pace), WeightBudget(limit=limit, pace=pace))
