@@ -27,14 +27,16 @@ class _Cost:
 
 _TESTS_S, _TESTS_BAR_S = 3e-4, 1.5e-7  # both directions, half-life, correlation: whatever the method
 _COSTS = {
-    HedgeMethod.OLS: _Cost(1e-7, 3e-7, 0.0),
-    HedgeMethod.HUBER: _Cost(4e-7, 5e-6, 1.5e-7),
-    HedgeMethod.THEIL_SEN: _Cost(1e-6, 5e-6, 1.5e-7),
-    HedgeMethod.KALMAN: _Cost(2e-6, 1e-6, 0.0),
-    HedgeMethod.TLS: _Cost(4e-7, 1e-6, 0.0),
+    HedgeMethod.OLS: _Cost(fit_bar_s=1e-7, row_s=1e-6, row_bar_s=0.0),
+    HedgeMethod.HUBER: _Cost(fit_bar_s=4e-7, row_s=5e-6, row_bar_s=1.5e-7),
+    HedgeMethod.THEIL_SEN: _Cost(fit_bar_s=1.5e-6, row_s=3e-5, row_bar_s=3.5e-7),
+    HedgeMethod.KALMAN: _Cost(fit_bar_s=3e-6, row_s=4e-6, row_bar_s=0.0),
+    HedgeMethod.TLS: _Cost(fit_bar_s=4e-7, row_s=1e-6, row_bar_s=2.5e-8),
 }
-_PAIR_S = 8e-6  # of a scan, both directions
-_PAIR_BAR_S = 4e-9  # the stack of matrix products
+_PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix products
+_PAIR_S = 1.2e-5  # both directions, whole window and screen
+_SURVIVOR_S, _SURVIVOR_BAR_S = 1.2e-4, 5e-8  # a pair that passes the screen is tested again, alone
+_SURVIVORS = 0.1  # as many pass where nothing is cointegrated
 
 
 def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
@@ -46,7 +48,9 @@ def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
 def scan_seconds(*, symbols: int, bars: int) -> float:
     """Return the expected seconds for one scan of all pairs with its hold-out."""
     pairs = symbols * (symbols - 1) / 2
-    return 2.0 * (1e-3 + pairs * (_PAIR_S + bars * _PAIR_BAR_S))
+    lags = 12.0 * (bars / 100.0) ** 0.25
+    stack = 3.0 * lags * symbols**2 * bars / _PRODUCTS_A_S
+    return 2e-3 + stack + pairs * (_PAIR_S + _SURVIVORS * (_SURVIVOR_S + bars * _SURVIVOR_BAR_S))
 
 
 def check_pair(method: HedgeMethod, *, window: int, rows: int) -> float:
