@@ -1,7 +1,7 @@
 """An exchange that trades at a steady rate, in a process of its own: what a whole server is measured against.
 
-Every client gets the same trades, whatever it subscribes to, and REST answers what a server asks at its start. Trades
-begin with the first client and end after `total` of them; then only quotes go on, one a second and symbol.
+Every client of the market's streams gets the same trades, whatever it subscribes to, every other one a quote a second
+and symbol; REST answers what a server asks. Trades begin with the first such client and end after `total` of them.
 """
 
 import argparse
@@ -61,7 +61,8 @@ class Exchange:
         self.rate, self.total = rate, total
         self.sent = 0
         self.begun_s: float | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._takers: set[asyncio.StreamWriter] = set()  # of trades
+        self._watchers: set[asyncio.StreamWriter] = set()  # of quotes
         self._began = asyncio.Event()
 
     async def trade(self) -> None:
@@ -72,19 +73,12 @@ class Exchange:
         while True:
             if self.sent < self.total:
                 upto = min(self.sent + each, self.total)
-                self._send(b"".join(frame(self._trade(n)) for n in range(self.sent, upto)))
+                _send(self._takers, b"".join(frame(self._trade(n)) for n in range(self.sent, upto)))
                 self.sent = upto
             if slices % SLICES == 0:
-                self._send(b"".join(frame(self._quote(name, slices)) for name in self.names))
+                _send(self._watchers, b"".join(frame(_quote(name, slices)) for name in self.names))
             slices += 1
             await asyncio.sleep(max(0.0, self.begun_s + slices / SLICES - time.time()))
-
-    def _send(self, data: bytes) -> None:
-        for client in tuple(self._clients):
-            client.write(data)
-            if client.transport.get_write_buffer_size() > MAX_BEHIND_BYTES:
-                client.transport.abort()  # a server that cannot keep up shows it by a lost connection
-                self._clients.discard(client)
 
     def time_ms(self, n: int) -> int:
         """Return when trade `n` of the market happens."""
@@ -100,13 +94,6 @@ class Exchange:
             f'"m":{"true" if number % 2 else "false"}}}}}'
         ).encode()
 
-    def _quote(self, name: str, number: int) -> bytes:
-        ms = int(time.time() * 1000)
-        return (
-            f'{{"stream":"{name.lower()}@bookTicker","data":{{"e":"bookTicker","u":{number + 1},"s":"{name}",'
-            f'"b":"99.9","B":"1.5","a":"100.3","A":"2.5","T":{ms},"E":{ms}}}}}'
-        ).encode()
-
     # --- what clients ask ---
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -117,18 +104,27 @@ class Exchange:
                 writer.write(self._rest(urlsplit(request.split(" ", 2)[1])))
                 await writer.drain()
             else:
-                await self._stream(reader, writer, key[1])
-        self._clients.discard(writer)
+                clients = self._takers if " /market/" in request else self._watchers
+                await self._stream(reader, writer, key[1], clients)
+        self._takers.discard(writer)
+        self._watchers.discard(writer)
         writer.close()
 
-    async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: str) -> None:
+    async def _stream(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        key: str,
+        clients: set[asyncio.StreamWriter],
+    ) -> None:
         accept = base64.b64encode(hashlib.sha1(key.encode() + GUID, usedforsecurity=False).digest()).decode()
         writer.write(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
         )
-        self._clients.add(writer)
-        self._began.set()
+        clients.add(writer)
+        if self._takers:
+            self._began.set()
         while True:
             opcode, payload = await _read_frame(reader)
             if opcode == PING:
@@ -174,6 +170,22 @@ class Exchange:
             }
             for number in range(first, min(newest, first + int(limit) - 1) + 1)
         ]
+
+
+def _send(clients: set[asyncio.StreamWriter], data: bytes) -> None:
+    for client in tuple(clients):
+        client.write(data)
+        if client.transport.get_write_buffer_size() > MAX_BEHIND_BYTES:
+            client.transport.abort()  # a server that cannot keep up shows it by a lost connection
+            clients.discard(client)
+
+
+def _quote(name: str, number: int) -> bytes:
+    ms = int(time.time() * 1000)
+    return (
+        f'{{"stream":"{name.lower()}@bookTicker","data":{{"e":"bookTicker","u":{number + 1},"s":"{name}",'
+        f'"b":"99.9","B":"1.5","a":"100.3","A":"2.5","T":{ms},"E":{ms}}}}}'
+    ).encode()
 
 
 def price(number: int) -> str:
