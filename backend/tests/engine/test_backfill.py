@@ -123,6 +123,18 @@ def test_a_bad_row_leaves_only_its_own_id_open(price: object) -> None:
     at_work(book, scenario)
 
 
+def test_a_row_from_the_future_is_left_open() -> None:
+    """Also the last of an answer, which no successor belies."""
+    book = TradeBook({A: 6_000})
+    book.ahead_ns = {5_005: 24 * HOUR_NS, 5_899: 24 * HOUR_NS}
+
+    async def scenario(desk: Desk) -> None:
+        desk.hear(A, [*range(5_000), *range(5_900, 6_001)])
+        await desk.opens(A, (5_005, 5_005), (5_899, 5_899))
+
+    at_work(book, scenario)
+
+
 def test_a_block_that_gets_no_answer_holds_up_no_older_hole_and_no_other_symbol() -> None:
     book = TradeBook({A: 6_000, B: 60_000})
     book.choking = {(A, 5_005)}

@@ -25,6 +25,8 @@ class TradeBook:
         """Ids whose rows say that there is no such trade."""
         self.broken: dict[int, object] = {}
         """What stands in the place of a trade's price."""
+        self.ahead_ns: dict[int, int] = {}
+        """How much too late the time of a trade's row is."""
         self.choking: set[tuple[str, int]] = set()
         """No answer that reaches one of these is ever made."""
         self.oldest_id = 0
@@ -61,7 +63,7 @@ class TradeBook:
                 "q": "0" if each in self.void else "1",
                 "f": -1 if each in self.void else each,
                 "l": -1 if each in self.void else each,
-                "T": moment // NS_PER_MS,
+                "T": (moment + self.ahead_ns.get(each, 0)) // NS_PER_MS,
                 "m": True,
             }
             for each, moment in zip(ids, self.times(symbol, ids), strict=True)

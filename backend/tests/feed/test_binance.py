@@ -363,7 +363,7 @@ def _check(frame: bytes) -> None:
 def test_every_valid_trade_comes_out_exactly(
     price: Any, size: Any, trade_id: int, first: int, more: int, ms: int, maker: bool
 ):
-    payload = agg_trade(a=trade_id, p=str(price), q=f"{size:f}", f=first, l=first + more, T=ms, m=maker)
+    payload = agg_trade(a=trade_id, p=str(price), q=f"{size:f}", f=first, l=first + more, T=ms, m=maker, E=ms)
     payload["p"] = f"{price:f}"
     got = one(combined(payload))
     assert got == {
@@ -376,6 +376,27 @@ def test_every_valid_trade_comes_out_exactly(
         "sell": int(maker),
         "count": more + 1,
     }
+
+
+@pytest.mark.parametrize("kind", ["aggTrade", "trade"])
+@pytest.mark.parametrize("ahead_ms", [60_000, 60_001, 365 * 86_400_000])
+@pytest.mark.parametrize("known", [False, True], ids=["strict", "compiled"])
+def test_a_trade_from_the_future_of_its_own_message_is_quarantined(
+    kind: TradeKind, ahead_ms: int, known: bool
+):
+    decoder = BinanceDecoder(kind)
+    sent = agg_trade(e=kind, t=5, E=1_000_000_000_000)
+    if known:
+        decoder.decode([raw(sent | {"T": sent["E"]})], ts_recv=stamps([b""]))
+    batch, _ = decoder.decode([raw(sent | {"T": sent["E"] + ahead_ms})], ts_recv=stamps([b""]))
+    good = ahead_ms <= 60_000
+    assert (len(batch or ()), decoder.quarantined.total()) == (int(good), int(not good))
+
+
+@pytest.mark.parametrize("sent", [None, "1740830400123", 1740830400123.5, []])
+def test_a_message_that_does_not_tell_when_it_was_sent_is_taken(sent: object):
+    payload = agg_trade(E=sent, T=8_000_000_000_000)
+    assert one(combined(payload))["ts_event"] == 8_000_000_000_000 * 1_000_000
 
 
 # --- quotes and mark prices ---

@@ -13,6 +13,7 @@ from quant.domain import TradeBatch
 from quant.feed.binance import BinanceDecoder
 from quant.feed.binance_kernel import POWERS, read_trades
 from quant.feed.binance_messages import (
+    MAX_AHEAD_MS,
     MAX_COUNT,
     MAX_MS,
     MAX_NUMBER,
@@ -60,6 +61,7 @@ others = st.one_of(
 )
 FIELDS = {"e": kinds, "s": symbols, "p": prices, "q": prices, "T": times, "m": words}
 FIELDS |= dict.fromkeys("aflt", wholes)
+FIELDS["E"] = st.one_of(others, st.integers(1740830340098, 1740830340102).map(str))
 GOOD = {
     "e": '"aggTrade"',
     "E": "1740830400123",
@@ -219,7 +221,9 @@ def left_over(sent: Sequence[bytes], *, kind: bytes = b"aggTrade") -> int:
     ends = np.cumsum([len(frame) + 1 for frame in sent]) - 1
     data = np.frombuffer(b"\0".join((*sent, b"\0")), np.uint8)
     form = (np.frombuffer(kind, np.uint8), table.slots, table.lines, POWERS)
-    return read_trades(data, ends, *form, MAX_FRAME_BYTES, MAX_NUMBER, MAX_MS, MAX_COUNT, *columns)
+    return read_trades(
+        data, ends, *form, MAX_FRAME_BYTES, MAX_NUMBER, MAX_MS, MAX_COUNT, MAX_AHEAD_MS, *columns
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,7 +235,8 @@ def left_over(sent: Sequence[bytes], *, kind: bytes = b"aggTrade") -> int:
         combined(dict(reversed(agg_trade().items()))),
         combined(agg_trade(p="0.000000001234567", q="899999999999")),
         raw(agg_trade()).replace(b"BTCUSDT", "币安人生USDT".encode()),
-        raw(agg_trade(a=10**18 - 1, f=1, l=2**32 - 1, T=8_999_999_999_999)),
+        raw(agg_trade(a=10**18 - 1, f=1, l=2**32 - 1, T=8_999_999_999_999, E=8_999_999_940_000)),
+        raw(agg_trade(E=None)),
     ],
 )
 def test_what_the_exchange_sends_every_day_is_read_by_the_compiled_reader(frame: bytes):
@@ -258,6 +263,7 @@ def test_single_trades_too():
         combined(agg_trade(e="trade")),
         combined(agg_trade(p="1234567890123456.7")),
         combined(agg_trade(T=0)),
+        combined(agg_trade(T=1740830460124)),
         combined(agg_trade(f=5, l=4)),
         combined(agg_trade(f=0, l=2**32 - 1)),
         raw(agg_trade()) + b" ",

@@ -340,7 +340,15 @@ def trade_rows(batch: TradeBatch) -> list[list[Any]]:
     return [list(row) for row in zip(*(column.tolist() for column in each), strict=True)]
 
 
-AGG = {"a": 5, "p": "84250.10", "q": "0.250", "f": 100, "l": 102, "T": 1740830400100, "m": True}
+AGG: dict[str, Any] = {
+    "a": 5,
+    "p": "84250.10",
+    "q": "0.250",
+    "f": 100,
+    "l": 102,
+    "T": 1740830400100,
+    "m": True,
+}
 BAD_TRADES: list[dict[str, object]] = [
     *({"p": value} for value in (*BAD_NUMBERS, "0", "9" * 12)),
     *({"q": value} for value in (*BAD_NUMBERS, "0")),
@@ -385,6 +393,19 @@ def test_what_is_unknown_is_no_more_than_what_bad_rows_leave_unsaid(
 ):
     found, samples = ask_rows(rows)
     assert (found.trades.ids.tolist(), found.unread) == (ids, unread)
+    assert len(samples) == 1
+
+
+def test_a_trade_that_is_much_later_than_its_successors_is_quarantined():
+    year_ms = 365 * 86_400_000
+    rows = [
+        AGG,
+        AGG | {"a": 6, "T": AGG["T"] + year_ms},
+        AGG | {"a": 7, "T": AGG["T"] + 60_000},
+        AGG | {"a": 8},
+    ]
+    found, samples = ask_rows(rows)
+    assert (found.trades.ids.tolist(), found.unread, found.last_id) == ([5, 7, 8], ((6, 6),), 8)
     assert len(samples) == 1
 
 

@@ -163,6 +163,13 @@ def strange(heard: list[Heard], bitten: int) -> None:
     assert complete(heard, AIMED)
 
 
+def from_the_future(heard: list[Heard], bitten: int) -> None:
+    ahead = [item.data["T"] - item.data["E"] for item in heard if item.stream == AIMED]
+    assert sum(by_ms > 3_000_000 for by_ms in ahead) == bitten > 0
+    assert sum(by_ms <= 0 for by_ms in ahead) == len(ahead) - bitten > 0
+    assert complete(heard, AIMED)
+
+
 MESSAGE_FAULTS: dict[FaultKind, tuple[dict[str, object], Check]] = {
     FaultKind.DROP: ({"probability": 0.4}, some_lost),
     FaultKind.STREAM_SILENT: ({}, none_in_the_window),
@@ -177,6 +184,7 @@ MESSAGE_FAULTS: dict[FaultKind, tuple[dict[str, object], Check]] = {
     FaultKind.BINARY_FRAME: ({"probability": 0.5}, binary),
     FaultKind.HUGE_FRAME: ({"count": 2}, huge),
     FaultKind.UNKNOWN_EVENT: ({"probability": 0.5}, strange),
+    FaultKind.FORWARD_T: ({"probability": 0.5}, from_the_future),
 }
 
 

@@ -1,5 +1,7 @@
 """What the exchange's answers say about missing ids. Both ways of back-filling judge by these rules."""
 
+from dataclasses import replace
+
 from quant.clock import NS_PER_S
 from quant.feed.exchange import Fetched
 from quant.storage.id_ranges import IdRange, IdRanges, runs
@@ -9,6 +11,9 @@ BLOCK = 1000
 
 REACH_NS = 48 * 3600 * NS_PER_S
 """How far back the exchange answers."""
+
+AHEAD_NS = 60 * NS_PER_S
+"""A trade that is so much later than the market's newest time, at its usual speed, never happened then."""
 
 ASK_AGAIN_S = 3.0
 """An id counts as not existing when the exchange says so twice, this long apart: some answers are early or wrong."""
@@ -29,6 +34,16 @@ def absent_ids(asked: IdRanges, answer: Fetched, *, in_reach: bool) -> IdRanges:
         told_from = absent.ranges[-1].last_id + 1 if answer.first_id is None else answer.first_id
         absent.remove(absent.ranges[0].first_id, told_from - 1)
     return absent
+
+
+def without_future(answer: Fetched, until_ns: int) -> Fetched:
+    """Return the answer as if the rows of trades after that time could not be read."""
+    trades = answer.trades
+    future = trades.ts_event > until_ns
+    if not future.any():
+        return answer
+    unread = tuple((each, each) for each in trades.ids[future].tolist())
+    return replace(answer, trades=trades.at(~future), unread=(*answer.unread, *unread))
 
 
 class Denials:

@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from quant.domain import IntArray, TradeBatch
-from quant.engine.answers import ASK_AGAIN_S, BLOCK, REACH_NS, Denials, absent_ids
+from quant.engine.answers import AHEAD_NS, ASK_AGAIN_S, BLOCK, REACH_NS, Denials, absent_ids, without_future
 from quant.engine.markets import Market
 from quant.engine.set_aside import SetAside
 from quant.errors import ExchangeRejected, ExchangeUnreachable
@@ -250,6 +250,8 @@ class Backfiller:
     def _answered(self, asked: _Question, answer: Fetched) -> None:
         symbol, work = asked.symbol, self._of(asked.symbol)
         self._answers += 1
+        if self._now():  # before the first event nothing tells the time
+            answer = without_future(answer, self._now() + round(AHEAD_NS * max(self._pace.speed, 1.0)))
         work.waits = _waits()
         work.block = min(2 * work.block, BLOCK)
         unread = IdRanges(IdRange(*each) for each in answer.unread)

@@ -12,6 +12,7 @@ import numpy as np
 from quant.domain import IntArray, MarkPrice, Quote, TradeBatch
 from quant.feed.binance_kernel import POWERS, read_trades
 from quant.feed.binance_messages import (
+    MAX_AHEAD_MS,
     MAX_COUNT,
     MAX_MS,
     MAX_NUMBER,
@@ -62,6 +63,7 @@ class BinanceDecoder:
             MAX_NUMBER,
             MAX_MS,
             MAX_COUNT,
+            MAX_AHEAD_MS,
             rows.codes,
             rows.ids,
             rows.ts_event,

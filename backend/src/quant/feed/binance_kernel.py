@@ -23,13 +23,13 @@ SPACE = 32
 STREAM, DATA, TRUE, FALSE, NULL = (
     np.frombuffer(text, np.uint8) for text in (b'{"stream":"', b',"data":{', b"true", b"false", b"null")
 )
-E, S, A, TRADE_ID, P, Q, F, L, T, M = (ord(letter) for letter in "esatpqflTm")
+E, S, A, TRADE_ID, P, Q, F, L, T, M, SENT = (ord(letter) for letter in "esatpqflTmE")
 
 NOWHERE, ONE, TWO, THREE = (np.uint64(n) for n in range(4))
 """Places; no value begins at the first, where a frame has its brace."""
 
 # The fields of a trade as bits, to know that each came once.
-KIND, SYMBOL, ID, PRICE, SIZE, FIRST, LAST, TIME, MAKER = (1 << bit for bit in range(9))
+KIND, SYMBOL, ID, PRICE, SIZE, FIRST, LAST, TIME, MAKER, SENDING = (1 << bit for bit in range(10))
 AGGREGATE = KIND | SYMBOL | ID | PRICE | SIZE | FIRST | LAST | TIME | MAKER
 SINGLE = AGGREGATE & ~(FIRST | LAST)
 AGGREGATE_SIZE = len("aggTrade")
@@ -54,6 +54,7 @@ def read_trades(
     max_number: float,
     max_ms: int,
     max_count: int,
+    max_ahead_ms: int,
     codes: CodeArray,
     ids: IntArray,
     ts_event: IntArray,
@@ -82,18 +83,23 @@ def read_trades(
         code = -1
         price = size = 0.0
         first = last = 0
+        ms = sent_ms = 0
         while at != NOWHERE:
             letter, at = read_name(data, at)
             if at == NOWHERE:
                 break
             bit = 0
-            if letter in (T, id_letter) or (aggregate and letter in (F, L)):
+            if letter in (T, SENT, id_letter) or (aggregate and letter in (F, L)):
                 value, at = read_whole(data, at)
                 if letter == T:
                     bit = TIME
+                    ms = value
                     ts_event[row] = value * NS_PER_MS
                     if value == 0 or value >= max_ms:
                         at = NOWHERE
+                elif letter == SENT:
+                    bit = SENDING
+                    sent_ms = value
                 elif letter == F:
                     bit = FIRST
                     first = value
@@ -130,7 +136,9 @@ def read_trades(
                 at = skip_braces(data, at, braces)
                 break
             at += ONE
-        sure = at == end and seen == needed and 0 <= last - first < max_count
+        sure = at == end and seen & ~SENDING == needed and 0 <= last - first < max_count
+        if seen & SENDING and ms - sent_ms > max_ahead_ms:
+            sure = False
         if sure and price < max_number and size < max_number and price * size < max_number:
             codes[row] = code
             prices[row] = price

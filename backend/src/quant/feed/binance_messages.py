@@ -13,6 +13,11 @@ TradeKind = Literal["aggTrade", "trade"]
 
 MAX_MS = 9_000_000_000_000
 """In the year 2255: later times do not fit into 64 bits as nanoseconds."""
+MAX_AHEAD_MS = 60_000
+"""A trade that happened so much later than the message says it was sent never did: its time is wrong.
+
+The message's own time is all that is compared: it holds for recordings and at any speed, whatever our clock shows.
+"""
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 Ms = Annotated[int, msgspec.Meta(gt=0, lt=MAX_MS)]
 NUMBER_CHARS = str.maketrans("", "", "0123456789.")
@@ -26,7 +31,7 @@ NOT_READABLE = (ValueError, RecursionError)  # rubbish, wrong types, broken UTF-
 
 
 class _AggTrade(msgspec.Struct, tag_field="e", tag="aggTrade", gc=False):
-    """a id, p price, q quantity, f/l first and last trade id, T trade time, m buyer is the maker."""
+    """a id, p price, q quantity, f/l first and last trade id, T trade time, m buyer is the maker, E time of sending."""
 
     s: str
     a: Id
@@ -36,6 +41,7 @@ class _AggTrade(msgspec.Struct, tag_field="e", tag="aggTrade", gc=False):
     l: Id  # noqa: E741  Binance's own name
     T: Ms
     m: bool
+    E: object = None
 
 
 class _Trade(msgspec.Struct, tag_field="e", tag="trade", gc=False):
@@ -47,6 +53,7 @@ class _Trade(msgspec.Struct, tag_field="e", tag="trade", gc=False):
     q: str
     T: Ms
     m: bool
+    E: object = None
 
 
 class _Depth(msgspec.Struct, tag_field="e", tag="depthUpdate", gc=False):
@@ -205,6 +212,8 @@ def _trade(event: _AggTrade | _Trade, trade_id: int, count: int) -> Trade | Malf
         return Malformed(event.s, f"{str(error)[:40]!r} is not a plain number")
     if min(price, size) <= 0 or price * size >= MAX_NUMBER:
         return Malformed(event.s, f"no trade has the price {event.p[:40]} and the size {event.q[:40]}")
+    if type(event.E) is int and event.T > event.E + MAX_AHEAD_MS:
+        return Malformed(event.s, f"the trade's time {event.T} is after the message's, {event.E}")
     return Trade(event.s, trade_id, event.T * NS_PER_MS, price, size, event.m, count)
 
 

@@ -8,7 +8,15 @@ import numpy as np
 
 from quant.clock import NS_PER_MS
 from quant.domain import TradeBatch
-from quant.feed.binance_messages import MAX_COUNT, MAX_NUMBER, NOT_READABLE, Id, Ms, plain_number
+from quant.feed.binance_messages import (
+    MAX_AHEAD_MS,
+    MAX_COUNT,
+    MAX_NUMBER,
+    NOT_READABLE,
+    Id,
+    Ms,
+    plain_number,
+)
 from quant.feed.exchange import Fetched
 
 OnBadRow = Callable[[str, bytes], None]
@@ -44,8 +52,9 @@ _decode_place = msgspec.json.Decoder(_Place).decode
 
 @dataclass(slots=True)
 class _Row:
-    """One good row."""
+    """One good row, and as it came."""
 
+    text: bytes
     id: int
     ts_event: int
     price: float
@@ -96,6 +105,7 @@ def read_rows(
         except NOT_READABLE as error:
             on_bad_row(str(error), row)
             _note_bad(row, reading)
+    _set_apart_the_future(reading, on_bad_row)
     placed = [first for first, last in reading.unread if first == last]
     if raws and reading.last_id is None and not placed:
         raise ValueError(f"no row of {len(raws)} tells an id from {from_id} on")
@@ -127,7 +137,21 @@ def _read(row: bytes, reading: _Reading) -> None:
         raise ValueError(f"no aggregate is made of the trades {trade.f} to {trade.l}")
     reading.reach(trade.a)
     count = trade.l - trade.f + 1
-    reading.rows.append(_Row(trade.a, trade.T * NS_PER_MS, price, size, trade.m, count))
+    reading.rows.append(_Row(row, trade.a, trade.T * NS_PER_MS, price, size, trade.m, count))
+
+
+def _set_apart_the_future(reading: _Reading, on_bad_row: OnBadRow) -> None:
+    """Take out trades that are much later than one which follows them: their times are wrong."""
+    kept: list[_Row] = []
+    earliest = reading.rows[-1].ts_event if reading.rows else 0
+    for row in reversed(reading.rows):
+        if row.ts_event > earliest + MAX_AHEAD_MS * NS_PER_MS:
+            on_bad_row("the trade's time is after that of its successors", row.text)
+            reading.unread.append((row.id, row.id))
+        else:
+            kept.append(row)
+            earliest = min(earliest, row.ts_event)
+    reading.rows = kept[::-1]
 
 
 def _note_bad(row: bytes, reading: _Reading) -> None:

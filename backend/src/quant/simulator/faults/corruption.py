@@ -6,6 +6,7 @@ import re
 from quant.simulator.faults.kinds import FaultKind
 
 _PRICE = re.compile(rb'"(?:p|b|c|o)":"([^"]*)"')
+_TRADE_TIME = re.compile(rb'("e":"aggTrade".*"T":)(\d+)')
 _EXCHANGE_TIME = re.compile(rb'"E":(\d+)')
 _NOT_NUMBERS = (b'"NaN"', b"NaN", b'"Infinity"', b"-Infinity", b'"1e999"', b'"-1"', b'""', b'"0x10"')
 
@@ -64,6 +65,11 @@ def padded(message: bytes, size: int) -> bytes:
 def skewed(message: bytes, skew_ms: int) -> bytes:
     """Return the message as an exchange with a wrong clock would stamp it."""
     return _EXCHANGE_TIME.sub(lambda found: b'"E":%d' % (int(found[1]) + skew_ms), message, count=1)
+
+
+def forwarded(message: bytes, by_ms: int) -> bytes:
+    """Return a trade's message with a time from the future; other messages as they are."""
+    return _TRADE_TIME.sub(lambda found: found[1] + b"%d" % (int(found[2]) + by_ms), message, count=1)
 
 
 def corrupted(kind: FaultKind, message: bytes, *, draw: float, at_byte: float) -> bytes:

@@ -46,6 +46,7 @@ class FaultKind(StrEnum):
     HUGE_FRAME = "huge_frame"
     FRAGMENT = "fragment"
     UNKNOWN_EVENT = "unknown_event"
+    FORWARD_T = "forward_t"
     # the exchange's clock
     SKEW = "skew"
     # REST
@@ -176,6 +177,8 @@ KINDS: Mapping[FaultKind, KindSpec] = {
     FaultKind.HUGE_FRAME: _message(size_bytes=Parameter(1 << 20, 1_000, 4 << 20)),
     FaultKind.FRAGMENT: _message(pieces=Parameter(3, 2, 50)),
     FaultKind.UNKNOWN_EVENT: _message(),
+    # A trade's time far ahead of its message's; REST tells the right one.
+    FaultKind.FORWARD_T: _message(by_ms=Parameter(3_600_000, 120_000, 365 * DAY_S * 1000)),
     FaultKind.SKEW: KindSpec(
         Layer.CLOCK, _NOWHERE, {"skew_ms": Parameter(1_500, -DAY_S * 1000, DAY_S * 1000)}
     ),

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from quant.simulator.faults.corruption import corrupted, padded, skewed
+from quant.simulator.faults.corruption import corrupted, forwarded, padded, skewed
 from quant.simulator.faults.injector import Injector
 from quant.simulator.faults.kinds import FaultKind, Layer
 from quant.simulator.faults.plan import Fault
@@ -129,6 +129,11 @@ class Outbox:
                     parcel.message = padded(parcel.message, round(fault.value("size_bytes")))
                 case FaultKind.FRAGMENT:
                     parcel.pieces = round(fault.value("pieces"))
+                case FaultKind.FORWARD_T:
+                    before = parcel.message
+                    parcel.message = forwarded(before, round(fault.value("by_ms")))
+                    if parcel.message == before:
+                        continue  # no trade
                 case kind if kind in _BROKEN:
                     draw = injector.draw(number, "shape", *self._parts(fault, name, payload))
                     at_byte = fault.value("at_byte") if kind is FaultKind.TORN_JSON else 0.0
