@@ -73,7 +73,7 @@ def evidence_of(clause: Clause) -> Evidence:
         bar_time=None if reading is None else reading.bar_time,
         revision=0 if reading is None else reading.revision,
         trades=() if reading is None else reading.trades,
-        quality={} if reading is None else reading.quality,
+        quality=(reading.quality if reading is not None else None) or {},
         note=clause.unknown_because,
     )
 
