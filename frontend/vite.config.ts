@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 import { compress } from "./build/compress.ts";
 import { documentationAssets } from "./build/documentation-assets.ts";
+import { mockWorker } from "./build/mock-worker.ts";
 
 const API = "http://127.0.0.1:8000";
 const PROXIED = [
@@ -22,8 +24,10 @@ const PROXIED = [
   "/docs-assets",
 ];
 
-export default defineConfig({
-  plugins: [react(), tailwindcss(), documentationAssets(), compress()],
+const onMock = (mode: string) => loadEnv(mode, process.cwd()).VITE_USE_MOCK === "true";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), tailwindcss(), documentationAssets(), mockWorker(onMock(mode)), compress()],
   // Plotly reads Node's `global` in a few modules.
   define: { global: "globalThis" },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -51,4 +55,4 @@ export default defineConfig({
     setupFiles: ["src/testing/setup.ts"],
     css: false,
   },
-});
+}));

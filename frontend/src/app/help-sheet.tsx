@@ -29,24 +29,26 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
       description="Single keys do nothing while you type in a field"
       onClose={onClose}
     >
-      <div className="flex flex-col gap-3 overflow-y-auto p-3">
-        {groups.map((group) => (
-          <section key={group} aria-label={group}>
-            <h3 className="pb-1 text-label font-semibold text-fg-2">{group}</h3>
-            <dl>
-              {all
-                .filter((shortcut) => shortcut.group === group)
-                .map((shortcut) => (
-                  <div key={shortcut.action} className="flex min-h-7 items-center justify-between gap-4">
-                    <dt>{shortcut.does}</dt>
-                    <dd className="shrink-0">
-                      <Keys shortcut={shortcut} />
-                    </dd>
-                  </div>
-                ))}
-            </dl>
-          </section>
-        ))}
+      <div className="overflow-y-auto p-3">
+        <div className="gap-8 md:columns-2">
+          {groups.map((group) => (
+            <section key={group} aria-label={group} className="break-inside-avoid pb-3">
+              <h3 className="pb-1 text-label font-semibold text-fg-2">{group}</h3>
+              <dl>
+                {all
+                  .filter((shortcut) => shortcut.group === group)
+                  .map((shortcut) => (
+                    <div key={shortcut.action} className="flex min-h-7 items-center justify-between gap-4">
+                      <dt>{shortcut.does}</dt>
+                      <dd className="shrink-0">
+                        <Keys shortcut={shortcut} />
+                      </dd>
+                    </div>
+                  ))}
+              </dl>
+            </section>
+          ))}
+        </div>
         <label className="flex min-h-7 items-center gap-2 border-t border-line pt-2">
           <input
             type="checkbox"

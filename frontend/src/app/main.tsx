@@ -17,6 +17,9 @@ const client = new QueryClient({
   },
 });
 
+// The build without the mock has none of its code.
+if (import.meta.env.VITE_USE_MOCK === "true") await import("@/mock/start").then((mock) => mock.startMock());
+
 socket.open();
 window.addEventListener("online", () => socket.retryNow());
 

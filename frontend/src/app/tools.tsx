@@ -1,6 +1,8 @@
 import { Keyboard, Moon, Search, Sun } from "lucide-react";
 import type { MouseEvent } from "react";
 import { Button } from "@/components/ui/button";
+import { Select } from "@/components/ui/select";
+import { useNarrow } from "@/components/use-narrow";
 import { zoneName } from "@/lib/format";
 import { lastAddress, navigate, usePath } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
@@ -17,13 +19,22 @@ function follow(event: MouseEvent<HTMLAnchorElement>): void {
 /** Links to the other pages, the time zone and the theme: at the end of every page's header. */
 export function Tools() {
   const path = usePath();
+  const narrow = useNarrow();
   const { theme, zone, setTheme, setZone } = usePreferences();
   const nextTheme = theme === "dark" ? "light" : "dark";
   const nextZone = zone === "utc" ? "local" : "utc";
   const Icon = theme === "dark" ? Sun : Moon;
   return (
     <div className="ml-auto flex items-center gap-1">
-      <nav aria-label="Pages" className="flex items-center gap-1">
+      {narrow && (
+        <Select
+          label="Page"
+          value={path}
+          options={PAGES.map((page) => ({ value: page.path, label: page.title }))}
+          onChange={(chosen) => navigate(lastAddress(chosen))}
+        />
+      )}
+      <nav aria-label="Pages" className="flex items-center gap-1 max-lg:hidden">
         {PAGES.filter((page) => page.path !== path).map((page) => (
           <a
             key={page.path}

@@ -45,7 +45,13 @@ export type CandleSeries = {
 
 export type ChartSeries = LineSeries | CandleSeries;
 
-export type Level = { value: number; label: string; color: Token };
+export type Level = {
+  value: number;
+  label: string;
+  color: Token;
+  /** Shown only when the values come near it; other levels are always in view. */
+  beyond?: boolean;
+};
 export type Marker = { time: number; value: number; kind: "sell" | "buy" | "exit" };
 /** Bars from `from` to `to`, both open times, of which nothing is known. */
 export type GapSpan = { from: number; to: number; bars: number };

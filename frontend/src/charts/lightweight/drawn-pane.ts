@@ -25,6 +25,8 @@ const MOST_ROWS_IN_PLACE = 20;
 // Room for the legend above and, where there are arrows with letters, for those too.
 const PLAIN_MARGINS = { top: 0.26, bottom: 0.1 };
 const CANDLE_MARGINS = { top: 0.14, bottom: 0.08 };
+// Columns have the foot of the pane to themselves.
+const FOOTED_MARGINS = { top: 0.14, bottom: 0.2 };
 const COLUMN_MARGINS = { top: 0.84, bottom: 0 };
 const MARKER_MARGINS = { top: 0.34, bottom: 0.24 };
 
@@ -37,6 +39,7 @@ export class DrawnPane {
   private levelKey = "";
   private levels: readonly Level[] = [];
   private marked = false;
+  private footed = false;
 
   constructor(
     private readonly chart: IChartApi,
@@ -52,6 +55,7 @@ export class DrawnPane {
     const first = this.series.size === 0;
     this.levels = pane.levels;
     this.marked = pane.marked;
+    this.footed = pane.series.some((series) => series.kind === "line" && series.style === "columns");
     for (const series of pane.series) {
       if (series.kind === "candles" || series.drawn) this.setSeries(series, pane.step, changedFrom);
     }
@@ -91,8 +95,10 @@ export class DrawnPane {
       // Rising bodies are hollow: a shape besides the colour.
       const rising = { upColor: theme.card, borderUpColor: up, wickUpColor: up };
       const falling = { downColor: down, borderDownColor: down, wickDownColor: down };
-      const candles = chart.addSeries(CandlestickSeries, { ...rising, ...falling }, this.index);
-      candles.priceScale().applyOptions({ scaleMargins: CANDLE_MARGINS });
+      // The last price in the leg's own colour: that of a hollow body could not be seen.
+      const last = { priceLineColor: theme[series.color] };
+      const candles = chart.addSeries(CandlestickSeries, { ...rising, ...falling, ...last }, this.index);
+      candles.priceScale().applyOptions({ scaleMargins: this.footed ? FOOTED_MARGINS : CANDLE_MARGINS });
       return candles;
     }
     if (series.style === "columns") {
@@ -108,7 +114,7 @@ export class DrawnPane {
         lineWidth: 1,
         lineStyle: series.dashed ? LineStyle.Dashed : LineStyle.Solid,
         priceLineVisible: false,
-        lastValueVisible: !series.dashed && !(this.narrow && series.axis === "left"),
+        lastValueVisible: !series.dashed && !series.shares && !(this.narrow && series.axis === "left"),
         crosshairMarkerVisible: !series.dashed,
         priceScaleId: series.axis === "own" ? series.key : series.axis,
         autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => this.withLevels(own()),
@@ -116,14 +122,15 @@ export class DrawnPane {
       this.index,
     );
     if (series.shares) return line;
-    line.priceScale().applyOptions({ scaleMargins: this.marked ? MARKER_MARGINS : PLAIN_MARGINS });
+    const plain = this.footed ? FOOTED_MARGINS : PLAIN_MARGINS;
+    line.priceScale().applyOptions({ scaleMargins: this.marked ? MARKER_MARGINS : plain });
     return line;
   }
 
   /** Keeps the levels in view: a z-score that stays near 0 must still show how far the entry is. */
   private withLevels(own: AutoscaleInfo | null): AutoscaleInfo | null {
-    if (this.levels.length === 0 || !own?.priceRange) return own;
-    const values = this.levels.map((level) => level.value);
+    const values = this.levels.filter((level) => !level.beyond).map((level) => level.value);
+    if (values.length === 0 || !own?.priceRange) return own;
     const { minValue, maxValue } = own.priceRange;
     return {
       ...own,

@@ -6,7 +6,7 @@ import { Button } from "./button";
 // The whole window but for a rim; a sheet as high as what it says; a palette, whose title its field says.
 const SIZES = {
   full: "inset-2 md:inset-8",
-  sheet: "inset-x-2 top-2 mx-auto max-h-[calc(100dvh-1rem)] max-w-xl md:top-16 md:max-h-[calc(100dvh-8rem)]",
+  sheet: "inset-x-2 top-2 mx-auto max-h-[calc(100dvh-1rem)] max-w-2xl md:top-16 md:max-h-[calc(100dvh-8rem)]",
   palette: "inset-x-2 top-2 mx-auto h-[min(28rem,calc(100dvh-1rem))] max-w-xl md:top-24",
 };
 

@@ -53,11 +53,11 @@ export function ChartPicker({ view, streaming, onChange }: Props) {
         </Button>
       }
     >
-      <div className="flex w-60 flex-col gap-2 p-2">
+      <div className="flex w-68 flex-col gap-2 p-2">
         <fieldset>
           <legend className="px-1 text-label text-fg-2">On leg A’s candles</legend>
           <Tick
-            label="Moving averages of 20 and 60 bars"
+            label="Moving averages, 20 and 60 bars"
             checked={overlays.averages}
             onChange={(averages) => setOverlays({ averages })}
           />

@@ -20,7 +20,7 @@ export function signalChecks(pair: PairAnalytics, entry: number, state: PageStat
       passed: (state === null || state === "live") && stale_reason === null && !stopped,
       says: stopped ? (pair.signal_reason ?? "") : (stale_reason ?? "Both legs are live."),
     },
-    { key: "warm", passed: have >= need, says: `${count(have)} of ${count(need)} bars are there.` },
+    { key: "warm", passed: have >= need, says: `${count(need)} bars are needed, ${count(have)} are there.` },
     {
       key: "holes",
       passed: quality.gap === 0,

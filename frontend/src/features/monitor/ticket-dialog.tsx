@@ -162,7 +162,7 @@ export function TicketDialog({ view, known, onClose }: Props) {
             onChange={(value) => setSide(value === "sell" ? "sell" : "buy")}
           />
         </div>
-        <p id={`${id}-problem`} role="alert" className="min-h-4 text-label text-crit">
+        <p id={`${id}-problem`} role="alert" className="-my-1.5 min-h-3.5 text-label text-crit">
           {problem}
         </p>
         {input && ticket ? (

@@ -14,7 +14,7 @@ export function WindowField({ window, onChange }: Props) {
   };
   return (
     <div className="flex items-center gap-1.5">
-      <label htmlFor={id} className="text-label text-fg-2">
+      <label htmlFor={id} className="text-label text-fg-2 max-lg:sr-only">
         Window
       </label>
       <input
@@ -27,7 +27,7 @@ export function WindowField({ window, onChange }: Props) {
         onChange={(event) => setText(event.target.value)}
         onBlur={commit}
         onKeyDown={(event) => event.key === "Enter" && commit()}
-        className="h-7 w-16 rounded-base border border-control bg-card px-2 aria-invalid:border-crit"
+        className="h-7 w-14 rounded-base border border-control bg-card px-2 aria-invalid:border-crit"
       />
       {problem && (
         <span id={`${id}-problem`} role="alert" className="text-label text-crit">

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { decode } from "@/api/decode";
+import type { PairAnalytics } from "@/api/types";
+import { MockFeed } from "./feed";
+import { MockMarket, PAIR } from "./market";
+
+const NOW = 1_763_819_520_000;
+const feed = new MockFeed(new MockMarket(NOW));
+const message = (topic: string) =>
+  JSON.stringify({ type: "snapshot", topic, time: NOW, ...feed.snapshot(topic) });
+
+test.each([
+  "status",
+  "bars:BTCUSDT:1m",
+  "bars:SOLUSDT:1s",
+  "quote:BTCUSDT",
+  "funding:BTCUSDT",
+  "pair:BTCUSDT-ETHUSDT:1m:60:ols:level",
+  "pair:SOLUSDT-BNBUSDT:5m:30:ols:log",
+])("%s has the server's form", (topic) => {
+  expect(decode(message(topic))).toMatchObject({ topic });
+});
+
+test("what it does not have it refuses", () => {
+  expect(feed.snapshot("bars:DOGEUSDT:1m")).toBeNull();
+  expect(feed.snapshot("alerts")).toBeNull();
+});
+
+test("one seed is one market, and a longer look changes no second of the past", () => {
+  const early = new MockMarket(NOW);
+  const grown = new MockMarket(NOW);
+  grown.advance(NOW + 5000);
+  expect(grown.bars("BTCUSDT", 1000, 15).slice(0, 10)).toEqual(early.bars("BTCUSDT", 1000, 10));
+});
+
+test("the pair is what its truth says, and its numbers are those of its rows", () => {
+  const pair = feed.snapshot("pair:BTCUSDT-ETHUSDT:1m:600:ols:level")?.data as PairAnalytics;
+  expect(Math.abs((pair.beta ?? 0) - (PAIR.beta ?? 0))).toBeLessThan(3);
+  expect(pair.series.zscore.at(-1)).toBe(pair.zscore);
+  expect(((pair.spread ?? 0) - (pair.mean ?? 0)) / (pair.sd ?? 1)).toBe(pair.zscore);
+});

@@ -1,0 +1,67 @@
+import { HttpResponse, http, ws } from "msw";
+import { setupWorker } from "msw/browser";
+import { socketUrl } from "@/api/endpoints";
+import { MockFeed } from "./feed";
+import { MockMarket } from "./market";
+
+const EVERY_MS = 500;
+const PAIR_EVERY_MS = 1000;
+
+type Wanted = { symbols?: string[] };
+
+/** Answers REST and the WebSocket in the page itself: the dashboard without any server (VITE_USE_MOCK=true). */
+export async function startMock(): Promise<void> {
+  const market = new MockMarket(Date.now());
+  const feed = new MockFeed(market);
+  const wanted = async (request: Request): Promise<string[]> =>
+    ((await request.json().catch(() => ({}))) as Wanted).symbols ?? [];
+
+  const socket = ws.link(socketUrl());
+  const worker = setupWorker(
+    http.get("/config", () => HttpResponse.json(feed.config())),
+    http.get("/symbols", () => HttpResponse.json(feed.symbols())),
+    http.get("/simulation/truth", () => HttpResponse.json(feed.truth())),
+    http.get("/stream/status", () => HttpResponse.json(feed.status(0))),
+    http.get("/data/:symbol/gaps", ({ params }) =>
+      HttpResponse.json({ ...feed.head, symbol: params.symbol, items: [], next: null }),
+    ),
+    http.post("/stream/start", async ({ request }) => {
+      feed.start(await wanted(request));
+      return HttpResponse.json(feed.status(0));
+    }),
+    http.post("/stream/stop", async ({ request }) => {
+      feed.stop(await wanted(request));
+      return HttpResponse.json(feed.status(0));
+    }),
+    socket.addEventListener("connection", ({ client }) => {
+      const topics = new Set<string>();
+      const say = (message: object) => client.send(JSON.stringify({ ...message, time: Date.now() }));
+      const push = (topic: string) => {
+        const value = feed.snapshot(topic);
+        if (value) say({ type: "snapshot", topic, ...value });
+        else say({ type: "error", code: "not_found", detail: `The mock has no ${topic}.`, topic });
+        return value !== null;
+      };
+      say({ type: "hello", session: "mock", version: "mock", market: market.name });
+      client.addEventListener("message", ({ data }) => {
+        const command = JSON.parse(String(data)) as { op: string; topics?: string[] };
+        const named = command.topics ?? [];
+        if (command.op === "ping") say({ type: "pong" });
+        else say({ type: "ack", op: command.op, topics: named });
+        for (const topic of named) {
+          if (command.op === "subscribe" && push(topic)) topics.add(topic);
+          else topics.delete(topic);
+        }
+      });
+      let pairsAt = 0;
+      const timer = setInterval(() => {
+        market.advance(Date.now());
+        const withPairs = Date.now() - pairsAt >= PAIR_EVERY_MS;
+        if (withPairs) pairsAt = Date.now();
+        for (const topic of topics) if (withPairs || !topic.startsWith("pair:")) push(topic);
+      }, EVERY_MS);
+      client.addEventListener("close", () => clearInterval(timer));
+    }),
+  );
+  await worker.start({ quiet: true, onUnhandledRequest: "bypass" });
+}
