@@ -119,12 +119,13 @@ def page(days: list[Day], whole: Day, bars: int) -> str:
         "- Hold-out inside the day (screened on the first half, the frozen line tested on the second): "
         f"{passed:,} passed the screen, {sum(len(survivors(day)) for day in days)} survived.",
         f"- On the next day, with a line of its own: of {first:,} pairs with p under 5 %,",
-        f"  {then} ({_share(then, first)}) had p under 5 % again. Any pair had that with {_share(found, tested)}: a p under 5 % today says next to",
-        "  nothing of tomorrow.",
+        f"  {then} ({_share(then, first)}) had p under 5 % again. Of all pairs {_share(found, tested)} had that:",
+        "  a p under 5 % today says next to nothing of tomorrow.",
         f"- The whole month as one window of {bars:,} bars: {len(whole.found)} of {whole.table.pairs_tested} pairs had",
-        f"  p under 5 %, {len(whole.significant)} had q at most 5 %, {len(survivors(whole))} survived the second half.",
+        f"  p under 5 %, {len(whole.significant)} had q at most 5 %, "
+        f"{len(survivors(whole))} survived the second half.",
         "",
-        f"At an error of 5 % a day, {LEVEL * len(days):.1f} of the days may show a pair by chance in either column, and",
+        f"At an error of 5 % a day, {LEVEL * len(days):.1f} days may show a pair by chance in either column, and",
         "that is about what is seen: no pair is shown to be cointegrated at a horizon of a day or of the month.",
         "A screen by p alone would have called some pair on every day.",
         "",

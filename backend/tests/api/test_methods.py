@@ -1,5 +1,6 @@
 """Every hedge method through every door, against textbook forms of what can be written in a line of numpy."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from problems import problem_of
-from served_bars import MINUTE_MS, PAIR, WINDOW, Prices, close, legs
+from served_bars import MINUTE_MS, PAIR, WINDOW, Prices, close, closed_bars, legs
 from serving import Client
 
 METHODS = ["ols", "huber", "theil_sen", "kalman", "tls"]
@@ -132,3 +133,14 @@ def test_a_window_beyond_reason_is_refused_with_the_limit(api: Client, method: s
     query = PAIR | {"window": str(window), "method": method}
     problem = problem_of(api.http.get("/analytics/pair", params=query), status=422)
     assert (problem["minimum"], problem["maximum"]) == (10, 4094)
+
+
+def test_a_long_request_holds_up_no_short_one(api: Client) -> None:
+    long = PAIR | {"interval": "1s", "window": "1000", "method": "theil_sen", "scale": "log"}
+    ends = [closed_bars(api, "AAAUSDT", "1s").popitem()[0] - 1000 * back for back in range(6)]
+    with ThreadPoolExecutor(len(ends)) as asking:
+        asked = [asking.submit(api.get, "/analytics/pair", **long, end=end) for end in ends]
+        for _ in range(3):
+            api.get("/analytics/pair", **PAIR, window=WINDOW)
+        assert not all(each.done() for each in asked)
+        assert {each.result()["status"] for each in asked} == {"ok"}

@@ -1,0 +1,73 @@
+"""Nothing waits behind what is longer than itself, and what cannot wait is told so."""
+
+import asyncio
+import threading
+
+import pytest
+
+from quant.domain import HedgeMethod
+from quant.engine.cost import MAX_REQUEST_S, check_pair, check_scan, pair_seconds, scan_seconds
+from quant.engine.lanes import LONG_S, MOST_WAITING, Lanes
+from quant.errors import InvalidParameter, Unavailable
+from waiting import PATIENCE_S
+
+
+def test_short_work_passes_long_work() -> None:
+    async def run() -> list[str]:
+        lanes, gate, order = Lanes(), threading.Event(), []
+
+        def long_work() -> None:
+            assert gate.wait(PATIENCE_S)
+            order.append("long")
+
+        long = asyncio.create_task(lanes.answer(long_work, seconds=2 * LONG_S))
+        for name in ("first", "second"):
+            await lanes.answer(lambda name=name: order.append(name), seconds=LONG_S / 2)  # type: ignore[misc]
+        await lanes.refresh.run(lambda: order.append("refresh"))
+        await lanes.matrix.run(lambda: order.append("matrix"))
+        gate.set()
+        await long
+        lanes.close()
+        return order
+
+    assert asyncio.run(run()) == ["first", "second", "refresh", "matrix", "long"]
+
+
+def test_a_queue_has_an_end() -> None:
+    async def run() -> str:
+        lanes, gate = Lanes(), threading.Event()
+        waiting = [
+            asyncio.create_task(lanes.answer(lambda: gate.wait(PATIENCE_S), seconds=1.0))
+            for _ in range(MOST_WAITING + 1)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable) as refused:
+            await lanes.answer(lambda: None, seconds=1.0)
+        gate.set()
+        await asyncio.gather(*waiting)
+        await lanes.answer(lambda: None, seconds=1.0)  # there is room again
+        lanes.close()
+        return refused.value.message
+
+    assert "waiting already" in asyncio.run(run())
+
+
+@pytest.mark.parametrize("method", list(HedgeMethod))
+def test_an_estimate_grows_with_what_is_asked_for(method: HedgeMethod) -> None:
+    small = pair_seconds(method, window=60, rows=100)
+    assert (
+        0 < small < pair_seconds(method, window=600, rows=100) < pair_seconds(method, window=600, rows=1500)
+    )
+    assert check_pair(method, window=1440, rows=1500) < MAX_REQUEST_S
+
+
+def test_what_would_hold_a_core_is_refused_with_the_limit() -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        check_pair(HedgeMethod.THEIL_SEN, window=4000, rows=10_000)
+    assert refused.value.values["limit_s"] == MAX_REQUEST_S
+    assert refused.value.values["estimate_s"] > MAX_REQUEST_S  # type: ignore[operator]
+    with pytest.raises(InvalidParameter, match="at most 5 s"):
+        check_scan(symbols=1000, bars=10_000)
+    with pytest.raises(InvalidParameter, match="at most 20,000,000"):
+        check_scan(symbols=10, bars=10**9)
+    assert scan_seconds(symbols=100, bars=1440) < 1.0
