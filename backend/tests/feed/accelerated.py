@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from feed.servers import eventually
 from quant.clock import SystemClock
-from quant.domain import TradeBatch
+from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed.binance import BinanceUm
 from quant.feed.binance_rest import BinanceRest
 from quant.feed.link import Timing
@@ -35,6 +35,8 @@ class Town:
         self.exchange = exchange
         self.pace = Pace(SystemClock(), SPEED)
         self.ids: dict[str, set[int]] = defaultdict(set)
+        self.views: set[tuple[str, str]] = set()
+        """Symbol and kind of the quotes and mark prices that came."""
         self.behind: dict[str, int] = {}
         self.rest = BinanceRest(exchange.rest_url, pace=self.pace)
         self.feed = LiveFeed(
@@ -45,6 +47,7 @@ class Town:
             rest=self.rest,
             last_id=lambda symbol: max(self.ids[symbol], default=None),
             on_behind=self.behind.__setitem__,
+            on_views=self._take_views,
             redundancy=redundancy,
             rng=random.Random(1),
             timing=timing,
@@ -53,6 +56,9 @@ class Town:
     def _take(self, batch: TradeBatch) -> None:
         for symbol, trade_id in zip(batch.symbols(), batch.ids.tolist(), strict=True):
             self.ids[symbol].add(trade_id)
+
+    def _take_views(self, views: list[Quote | MarkPrice]) -> None:
+        self.views.update((view.symbol, type(view).__name__) for view in views)
 
     @property
     def now_s(self) -> float:

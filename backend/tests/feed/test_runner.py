@@ -29,7 +29,7 @@ from feed.servers import (
 )
 from quant.domain import TradeBatch
 from quant.feed.binance import BinanceUm
-from quant.feed.exchange import Channel
+from quant.feed.exchange import Channel, ViewKind
 from quant.feed.link import Timing, Wiring
 from quant.feed.pace import Pace
 from quant.feed.runner import ConnectionInfo, ConnectionRunner
@@ -426,7 +426,14 @@ def test_a_failure_of_the_receiver_is_not_taken_for_the_networks(where: str, fai
 class Speechless(BinanceUm):
     """An exchange whose adapter has a bug in what it says."""
 
-    def subscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes:
+    def subscribe(
+        self,
+        symbols: Iterable[str],
+        *,
+        command_id: int,
+        channel: Channel = "trades",
+        only: ViewKind | None = None,
+    ) -> bytes:
         raise ZeroDivisionError
 
 

@@ -1,5 +1,7 @@
 """Faults of the simulated exchange, twenty times as fast as life: seen for what they are, mended, and no trade lost."""
 
+import pytest
+
 from feed.accelerated import Town, in_town
 from feed.servers import eventually
 from simulator.faulty import plan
@@ -140,3 +142,21 @@ def test_a_calm_market_raises_no_alarm():
         assert town.behind == {}
 
     in_town(scenario, *quiet, redundancy=2)
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind"), [("ethusdt@bookTicker", "Quote"), ("ethusdt@markPrice@1s", "MarkPrice")]
+)
+def test_quotes_and_mark_prices_that_are_acknowledged_and_do_not_come_are_asked_for_again(
+    stream: str, kind: str
+):
+    broken = plan({"kind": "ack_silence", "start_s": 0, "count": 1, "stream": stream})
+
+    async def scenario(town: Town) -> None:
+        await eventually(lambda: (BTC, kind) in town.views, what="the other symbol's")
+        await eventually(lambda: (ETH, kind) in town.views, what="those that were silent")
+        assert bites(town) == 1
+        assert set(town.reconnects().values()) == {0}
+        assert (town.missing(BTC), town.missing(ETH)) == ([], [])
+
+    in_town(scenario, BTC, ETH, plan=broken)

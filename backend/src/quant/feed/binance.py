@@ -23,7 +23,7 @@ from quant.feed.binance_messages import (
     Trade,
     TradeKind,
 )
-from quant.feed.exchange import MAX_FRAME_BYTES, Channel, ControlReply, Decoded, OnMalformed
+from quant.feed.exchange import MAX_FRAME_BYTES, Channel, ControlReply, Decoded, OnMalformed, ViewKind
 from quant.feed.symbol_table import MAX_SYMBOLS, SymbolTable
 
 NOT_READ = -1
@@ -167,22 +167,37 @@ class BinanceUm:
         "trades": ("/market", ("aggTrade", "markPrice@1s")),
         "quotes": ("/public", ("bookTicker",)),
     }
+    _views: Mapping[ViewKind, str] = {"Quote": "bookTicker", "MarkPrice": "markPrice@1s"}
 
     def stream_path(self, symbols: Iterable[str], *, channel: Channel = "trades") -> str:
         category, _ = self._streams_of[channel]
         return f"{category}/stream?streams={'/'.join(self._streams(symbols, channel))}"
 
-    def subscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes:
-        return _command("SUBSCRIBE", self._streams(symbols, channel), command_id)
+    def subscribe(
+        self,
+        symbols: Iterable[str],
+        *,
+        command_id: int,
+        channel: Channel = "trades",
+        only: ViewKind | None = None,
+    ) -> bytes:
+        return _command("SUBSCRIBE", self._streams(symbols, channel, only), command_id)
 
-    def unsubscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes:
-        return _command("UNSUBSCRIBE", self._streams(symbols, channel), command_id)
+    def unsubscribe(
+        self,
+        symbols: Iterable[str],
+        *,
+        command_id: int,
+        channel: Channel = "trades",
+        only: ViewKind | None = None,
+    ) -> bytes:
+        return _command("UNSUBSCRIBE", self._streams(symbols, channel, only), command_id)
 
     def decoder(self, *, on_malformed: OnMalformed | None = None) -> BinanceDecoder:
         return BinanceDecoder("aggTrade", on_malformed=on_malformed)
 
-    def _streams(self, symbols: Iterable[str], channel: Channel) -> list[str]:
-        _, kinds = self._streams_of[channel]
+    def _streams(self, symbols: Iterable[str], channel: Channel, only: ViewKind | None = None) -> list[str]:
+        kinds = self._streams_of[channel][1] if only is None else (self._views[only],)
         return [f"{symbol.lower()}@{kind}" for symbol in symbols for kind in kinds]
 
 

@@ -10,6 +10,9 @@ from quant.domain import Bars, IntArray, Interval, MarkPrice, Quote, SymbolSpec,
 Channel = Literal["trades", "quotes"]
 """What a connection carries: trades with mark prices, or best bids and asks."""
 
+ViewKind = Literal["Quote", "MarkPrice"]
+"""What comes beside trades, by the name of its type."""
+
 
 @dataclass(frozen=True, slots=True)
 class ControlReply:
@@ -78,10 +81,24 @@ class Exchange(Protocol):
         """Return the path of a connection that delivers `channel` of `symbols`."""
         ...
 
-    def subscribe(self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades") -> bytes: ...
+    def subscribe(
+        self,
+        symbols: Iterable[str],
+        *,
+        command_id: int,
+        channel: Channel = "trades",
+        only: ViewKind | None = None,
+    ) -> bytes:
+        """Return the command for all streams of these symbols on the channel, or for those of one kind."""
+        ...
 
     def unsubscribe(
-        self, symbols: Iterable[str], *, command_id: int, channel: Channel = "trades"
+        self,
+        symbols: Iterable[str],
+        *,
+        command_id: int,
+        channel: Channel = "trades",
+        only: ViewKind | None = None,
     ) -> bytes: ...
 
     def decoder(self, *, on_malformed: OnMalformed | None = None) -> TradeDecoder:

@@ -1,7 +1,7 @@
 """One socket of an exchange, from the handshake to its end. Knows no exchange and never comes back."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,9 +11,10 @@ from picows import WSCloseCode, WSError, WSListener, WSMsgType, WSTransport, ws_
 
 from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.feed.arrivals import Arrivals
-from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange, OnQuarantine
+from quant.feed.exchange import MAX_FRAME_BYTES, Channel, Exchange, OnQuarantine, ViewKind
 from quant.feed.listener import FrameListener, OnBatch, OnViews, Tap, ignore_views
 from quant.feed.pace import Pace, Turnstile
+from quant.feed.view_watch import ViewWatch
 from quant.feed.watchdog import Watchdog
 
 log = structlog.get_logger()
@@ -39,6 +40,9 @@ class Timing:
 
 LEAST_CONNECT_S, LEAST_PING_S = 3.0, 1.0
 """Real seconds: however fast a simulation runs, shaking hands and answering a ping takes the machine's time."""
+
+LEAST_SILENCE_S = 0.5
+"""Real seconds without a quote or mark price that are worth a request."""
 
 LEAVE_WITHIN_S = 0.5  # real seconds for a handshake that nobody wants any more
 
@@ -83,6 +87,7 @@ class Link:
         self._wanted: frozenset[str] = frozenset()
         self._subscribed: frozenset[str] = frozenset()
         self._again: set[str] = set()
+        self._views = ViewWatch(channel, floor_s=wiring.pace.speed * LEAST_SILENCE_S)
         self._changed = asyncio.Event()
         trades = channel == "trades"
         self._carrier = wiring.watchdog.open(owner, catch_up=self._tell) if trades else None
@@ -148,6 +153,7 @@ class Link:
         self._transport, self._listener = transport, listener
         self._wanted = self._subscribed = symbols
         self.opened_s = pace.monotonic_s()
+        self._views.carry(symbols, now_s=self.opened_s)
         if self._carrier is not None:
             self._carrier.carry(set(symbols), now_s=self.opened_s)
 
@@ -198,6 +204,7 @@ class Link:
         now_s = self._wiring.pace.monotonic_s()
         for view in views:
             self._heard_s[view.symbol, type(view).__name__] = now_s
+            self._views.heard(view.symbol, now_s=now_s)
         self._wiring.on_views(views)
 
     # --- what goes out ---
@@ -213,6 +220,7 @@ class Link:
                 pass
             self._changed.clear()
             await self._follow(transport)
+            await self._ask_for_views(transport)
             for reply in self.decoder.replies:
                 if reply.error is not None:
                     log.error("feed.command_refused", connection=self.owner, error=reply.error)
@@ -229,18 +237,37 @@ class Link:
         self._again.clear()
         gone, new = self._subscribed - self._wanted, self._wanted - self._subscribed
         exchange = self._wiring.exchange
-        for symbols, command in ((gone | again, exchange.unsubscribe), (new | again, exchange.subscribe)):
-            if not symbols:
-                continue
-            await self._wiring.commands.turn()
-            self._command_id += 1
-            transport.send(
-                WSMsgType.TEXT, command(sorted(symbols), command_id=self._command_id, channel=self._channel)
-            )
+        await self._command(transport, exchange.unsubscribe, gone | again)
+        await self._command(transport, exchange.subscribe, new | again)
         self._subscribed = (self._subscribed - gone) | new
+        self._views.carry(self._subscribed, now_s=self._wiring.pace.monotonic_s())
         if self._carrier is not None:
             self._carrier.drop(set(gone))
             self._carrier.carry(set(new), now_s=self._wiring.pace.monotonic_s())
+
+    async def _ask_for_views(self, transport: WSTransport) -> None:
+        """Ask again for quotes or mark prices that have stopped coming; trades are not disturbed."""
+        silent = self._views.overdue(self._wiring.pace.monotonic_s()) & self._wanted
+        if silent:
+            kind = self._views.kind
+            log.warning("feed.view_silent", connection=self.owner, kind=kind, symbols=sorted(silent))
+            await self._command(transport, self._wiring.exchange.unsubscribe, silent, only=kind)
+            await self._command(transport, self._wiring.exchange.subscribe, silent, only=kind)
+
+    async def _command(
+        self,
+        transport: WSTransport,
+        command: Callable[..., bytes],
+        symbols: frozenset[str],
+        *,
+        only: ViewKind | None = None,
+    ) -> None:
+        if not symbols:
+            return
+        await self._wiring.commands.turn()
+        self._command_id += 1
+        frame = command(sorted(symbols), command_id=self._command_id, channel=self._channel, only=only)
+        transport.send(WSMsgType.TEXT, frame)
 
 
 async def _whole(connecting: Coroutine[Any, Any, _Made]) -> _Made:
