@@ -1,16 +1,16 @@
 """What a restart and a disk that refuses do to the list of what lacks: every id is stored once, or listed."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from quant.clock import SystemClock
-from quant.domain import Bars, Interval
+from quant.domain import Bars, Interval, Quality
 from quant.engine.persistence import Persistence
 from quant.errors import StorageError
 from quant.market.ledger import HoleState
@@ -26,8 +26,10 @@ RING = 1000
 class Run:
     """One run of the engine's storing on a data directory: a state, and what keeps it."""
 
-    def __init__(self, data_dir: Path, *, ring: int = RING) -> None:
-        self.persistence = Persistence(data_dir, clock=SystemClock(), tick_days=0, bar_days=0)
+    def __init__(self, data_dir: Path, *, ring: int = RING, room: int = 10_000) -> None:
+        self.persistence = Persistence(
+            data_dir, clock=SystemClock(), tick_days=0, bar_days=0, max_pending_rows=room
+        )
         self.state = MarketState(
             MARKET, intervals=[Interval.parse(name) for name in INTERVALS], tick_capacity=ring, reorder_ns=0
         )
@@ -61,7 +63,7 @@ class Run:
         return {name: self.state.bars(SYMBOL, name, limit=10_000) for name in INTERVALS}
 
 
-@contextmanager
+@contextlib.contextmanager
 def unreadable(data_dir: Path) -> Iterator[None]:
     """Lock the journal's file, as a tool does that copies it: nobody else can read or write it."""
     connection = sqlite3.connect(data_dir / JOURNAL_NAME, isolation_level=None)
@@ -225,5 +227,42 @@ def test_more_than_the_ring_holds_hides_no_gap(tmp_path: Path) -> None:
         assert run.open_holes() == [(102, 299)]
         await run.end()
         assert neither(tmp_path, upto=500) == []
+
+    asyncio.run(scenario())
+
+
+def test_what_was_dropped_is_in_no_bar_twice_after_a_restart(tmp_path: Path) -> None:
+    """Closed bars have the trades that the disk did not take: they are listed, and no hole has them put in again."""
+
+    async def scenario() -> None:
+        run = Run(tmp_path, room=30)
+        await run.begin()
+        run.hear(range(100, 120))
+        await run.stored()
+        with contextlib.closing(sqlite3.connect(tmp_path / JOURNAL_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # nobody else can write
+            run.hear(range(120, 400))
+        await run.stored()
+        run.hear(range(400, 420))
+        dropped = run.persistence.journal.unstored(MARKET, SYMBOL)
+        assert dropped
+        await run.end()
+        assert neither(tmp_path, upto=420) == []
+        again = await restarted(tmp_path)
+        assert again.persistence.journal.unstored(MARKET, SYMBOL) == dropped
+        assert again.open_holes() == []
+        before = again.bars()
+        lost = [each for ids in dropped for each in range(ids.first_id, ids.last_id + 1)]
+        again.persistence.journal.append(MARKET, batch(lost))
+        assert not again.state.apply(batch(lost)).any()
+        await again.stored()
+        same_bars(again.bars(), before)
+        assert before["1m"].qualities[0] == Quality.GAP, (
+            "a bar that was made of stored trades alone lacks some"
+        )
+        assert Quality.GAP not in before["1s"].qualities
+        assert again.persistence.journal.unstored(MARKET, SYMBOL) == ()
+        await again.end()
+        assert rows_in_file(tmp_path) == len(Store(tmp_path).ticks(MARKET, SYMBOL)) == 320
 
     asyncio.run(scenario())

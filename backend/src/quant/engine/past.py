@@ -44,8 +44,9 @@ def read_past(store: Store, like: MarketState, symbol: str, *, heard: Heard | No
     ticks = join_ticks(parts)
     extent = store.extent(market, symbol)
     begins = extent is not None and len(ticks) > 0 and int(ticks.ids[0]) == extent.first_id
-    holes = _holes(store, market, symbol, ticks, begun=begun, heard=heard)
-    past.restore_ticks(symbol, as_batch(symbol, ticks), since=since, begins=begins, holes=holes)
+    holes, dropped = _holes(store, market, symbol, ticks, begun=begun, heard=heard)
+    batch = as_batch(symbol, ticks)
+    past.restore_ticks(symbol, batch, since=since, begins=begins, holes=holes, dropped=dropped)
     return past
 
 
@@ -54,6 +55,16 @@ def as_batch(symbol: str, ticks: StoredTicks) -> TradeBatch:
     codes = np.zeros(len(ticks), np.int32)
     rest = (ticks.prices, ticks.sizes, ticks.sells, ticks.counts)
     return TradeBatch((symbol,), codes, ticks.ids, ticks.ts_event, ticks.ts_recv, *rest)
+
+
+def around(store: Store, market: str, symbol: str, ids: IdRange, *, until: int = 0) -> Hole:
+    """Return ids as an open hole, in time between the stored trades around it; `until` where none comes after."""
+    before = store.ticks(market, symbol, after_id=ids.first_id - 2, limit=1)
+    after = store.ticks(market, symbol, after_id=ids.last_id, limit=1)
+    times = [int(part.ts_event[0]) for part in (before, after) if len(part)]
+    if not len(after):
+        times.append(until)
+    return Hole(*ids, min(times), max(times), found_at=0)
 
 
 def _from(store: Store, market: str, symbol: str, start_ns: int) -> StoredTicks:
@@ -66,26 +77,28 @@ def _from(store: Store, market: str, symbol: str, start_ns: int) -> StoredTicks:
 
 def _holes(
     store: Store, market: str, symbol: str, ticks: StoredTicks, *, begun: int | None, heard: Heard | None
-) -> list[Hole]:
-    """Return what is known or found to lack up to the last of `ticks`; no id in two open holes."""
+) -> tuple[list[Hole], list[Hole]]:
+    """Return what is known or found to lack up to the last of `ticks`, no id in two open holes.
+
+    Apart from them what was dropped before `begun`: closed bars have these trades, only the store lacks them.
+    """
     holes = [_hole(each) for each in store.holes(market, symbol)]
     if heard is not None:
         holes += [part for hole in heard.holes for part in _still(hole, ticks)]
     if not len(ticks):
-        return holes
+        return holes, []
+    in_bars: list[Hole] = []
     listed = IdRanges(_ids(hole) for hole in holes if hole.state is not HoleState.FILLED)
     dropped = IdRanges(store.unstored(market, symbol))
-    for ids in _without(dropped, listed).ranges:
-        hole = _around(store, market, symbol, ids)
-        # Closed bars have these trades; only the store lacks them, and gets them in another way.
-        if begun is None or hole.ts_after >= begun:
-            holes.append(hole)
+    for ids in dropped.without(listed).ranges:
+        hole = around(store, market, symbol, ids)
+        (holes if begun is None or hole.ts_after >= begun else in_bars).append(hole)
     known = IdRanges((*listed.ranges, *dropped.ranges))
     if heard is not None and heard.first_id < int(ticks.ids[0]):
         holes += _before(store, market, symbol, heard, known)
     holes += _unlisted(ticks, known)
     # Beyond the last trade, the next one shows what lacks.
-    return [hole for hole in holes if hole.last_id <= int(ticks.ids[-1])]
+    return [hole for hole in holes if hole.last_id <= int(ticks.ids[-1])], in_bars
 
 
 def _hole(stored: StoredHole) -> Hole:
@@ -98,27 +111,12 @@ def _still(hole: Hole, ticks: StoredTicks) -> list[Hole]:
     at = np.searchsorted(ticks.ids, (hole.first_id, hole.last_id + 1))
     if hole.state is HoleState.FILLED or at[0] == at[1]:
         return [hole]
-    left = _without(IdRanges([_ids(hole)]), IdRanges(runs(ticks.ids[at[0] : at[1]])))
+    left = IdRanges([_ids(hole)]).without(IdRanges(runs(ticks.ids[at[0] : at[1]])))
     return [replace(hole, first_id=ids.first_id, last_id=ids.last_id) for ids in left.ranges]
 
 
 def _ids(hole: Hole) -> IdRange:
     return IdRange(hole.first_id, hole.last_id)
-
-
-def _without(ids: IdRanges, others: IdRanges) -> IdRanges:
-    left = IdRanges(ids.ranges)
-    for other in others.ranges:
-        left.remove(*other)
-    return left
-
-
-def _around(store: Store, market: str, symbol: str, ids: IdRange) -> Hole:
-    """Return ids as an open hole, in time between the stored trades around it."""
-    before = store.ticks(market, symbol, after_id=ids.first_id - 2, limit=1)
-    after = store.ticks(market, symbol, after_id=ids.last_id, limit=1)
-    times = [int(part.ts_event[0]) for part in (before, after) if len(part)]
-    return Hole(*ids, min(times, default=0), max(times, default=0), found_at=0)
 
 
 def _before(store: Store, market: str, symbol: str, heard: Heard, known: IdRanges) -> Iterable[Hole]:
@@ -146,5 +144,5 @@ def _between(first_id: int, first_ts: int, last_id: int, last_ts: int, known: Id
     if last_id - first_id < 2:
         return
     times = sorted((first_ts, last_ts))
-    for ids in _without(IdRanges([IdRange(first_id + 1, last_id - 1)]), known).ranges:
+    for ids in IdRanges([IdRange(first_id + 1, last_id - 1)]).without(known).ranges:
         yield Hole(*ids, times[0], times[1], found_at=0)

@@ -17,7 +17,7 @@ from quant.market.state import MarketState
 from quant.storage.compaction import Compaction
 from quant.storage.history import History
 from quant.storage.history_paths import DAY_NS, HOUR_NS
-from quant.storage.journal import Journal
+from quant.storage.journal import MAX_PENDING_ROWS, Journal
 from quant.storage.journal_file import StreamKey
 from quant.storage.journal_status import JournalState
 from quant.storage.records import Damage, StoredHole
@@ -42,8 +42,16 @@ class _Unread:
 class Persistence:
     """The journal and the history of a data directory, as a running engine uses them."""
 
-    def __init__(self, data_dir: Path, *, clock: Clock, tick_days: int, bar_days: int) -> None:
-        self.journal = Journal(data_dir / JOURNAL_NAME, clock=clock)
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        clock: Clock,
+        tick_days: int,
+        bar_days: int,
+        max_pending_rows: int = MAX_PENDING_ROWS,
+    ) -> None:
+        self.journal = Journal(data_dir / JOURNAL_NAME, clock=clock, max_pending_rows=max_pending_rows)
         self.history = History(data_dir / HISTORY_NAME)
         self.store = Store(data_dir, on_damage=_report)
         self._clock = clock

@@ -13,12 +13,14 @@ import numpy as np
 from quant.domain import Bars
 from quant.engine.closes import Closes, of_bars
 from quant.engine.merging import merged_bars
+from quant.engine.past import around
 from quant.engine.protocol import GapView, PairKey
 from quant.engine.running import RunningMarket
 from quant.market.align import AlignedLegs, align, align_bars
 from quant.market.ledger import Hole, HoleState
 from quant.market.state import Ticks
 from quant.storage.history_ledger import HistoryLedger
+from quant.storage.id_ranges import IdRange, IdRanges
 from quant.storage.records import StoredHole, StoredTicks
 from quant.storage.store import Store
 
@@ -92,6 +94,7 @@ class Reading:
         """Return the holes in memory and in what is stored that touch start ≤ time < end, oldest first."""
         market = running.state.market
         stored = await asyncio.to_thread(self._holes, market, symbol, start, end)
+        dropped = await asyncio.to_thread(self._dropped, market, symbol, running.lost(symbol), running.as_of)
         known = [hole for hole in running.state.holes(symbol) if _touches(hole, start, end)]
         lasts = {hole.last_id: hole.first_id for hole in known}
         ends = np.array(sorted(lasts), np.int64)
@@ -100,6 +103,11 @@ class Reading:
             at = int(np.searchsorted(ends, hole.first_id))
             if at == len(ends) or lasts[int(ends[at])] > hole.last_id:  # memory knows nothing of these ids
                 items.append(GapView(hole.first_id, hole.last_id, _word(hole), hole.ts_after))
+        listed = IdRanges(IdRange(item.first_id, item.last_id) for item in items if item.state != "filled")
+        for lost in dropped:
+            if _touches(lost, start, end):
+                lacking = IdRanges([IdRange(lost.first_id, lost.last_id)]).without(listed)
+                items += [GapView(*ids, lost.state.value, lost.ts_after) for ids in lacking.ranges]
         return tuple(sorted(items, key=lambda item: item.first_id))
 
     async def legs(self, running: RunningMarket, key: PairKey, *, rows: int, end: int) -> AlignedLegs | None:
@@ -167,6 +175,11 @@ class Reading:
             if short or len(np.unique(ticks.ts_event[-span.limit - SLACK_TICKS :])) > 1:
                 return ticks
             n *= 4
+
+    def _dropped(self, market: str, symbol: str, lost: IdRanges, as_of: int | None) -> list[Hole]:
+        """Return what came and could not be stored: of this run, or listed on disk."""
+        ids = IdRanges((*lost.ranges, *self._store.unstored(market, symbol)))
+        return [around(self._store, market, symbol, each, until=as_of or 0) for each in ids.ranges]
 
     def _holes(self, market: str, symbol: str, start: int | None, end: int | None) -> list[StoredHole]:
         journal = [hole for hole in self._store.holes(market, symbol) if _touches(hole, start, end)]

@@ -12,6 +12,7 @@ from quant.clock import NS_PER_MS, NS_PER_S, Clock
 from quant.domain import MarkPrice, Quality, Quote, TradeBatch
 from quant.engine.backfill import Backfiller
 from quant.engine.history import HistoryKeeper
+from quant.engine.lost_trades import LostTrades
 from quant.engine.markets import Market
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import SourceState
@@ -21,6 +22,7 @@ from quant.feed.pace import Pace
 from quant.market.clock import MarketClock
 from quant.market.state import REORDER_NS, MarketState
 from quant.settings import Settings
+from quant.storage.id_ranges import IdRanges
 
 log = structlog.get_logger()
 
@@ -105,6 +107,13 @@ class RunningMarket:
             on_fetched=self._take_fetched,
             on_denied=self._take_denied,
         )
+        self._lost = (
+            LostTrades(
+                self.market, self.state, self.persistence.journal, pace=self._pace, on_owed=self._on_too_late
+            )
+            if self.persistence is not None
+            else None
+        )
         self._history = HistoryKeeper(
             self.market, self.state, on_changed=self._on_closed, fills_from=self.backfill.fills_from
         )
@@ -147,6 +156,10 @@ class RunningMarket:
         return (
             None if symbol is None else f"what was stored of {symbol} cannot be read: {self.unread[symbol]}"
         )
+
+    def lost(self, symbol: str) -> IdRanges:
+        """Return the ids that came and could not be stored, and that no hole in memory tells of."""
+        return IdRanges() if self._lost is None else self._lost.lost(symbol)
 
     def _stream(self) -> None:
         self.streamed = self.wanted & (self._restored | self.unread.keys())
@@ -246,6 +259,8 @@ class RunningMarket:
             group.create_task(self.backfill.run())
             if self.persistence is not None:
                 group.create_task(self._restore_wanted(self.persistence))
+            if self._lost is not None:
+                group.create_task(self._lost.run(lambda: sorted(self._restored)))
 
     def _take(self, batch: TradeBatch) -> None:
         kept = batch.of(self.streamed)

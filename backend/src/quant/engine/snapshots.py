@@ -91,7 +91,7 @@ def symbol_view(running: RunningMarket, symbol: str) -> SymbolStatusView:
         ticks=counters.accepted,
         rate=round(running.state.rate(symbol, now=running.now()), 3),
         latency_ms=_latency_ms(running, symbol),
-        gaps_open=counters.holes[HoleState.OPEN],
+        gaps_open=counters.holes[HoleState.OPEN] + len(running.lost(symbol).ranges),
         gaps_filled=counters.holes[HoleState.FILLED],
         gaps_confirmed=counters.holes[HoleState.CONFIRMED],
         duplicates=counters.duplicates,

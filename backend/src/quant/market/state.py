@@ -273,12 +273,20 @@ class MarketState:
         return tuple(restoring.compose(self._bars[s], self._heads[s], widths, f) for f in range(len(widths)))
 
     def restore_ticks(
-        self, symbol: str, ticks: TradeBatch, *, since: Sequence[int], begins: bool, holes: Iterable[Hole]
+        self,
+        symbol: str,
+        ticks: TradeBatch,
+        *,
+        since: Sequence[int],
+        begins: bool,
+        holes: Iterable[Hole],
+        dropped: Iterable[Hole] = (),
     ) -> None:
         """Go on after the trades of an earlier run, by rising id: what comes above the next id leaves a hole.
 
         `since` is what `restore_bars` returned; `ticks` are of this symbol alone and reach back that far. `begins`
-        says that the first of them is the first trade that we have at all.
+        says that the first of them is the first trade that we have at all. `dropped` trades lack among `ticks`, but
+        not in the closed bars: they are no holes, and only bars that are made of `ticks` show them as gaps.
         """
         s = self._rows[symbol]
         widths = self._widths.tolist()
@@ -288,7 +296,7 @@ class MarketState:
         if len(ticks):
             self._refill_ring(s, ticks)
         self._holes[s].restore(holes)
-        for hole in self._holes[s].open_holes:
+        for hole in (*self._holes[s].open_holes, *dropped):
             for f, width in enumerate(widths):
                 since_ts = max(
                     hole.ts_before, int(self._heads["close_from"][s, f])

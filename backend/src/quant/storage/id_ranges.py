@@ -73,6 +73,13 @@ class IdRanges:
         self._lasts[at:end] = [last for _, last in rest]
         return end > at
 
+    def without(self, others: "IdRanges") -> "IdRanges":
+        """Return the ids that are in here and not in `others`."""
+        left = IdRanges(self.ranges)
+        for other in others.ranges:
+            left.remove(*other)
+        return left
+
     @property
     def ranges(self) -> tuple[IdRange, ...]:
         return tuple(IdRange(*pair) for pair in zip(self._firsts, self._lasts, strict=True))

@@ -63,6 +63,7 @@ class Journal:
         self._retry_s = retry_s
         self._on_commit = on_commit
         self._wake = threading.Condition(threading.Lock())
+        self._max_rows = max_pending_rows
         self._pending = Pending(max_rows=max_pending_rows)
         self._taken: Taken | None = None  # being committed, or to be tried again
         self._idle = False  # the thread waits for a first row
@@ -73,6 +74,7 @@ class Journal:
         self._committed_ticket = 0
         self._committed_rows = 0
         self._committed_ids: dict[StreamKey, IdRanges] = {}
+        self._listed: dict[StreamKey, tuple[IdRange, ...]] = {}  # on disk as not stored
         self._writer: JournalWriter | None = None
         self._flush: Flush | None = None  # the taken rows, sorted; the thread's own
         self._checkpointer = Checkpointer(path)
@@ -187,6 +189,20 @@ class Journal:
                 listed[key] = IdRanges((*listed.get(key, ()), *ranges)).ranges
             return listed
 
+    def unstored(self, market: str, symbol: str) -> tuple[IdRange, ...]:
+        """Return all ids that were dropped and were not stored since, be that listed on disk or not yet."""
+        key = StreamKey(market, symbol)
+        with self._wake:
+            taken = self._taken.dropped.get(key, ()) if self._taken else ()
+            parts = (*self._listed.get(key, ()), *taken, *self._pending.dropped_of(key))
+        return IdRanges(parts).ranges if parts else ()
+
+    @property
+    def room(self) -> int:
+        """Return how many rows more may wait before any is dropped."""
+        with self._wake:
+            return max(self._max_rows - self._pending.rows - self._held_rows, 0)
+
     @property
     def status(self) -> JournalStatus:
         with self._wake:
@@ -283,6 +299,8 @@ class Journal:
     def _ensure_writer(self) -> None:
         if self._writer is None:
             self._writer = JournalWriter(self.path)
+            with self._wake:
+                self._listed = self._writer.unstored
 
     def _commit(self) -> None:
         """Commit what waits; raises what the disk says, and keeps the rows for the next try."""
@@ -310,8 +328,11 @@ class Journal:
             return self._taken
 
     def _settle(self, taken: Taken, flush: Flush) -> None:
+        assert self._writer is not None  # noqa: S101  it has just written
         with self._wake:
             self._taken = None
+            if self._listed or flush.unstored:
+                self._listed = self._writer.unstored
             self._committed_ticket = taken.ticket
             for key, ticks in flush.ticks.items():
                 self._committed_ids.setdefault(key, IdRanges()).add_ids(ticks.ids)

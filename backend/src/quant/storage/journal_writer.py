@@ -81,6 +81,11 @@ class JournalWriter:
         self._tick_tails: dict[int, _Tail[StoredTicks]] = {}
         self._bar_tails: dict[tuple[int, str], _Tail[Bars]] = {}
 
+    @property
+    def unstored(self) -> dict[StreamKey, tuple[IdRange, ...]]:
+        """Return the ids that the file lists as not stored."""
+        return {key: ids.ranges for key, ids in self._unstored.items() if ids}
+
     def close(self) -> None:
         self.connection.close()
 

@@ -84,6 +84,11 @@ class Pending:
         """Return the ids that did not fit and are not yet listed on disk."""
         return {key: ranges.ranges for key, ranges in self._dropped.items()}
 
+    def dropped_of(self, key: StreamKey) -> tuple[IdRange, ...]:
+        """Return those of one stream."""
+        ranges = self._dropped.get(key)
+        return ranges.ranges if ranges else ()
+
     def add_ticks(self, market: str, batch: TradeBatch, *, at_s: float, others: int) -> int:
         """Take in a copy, or note its ids as dropped when it and `others` exceed the bound; return its ticket."""
         self._ticket += 1
