@@ -27,6 +27,7 @@ class Street:
     silent: dict[tuple[int, str], float] = field(default_factory=dict)  # (leg, symbol): since when
     reaches_exchange: bool = True
     questions: int = 0
+    asked: list[str] = field(default_factory=list)  # each question's symbol
     stalls: list[tuple[float, str]] = field(default_factory=list)
     remedies: list[tuple[float, Remedy]] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ class Street:
 
     def _ask(self, symbol: str) -> None:
         self.questions += 1
+        self.asked.append(symbol)
         asked_s, newest_id = self.now_s, self.traded.get(symbol)
         now_s = asked_s + RTT_S
         if not self.reaches_exchange:
@@ -246,7 +248,11 @@ def test_questions_are_rationed_and_new_silence_goes_first():
         street._coming[symbol] = np.inf
     street.run(120)
     assert street.questions - asked <= 40 * 2 + 10
-    assert street.verdict("S0USDT") in ("live", "quiet", "unknown")
+    verdicts = {symbol: street.verdict(symbol) for symbol in street.rates}
+    late = street.asked[asked:]
+    assert len(set(late)) == len(late) > 60, "one is asked about again while others wait"
+    assert {verdicts[symbol] for symbol in late} == {"quiet"}
+    assert {verdict for symbol, verdict in verdicts.items() if symbol not in street.asked} == {"unknown"}
 
 
 def test_a_stopped_stream_is_forgotten():
@@ -254,11 +260,15 @@ def test_a_stopped_stream_is_forgotten():
     street.run(60)
     street.carriers[0].drop({"AUSDT"})
     asked = street.questions
+    street.carriers[0].carry(
+        {"CUSDT"}, now_s=street.now_s
+    )  # nothing is traded there, and all that is silent is asked
     street.rates["AUSDT"] = 0
     street._coming["AUSDT"] = np.inf
     street.run(600)
     assert street.dog.health("AUSDT", now_s=street.now_s).reason == "no connection yet"
-    assert street.questions == asked or street.verdict("BUSDT") in ("live", "quiet")
+    assert "AUSDT" not in street.asked[asked:]
+    assert "CUSDT" in street.asked[asked:]
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.5, 20.0])
