@@ -31,7 +31,11 @@ export class StackedChart {
   setPane(pane: Pane, changedFrom: number | null): void {
     const known = this.panes.get(pane.key);
     if (known) {
+      // Setting all rows anew may move the view, which belongs at the newest bar while it is there.
+      const scale = this.chart.timeScale();
+      const position = changedFrom === null ? scale.scrollPosition() : -1;
       known.set(pane, changedFrom);
+      if (position >= 0) scale.scrollToPosition(position, false);
       return;
     }
     const index = this.panes.size;

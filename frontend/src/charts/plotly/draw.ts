@@ -3,7 +3,7 @@ import candlestick from "plotly.js/lib/candlestick";
 import Plotly, { type Plotted } from "plotly.js/lib/core";
 import type { TimeZone } from "@/lib/format";
 import type { Figure } from "./figure";
-import { type Ticks, timeTicks } from "./time-axis";
+import { axisTime, fromAxisTime, timeTicks } from "./time-axis";
 
 Plotly.register([candlestick, bar]);
 
@@ -19,28 +19,29 @@ const PIXELS_A_TICK = 90;
 /** The zone in which each drawn figure's time axis is read now. */
 const zones = new WeakMap<Plotted, TimeZone | undefined>();
 
-function milliseconds(value: unknown): number {
-  // Plotly gives back a date as text, in UTC and without saying so.
-  return typeof value === "number" ? value : Date.parse(`${String(value).replace(" ", "T")}Z`);
-}
-
 function extent(figure: Figure): [number, number] | null {
   let range: [number, number] | null = null;
   for (const { x } of figure.data) {
     if (!Array.isArray(x)) continue;
-    for (const value of x as number[])
-      range = range ? [Math.min(range[0], value), Math.max(range[1], value)] : [value, value];
+    // Ascending, as all series are.
+    const [first, last] = [fromAxisTime(x[0]), fromAxisTime(x.at(-1))];
+    if (!Number.isFinite(first) || !Number.isFinite(last)) continue;
+    range = range ? [Math.min(range[0], first), Math.max(range[1], last)] : [first, last];
   }
   return range;
 }
 
-function ticks(element: Plotted, figure: Figure | null, zone: TimeZone): Ticks | null {
+type PlotlyTicks = { tickvals: string[]; ticktext: string[] };
+
+function ticks(element: Plotted, figure: Figure | null, zone: TimeZone): PlotlyTicks | null {
   const axis = element.layout?.xaxis;
   const zoomed = axis?.range && (figure === null || axis.autorange === false);
-  const range = zoomed ? axis.range?.map(milliseconds) : figure && extent(figure);
+  const range = zoomed ? axis.range?.map(fromAxisTime) : figure && extent(figure);
   const [from = Number.NaN, to = Number.NaN] = range ?? [];
   if (!Number.isFinite(from) || !Number.isFinite(to)) return null;
-  return timeTicks(from, to, zone, Math.max(2, Math.floor(element.clientWidth / PIXELS_A_TICK)));
+  const most = Math.max(2, Math.floor(element.clientWidth / PIXELS_A_TICK));
+  const { tickvals, ticktext } = timeTicks(from, to, zone, most);
+  return { tickvals: tickvals.map(axisTime), ticktext };
 }
 
 /** Writes local times on the axis; UTC is what Plotly writes itself. */

@@ -7,7 +7,7 @@ export type Layout = Record<string, unknown>;
 export type Figure = {
   data: Trace[];
   layout: Layout;
-  /** Where x is time, in milliseconds UTC: the zone in which it is read. */
+  /** Where x is time, by `axisTime`: the zone in which it is read. */
   zone?: TimeZone;
 };
 

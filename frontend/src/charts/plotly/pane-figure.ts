@@ -1,7 +1,7 @@
 import type { TimeZone } from "@/lib/format";
 import type { CandleSeries, ChartSeries, LineSeries, Pane } from "../series";
 import { axis, baseLayout, type Figure, type FigureLook, type Trace } from "./figure";
-import { hoverTime } from "./time-axis";
+import { axisTime, hoverTime } from "./time-axis";
 
 const AXES = { right: "y", left: "y2", own: "y3" };
 
@@ -11,7 +11,7 @@ function candleTrace(series: CandleSeries, { theme }: FigureLook, zone: TimeZone
   return {
     type: "candlestick",
     name: series.label,
-    x,
+    x: x.map(axisTime),
     open: column("open"),
     high: column("high"),
     low: column("low"),
@@ -38,7 +38,7 @@ function lineTrace(series: LineSeries, title: string, { theme }: FigureLook, zon
   return {
     ...shape,
     name: series.label || title,
-    x: series.time,
+    x: series.time.map(axisTime),
     y: series.value,
     text: series.time.map((time) => hoverTime(time, zone)),
     hovertemplate: "%{text}<br>%{y:.8~g}",
@@ -70,12 +70,13 @@ export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure
     yref: "paper",
     y0: 0,
     y1: 1,
-    x0: from - pane.step / 2,
-    x1: to + pane.step / 2,
+    x0: axisTime(from - pane.step / 2),
+    x1: axisTime(to + pane.step / 2),
     fillcolor: theme.control,
     opacity: 0.25,
     line: { width: 0 },
   });
+  const candles = pane.series.find((series) => series.kind === "candles");
   const columns = on("own");
   const highest = columns?.kind === "line" ? Math.max(...columns.value.map((value) => value ?? 0)) : 0;
   // Columns take the foot of the chart.
@@ -92,7 +93,7 @@ export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure
     layout: {
       ...baseLayout(look),
       xaxis: { ...axis(look), type: "date", rangeslider: { visible: false } },
-      yaxis: { ...axis(look, on("right")?.label || pane.title), side: "right" },
+      yaxis: { ...axis(look, candles?.label ?? pane.title), side: "right" },
       ...(on("left")
         ? { yaxis2: { ...axis(look, on("left")?.label), overlaying: "y", side: "left", showgrid: false } }
         : {}),

@@ -4,7 +4,7 @@ vi.hoisted(() => {
   process.env.TZ = "Europe/Berlin";
 });
 
-import { hoverTime, timeTicks } from "./time-axis";
+import { axisTime, fromAxisTime, hoverTime, timeTicks } from "./time-axis";
 
 const at = (text: string) => Date.parse(text);
 const HOUR = 3_600_000;
@@ -50,4 +50,12 @@ describe("ticks", () => {
     expect(count).toBeGreaterThan(0);
     expect(count).toBeLessThanOrEqual(7);
   });
+});
+
+test("a moment goes to Plotly's axis and back, also where the local clock shows it twice", () => {
+  for (const text of ["2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z"]) {
+    expect(`${axisTime(at(text))}Z`).toBe(text);
+    expect(fromAxisTime(axisTime(at(text)))).toBe(at(text));
+  }
+  expect(fromAxisTime("2026-11-22 10:22:50.7934")).toBe(at("2026-11-22T10:22:50.793Z"));
 });

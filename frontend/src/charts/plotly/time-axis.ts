@@ -38,6 +38,16 @@ export function timeTicks(from: number, to: number, zone: TimeZone, most: number
   return { tickvals, ticktext: tickvals.map((ms) => label(ms, step, zone)) };
 }
 
+/** A moment for Plotly's date axis: UTC as text, since it reads a bare number on the browser's own clock. */
+export function axisTime(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 23);
+}
+
+/** What `axisTime` wrote, and what Plotly gives back. */
+export function fromAxisTime(value: unknown): number {
+  return Date.parse(`${String(value).replace(" ", "T")}Z`);
+}
+
 /** The text by which a point names its time. */
 export function hoverTime(ms: number, zone: TimeZone): string {
   return `${formatTime(ms, "stamp", zone)} ${zoneName(zone, ms)}`;

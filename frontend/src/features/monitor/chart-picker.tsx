@@ -49,7 +49,7 @@ export function ChartPicker({ view, streaming, onChange }: Props) {
         <Button>
           Charts{" "}
           {compare.length > 0 && <span className="text-fg-2">{plural(compare.length + 2, "symbol")}</span>}
-          <ChevronDown aria-hidden className="size-3.5" />
+          <ChevronDown aria-hidden className="size-3.5 max-lg:hidden" />
         </Button>
       }
     >

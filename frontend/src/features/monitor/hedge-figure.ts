@@ -1,6 +1,6 @@
 import type { PairAnalytics } from "@/api/types";
 import { axis, baseLayout, type Figure, type FigureLook } from "@/charts/plotly/figure";
-import { hoverTime } from "@/charts/plotly/time-axis";
+import { axisTime, hoverTime } from "@/charts/plotly/time-axis";
 import type { TimeZone } from "@/lib/format";
 import type { PairTruth } from "./truth";
 
@@ -12,7 +12,7 @@ export function hedgeFigure(
   zone: TimeZone,
 ): Figure {
   const { time, beta } = pair.series;
-  const x = time;
+  const x = time.map(axisTime);
   const { theme } = look;
   const known = truth?.scale === pair.scale && truth.beta !== null && x.length > 0;
   return {

@@ -51,7 +51,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
           onStop={monitor.stopAll}
         />
         {tools}
-        <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 lg:basis-full">
+        <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5 lg:basis-full lg:gap-x-3">
           <PairControls view={view} config={config} streaming={streaming} onChange={change} />
         </div>
       </header>

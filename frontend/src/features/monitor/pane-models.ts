@@ -103,7 +103,7 @@ function comparedPane(view: PairView, data: PaneData): Pane {
         format: (value) => fixed(value, 2),
       }),
     ),
-    levels: [{ value: 100, label: "start", color: "text-3" }],
+    levels: [{ value: 100, label: "start", color: "text-3", beyond: true }],
     markers: [],
     marked: false,
     gaps: gapSpans(

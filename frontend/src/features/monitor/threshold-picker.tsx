@@ -70,10 +70,7 @@ export function ThresholdPicker({ view, onChange }: Props) {
       trigger={
         <Button>
           z <span className="text-fg-2">±{view.entry}</span>
-          <span className="sr-only">
-            {" "}
-            entry, exit {view.exit}, stop {view.stop}: change the thresholds
-          </span>
+          <span className="sr-only"> entry: change the thresholds</span>
         </Button>
       }
     >
