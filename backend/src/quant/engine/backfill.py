@@ -281,7 +281,7 @@ class Backfiller:
             self._on_denied(asked.symbol, *part)
         if again and not len(answer.trades):
             work.newest_id = -1  # it was not so, or is no longer
-        if work.denials.waiting:
+        if absent.count > sum(part.size for part in again):
             work.not_before_s = self._pace.monotonic_s() + ASK_AGAIN_S
 
     def _is_young(self, symbol: str, first_id: int) -> bool:

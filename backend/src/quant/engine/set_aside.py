@@ -62,6 +62,8 @@ class SetAside:
 
     def free(self, ids: IdRange) -> tuple[IdRange, ...]:
         """Return what of `ids` is not left alone, lowest first; between two of these lies what is."""
+        if not self._parts:
+            return (ids,)
         left = IdRanges([ids])
         for part in self._parts:
             left.remove(*part)
