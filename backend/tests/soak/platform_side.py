@@ -17,7 +17,7 @@ from quant.settings import Settings
 from quant.storage.id_ranges import IdRange
 from soak.planted import plant
 
-INTERVALS = ("1s", "5s", "1m")
+INTERVALS = ("1s", "5s", "1m", "5m")
 KLINES = 60
 """Bars of warm-up asked for; 1,500 of each interval would be most of a run's work."""
 

@@ -72,9 +72,9 @@ class Lane:
             reader = JournalReader(data_dir / JOURNAL_NAME)
             behind = list(self._catch_up(spec, issued, reader))
             live: dict[str, LiveSymbol] = self._platform.ask("close")
+            bites = self._exchange.ask("bites")  # before our own questions bite
             found = _Check(spec, reader, record, issued, live)
             violations = (*behind, *found.violations())
-        bites = self._exchange.ask("bites")
         self._exchange.ask("stop")
         return Outcome(spec.seed, violations, bites, found.figures, time.monotonic() - begun)
 
