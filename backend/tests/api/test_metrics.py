@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics import parser as openmetrics_parser
 
 import quant
+from listening import Ear
 from problems import problem_of
 from serving import Client, InProcess, serving
 from waiting import eventually
@@ -70,6 +71,26 @@ def test_exactly_one_state_holds(api: Client) -> None:
             held[key] = held.get(key, 0) + sample.value
         assert set(held.values()) <= {1.0}, name
     assert metrics.families["quant_source_state"].samples
+
+
+def test_analytics_are_those_of_the_status(api: Client) -> None:
+    topic = "pair:AAAUSDT-BBBUSDT:1m:60:ols:level"
+    with api.socket() as socket:
+        ear = Ear(socket)
+        ear.say("subscribe", topic)
+        ear.hear_type("snapshot", topic)
+        eventually(lambda: api.status()["analytics"]["refreshed"] > 0, what="a refresh is counted")
+        status, metrics = api.status(), scrape(api)
+        market = status["market"]
+        assert metrics.value("quant_analytics_pairs", market=market) == status["analytics"]["pairs"] == 1
+        assert (
+            metrics.value("quant_analytics_stale_pairs", market=market) == status["analytics"]["stale"] == 0
+        )
+        assert (
+            metrics.value("quant_analytics_refreshed_total", market=market)
+            >= status["analytics"]["refreshed"]
+        )
+        assert metrics.value("quant_analytics_shed_total", market=market) == status["analytics"]["shed"]
 
 
 def test_the_journal_is_that_of_the_status(api: Client) -> None:

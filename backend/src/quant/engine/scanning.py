@@ -39,7 +39,7 @@ def deadline(seconds: float = MAX_REQUEST_S) -> Progress:
     return look
 
 
-def scan_within(view: ScanView, prices: FloatArray, *, calibrate: bool = False) -> ScanView:
+def scan_within(view: ScanView, prices: FloatArray) -> ScanView:
     """Return the view with the table of all pairs of columns of `prices`; runs in a lane.
 
     Raises Unavailable where that takes too long.
@@ -49,7 +49,6 @@ def scan_within(view: ScanView, prices: FloatArray, *, calibrate: bool = False) 
         table=scan_pairs(
             prices,
             scale=view.scale,
-            calibrate=calibrate,
             holdout=HOLDOUT,
             screen=SCREEN,
             progress=deadline(),

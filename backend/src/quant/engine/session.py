@@ -9,13 +9,15 @@ from functools import partial
 import structlog
 
 from quant.analytics import HEDGE_METHODS
+from quant.analytics.results import Status
 from quant.clock import Clock, SystemClock
-from quant.domain import HedgeMethod
+from quant.domain import EventInterval, HedgeMethod
 from quant.engine import snapshots
 from quant.engine.analysis import rows_needed
 from quant.engine.checks import check_interval, check_key, check_series, check_symbol, check_trading
 from quant.engine.cost import pair_seconds
 from quant.engine.event_desk import stored_in
+from quant.engine.event_past import EventPast
 from quant.engine.fill_job import check_order
 from quant.engine.fill_sink import FillSink
 from quant.engine.hub import Hub, Listener
@@ -57,6 +59,7 @@ from quant.engine.unit_root import unit_root_view
 from quant.engine.warming import Warming
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
 from quant.feed.quarantine import Quarantine
+from quant.market.event_bars import DEPTH
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
 from quant.storage.directory import DataDirectory
 from quant.storage.history_ledger import HISTORY_LEDGER_NAME, HistoryLedger
@@ -86,6 +89,7 @@ class Session:
         )
         self._history_ledger = HistoryLedger(settings.data_dir / HISTORY_LEDGER_NAME)
         self._reading = Reading(self._persistence.store, self._history_ledger)
+        self._event_past = EventPast(self._persistence.store)
         self._importer = Importer(
             settings.data_dir,
             intervals=settings.intervals,
@@ -335,7 +339,7 @@ class Session:
         symbol = check_symbol(running, symbol)
         of_events = check_interval(running, interval)
         if of_events is not None:
-            return await self._publisher.event_bars(symbol, of_events, limit=limit, start=start, end=end)
+            return await self._event_bars(running, symbol, of_events, Span(limit, start, end))
         stored, more = await self._reading.bars(running, symbol, interval, Span(limit, start, end))
         self._check_same(running)
         seq = self._publisher.publish_bars(symbol, interval)
@@ -345,6 +349,23 @@ class Session:
         if more and view.next_end is None and len(view.bars):
             return replace(view, next_end=int(view.bars.times[0]))
         return view
+
+    async def _event_bars(
+        self, running: RunningMarket, symbol: str, interval: EventInterval, span: Span
+    ) -> BarsView:
+        live = await self._publisher.event_bars(symbol, interval, limit=DEPTH, start=None, end=None)
+        bars = await self._event_past.before(running.state, symbol, interval, live.bars, span)
+        self._check_same(running)
+        return snapshots.event_bars_view(
+            running,
+            symbol,
+            interval.name,
+            bars,
+            limit=span.limit,
+            start=span.start,
+            end=span.end,
+            seq=live.seq,
+        )
 
     async def ticks(self, symbol: str, *, limit: int, start: int | None, end: int | None) -> TicksView:
         running = self._now_running()
@@ -393,9 +414,11 @@ class Session:
             legs = await self._reading.legs(running, key, rows=rows, end=end)
             self._check_same(running)
         view = await self._publisher.pairs.pair(key, start=start, end=end, rows=limit, legs=legs)
-        if view.analysis.status == "too_short":
-            what = f"{key.pair} on {key.interval} bars, window {key.window}"
+        what = f"{key.pair} on {key.interval} bars, window {key.window}"
+        if view.analysis.status is Status.TOO_SHORT:
             raise NotEnoughData(what, have=view.analysis.have, need=view.analysis.need)
+        if view.analysis.status is Status.ZERO_VARIANCE:
+            raise NotEnoughData(f"different prices of each leg of {what}", have=1, need=2)
         return view
 
     async def unit_root(self, key: SeriesKey, *, end: int | None) -> UnitRootView:
@@ -412,6 +435,9 @@ class Session:
         seconds = pair_seconds(HedgeMethod.OLS, window=key.window, rows=0)
         view = await self._publisher.lanes.answer(work, seconds=seconds)
         self._check_same(running)
+        if view.adf.status is Status.ZERO_VARIANCE:
+            what = f"different prices of {key.symbol} on {key.interval} bars, window {key.window}"
+            raise NotEnoughData(what, have=1, need=2)
         return view
 
     async def scan(self, order: ScanOrder) -> ScanView:
