@@ -48,7 +48,7 @@ def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
 def scan_seconds(*, symbols: int, bars: int) -> float:
     """Return the expected seconds for one scan of all pairs with its hold-out."""
     pairs = symbols * (symbols - 1) / 2
-    lags = 12.0 * (bars / 100.0) ** 0.25
+    lags = 12.0 * math.sqrt(math.sqrt(bars / 100.0))
     stack = 3.0 * lags * symbols**2 * bars / _PRODUCTS_A_S
     return 2e-3 + stack + pairs * (_PAIR_S + _SURVIVORS * (_SURVIVOR_S + bars * _SURVIVOR_BAR_S))
 

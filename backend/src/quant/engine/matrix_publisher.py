@@ -17,7 +17,7 @@ from quant.engine.scanning import scan_view, scan_within
 from quant.engine.topics import MatrixTopic, parse_topic, topic_name
 from quant.errors import Unavailable
 
-AT_ONCE = 16
+AT_ONCE = 8
 """Symbols whose bars are copied between two turns of the event loop."""
 
 
