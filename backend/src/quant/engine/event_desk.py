@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from quant.domain import Bars, EventInterval
 from quant.market.event_bars import DAY_NS, EventBars, EventTicks, IdRanges, Missing, join_ticks, no_ticks
-from quant.market.ledger import HoleState
+from quant.market.ledger import Hole, HoleState
 from quant.market.state import MarketState
 from quant.storage.records import StoredTicks
 from quant.storage.store import Store
@@ -30,13 +30,14 @@ def stored_in(store: Store) -> ReadStored:
     def read(market: str, symbol: str, start_ns: int) -> EventTicks:
         last_before = store.last_ticks(market, symbol, n=1, end_ns=start_ns)
         return join_ticks(
-            *(_event_ticks(each) for each in (last_before, store.ticks(market, symbol, start_ns=start_ns)))
+            *(event_ticks(each) for each in (last_before, store.ticks(market, symbol, start_ns=start_ns)))
         )
 
     return read
 
 
-def _event_ticks(ticks: StoredTicks) -> EventTicks:
+def event_ticks(ticks: StoredTicks) -> EventTicks:
+    """Return stored trades as bars of trades and volume take them."""
     return EventTicks(ticks.ids, ticks.ts_event, ticks.prices, ticks.sizes, ticks.counts)
 
 
@@ -70,7 +71,7 @@ class EventDesk:
             self._series.move_to_end(key)
             if not self._catch_up(held, symbol):
                 await self._load(held, symbol)
-        return held.bars.bars(_missing(state, symbol))
+        return held.bars.bars(missing_of(state.holes(symbol)))
 
     def keep_only(self, wanted: set[tuple[str, str]]) -> None:
         """Forget series that nobody listens to, but for those asked for last."""
@@ -144,9 +145,10 @@ def _beyond_ring(state: MarketState, symbol: str) -> int:
     return state.counters(symbol).accepted - state.ticks_written(symbol)
 
 
-def _missing(state: MarketState, symbol: str) -> Missing:
+def missing_of(holes: Iterable[Hole]) -> Missing:
+    """Return which ids these holes say what of."""
     ranges: dict[HoleState, list[tuple[int, int]]] = {each: [] for each in HoleState}
-    for hole in state.holes(symbol):
+    for hole in holes:
         ranges[hole.state].append((hole.first_id, hole.last_id))
     return Missing(
         open=IdRanges(ranges[HoleState.OPEN]),

@@ -82,7 +82,7 @@ def _holes(
 
     Apart from them what was dropped before `begun`: closed bars have these trades, only the store lacks them.
     """
-    holes = [_hole(each) for each in store.holes(market, symbol)]
+    holes = [as_hole(each) for each in store.holes(market, symbol)]
     if heard is not None:
         holes += [part for hole in heard.holes for part in _still(hole, ticks)]
     if not len(ticks):
@@ -101,7 +101,8 @@ def _holes(
     return [hole for hole in holes if hole.last_id <= int(ticks.ids[-1])], in_bars
 
 
-def _hole(stored: StoredHole) -> Hole:
+def as_hole(stored: StoredHole) -> Hole:
+    """Return a stored hole as the ledger has it."""
     first_id, last_id, ts_before, ts_after, state = stored
     return Hole(first_id, last_id, ts_before, ts_after, found_at=0, state=HoleState(state))
 
