@@ -15,7 +15,7 @@ from quant.domain import FloatArray
 from quant.kernel import jit
 
 # The law is interpolated in 1/sqrt(1 + distance): 1 is the unit root, 0 the normal law far away from it.
-_NODES = np.append(1.0 / np.sqrt(1.0 + DISTANCES), 0.0)
+NODES = np.append(1.0 / np.sqrt(1.0 + DISTANCES), 0.0)
 _NORMAL = 1.959963984540054
 _FURTHEST = 6.0  # times n: rho = 0.0025
 
@@ -97,7 +97,7 @@ def distance_at(rho: float, error: float, n: int, law: FloatArray, nodes: FloatA
 
 def distance(of: Persistence, law: FloatArray, row: int) -> float:
     """Return `distance_at` for one row of a law."""
-    return float(distance_at(of.rho, of.error, of.n, law[row], _NODES))
+    return float(distance_at(of.rho, of.error, of.n, law[row], NODES))
 
 
 def persistence(u: FloatArray) -> Persistence:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from quant.domain import FloatArray
-from quant.kernel import jit
+from quant.kernel import jit, jit_fast
 
 MIN_BARS = 3
 NEAR_PERFECT = 1.5e-6  # 1 - R² under which a fit is flagged (METHODS: stablecoin pairs)
@@ -32,25 +32,37 @@ def is_zero_residual(ssr: float, n: int, level: float) -> bool:
     return ssr <= n * (_ZERO_ULPS * level) ** 2 or ssr <= _LEAST_SQUARE
 
 
+@jit_fast
+def _total(values: FloatArray) -> float:
+    total = 0.0
+    for i in range(values.size):
+        total += values[i]
+    return total
+
+
+@jit_fast
+def _dot(left: FloatArray, right: FloatArray) -> float:
+    total = 0.0
+    for i in range(left.size):
+        total += left[i] * right[i]
+    return total
+
+
 @jit
 def centred(values: FloatArray, out: FloatArray) -> tuple[float, float, float]:
     """Write the deviations from the mean; return the mean, their sum of squares and the largest |value|."""
     n = values.size
     anchor = values[0]
-    total = 0.0
     largest = 0.0
     for i in range(n):
         out[i] = values[i] - anchor  # exact for neighbouring prices, whatever their level
-        total += out[i]
         size = abs(values[i])
         if size > largest or size != size:
             largest = size
-    shift = total / n
-    square = 0.0
+    shift = _total(out) / n
     for i in range(n):
         out[i] -= shift
-        square += out[i] * out[i]
-    return anchor + shift, square, largest
+    return anchor + shift, _dot(out, out), largest
 
 
 @jit
@@ -71,16 +83,11 @@ def fit_line(
         return FLAT, np.nan, np.nan, np.nan, np.nan, np.nan
     beta = 0.0
     for _ in range(2):
-        step = 0.0
-        for i in range(n):
-            step += dx[i] * residual[i]
-        step /= sxx
+        step = _dot(dx, residual) / sxx
         beta += step
         for i in range(n):
             residual[i] -= step * dx[i]
-    ssr = 0.0
-    for i in range(n):
-        ssr += residual[i] * residual[i]
+    ssr = _dot(residual, residual)
     code = OK
     if is_zero_residual(ssr, n, level_y + abs(beta) * level_x):
         code = DUPLICATE

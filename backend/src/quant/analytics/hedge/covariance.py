@@ -8,102 +8,219 @@ what residuals understate, so it comes from inverted tests: the variance is aver
 and the upper end of rho's 95 % interval. The weights were set by simulation; `docs/methods.md` has the coverage
 measured.
 
-Assumes that x's steps are not driven by the spread, and that the residuals' memory is mainly of first order.
+Trades at bid or ask and prices in ticks add white noise, and make least squares find far too little persistence. It
+shows as a negative autocorrelation of the innovations. Where that is significant, Ω is that of an AR(1) plus white
+noise, and rho is estimated with the bar before as the instrument: Hall (1989), "Testing for a unit root in the
+presence of moving average errors", Biometrika 76: its t-ratio has the law of the one without noise.
+
+Assumes that x's steps are not driven by the spread, and that the spread's memory, but for white noise, is mainly of
+first order.
 """
 
 import math
 
 import numpy as np
 
-from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, LOW, MEDIAN, Persistence, distance, persistence
-from quant.domain import FloatArray
-from quant.kernel import jit
+from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, LOW, MEDIAN, NODES, ar1, distance_at
+from quant.domain import FloatArray, IntArray
+from quant.kernel import jit, jit_fast
 
 MIN_BARS = 10
 _NEAREST = 0.05  # distance from a unit root, in -n ln(rho): nearer, alpha has no finite variance at all
-_SHARES = ((MEDIAN, 0.8), (LOW, 0.2))  # the law's low quantile belongs to the upper end of rho
+_BY_MEDIAN, _BY_LOW = 0.8, 0.2  # the law's low quantile belongs to the upper end of rho
+_LAW_MEDIAN, _LAW_LOW = LAW_OF_RESIDUALS[MEDIAN].copy(), LAW_OF_RESIDUALS[LOW].copy()
+_NOISY = -1.645  # times the standard error of an autocorrelation: below it, innovations tell of white noise
+_LEAST_SIGNAL = 0.02  # of the innovations' variance: noise is never taken to be more than the rest
+
+
+@jit_fast
+def _innovations(dx: FloatArray, u: FloatArray, rho: float) -> tuple[float, float]:
+    """Return variance and first autocovariance of u_t - rho u_{t-1}, the line refitted by GLS at this rho."""
+    n = u.size
+    one = 1.0 - rho
+    g1x = gxx = h1 = hx = 0.0
+    for t in range(1, n):
+        step, noise = dx[t] - rho * dx[t - 1], u[t] - rho * u[t - 1]
+        g1x += step
+        gxx += step * step
+        h1 += noise
+        hx += step * noise
+    g11 = (n - 1) * one * one
+    g1x *= one
+    h1 *= one
+    determinant = g11 * gxx - g1x * g1x
+    level = slope = 0.0
+    if determinant > 1e-12 * g11 * gxx:
+        level = one * (gxx * h1 - g1x * hx) / determinant
+        slope = (g11 * hx - g1x * h1) / determinant
+    first = (u[1] - rho * u[0]) - slope * (dx[1] - rho * dx[0]) - level
+    square, product = first * first, 0.0
+    for t in range(2, n):
+        now = (u[t] - rho * u[t - 1]) - slope * (dx[t] - rho * dx[t - 1]) - level
+        before = (u[t - 1] - rho * u[t - 2]) - slope * (dx[t - 1] - rho * dx[t - 2]) - level
+        square += now * now
+        product += now * before
+    return square / max(n - 4, 1), product / max(n - 5, 1)
+
+
+@jit_fast
+def _autocovariances(u: FloatArray, rho: float) -> tuple[float, float, float, float]:
+    """Return u's sums of products at lags 1 and 2, and those of u_t - rho u_{t-1} at lags 0 and 1."""
+    n = u.size
+    mean = 0.0
+    for t in range(n):
+        mean += u[t]
+    mean /= n
+    one = two = square = product = 0.0
+    for t in range(2, n):
+        now, last, before = u[t] - mean, u[t - 1] - mean, u[t - 2] - mean
+        one += last * before
+        two += now * before
+        left, right = now - rho * last, last - rho * before
+        square += left * left
+        product += left * right
+    return one, two, square, product
 
 
 @jit
-def _sandwich(
-    w: FloatArray, dx: FloatArray, residuals: FloatArray, rho: float
-) -> tuple[float, float, float, float]:
-    """Return Σ ρ^|i-j| over (1, 1), (1, w), (w, w), and the variance of the AR(1)'s innovations.
+def _parts(square: float, product: float, rho: float) -> tuple[float, float]:
+    """Return the variances of an AR(1)'s innovations and of white noise on it.
 
-    The innovations are those of the line refitted by generalised least squares at this rho.
+    `square` and `product` are variance and first autocovariance of u_t - rho u_{t-1}.
     """
-    n = dx.size
-    s11 = s1w = sww = 0.0
-    f1 = fw = 0.0
-    g11 = g1x = gxx = h1 = hx = hh = 0.0
-    for t in range(n):
-        f1 = rho * f1 + 1.0
-        fw = rho * fw + w[t]
-        s11 += 2.0 * f1 - 1.0
-        s1w += f1 * w[t] + fw - w[t]
-        sww += (2.0 * fw - w[t]) * w[t]
-        if t:
-            one, step = 1.0 - rho, dx[t] - rho * dx[t - 1]
-            noise = residuals[t] - rho * residuals[t - 1]
-            g11 += one * one
-            g1x += one * step
-            gxx += step * step
-            h1 += one * noise
-            hx += step * noise
-            hh += noise * noise
-    determinant = g11 * gxx - g1x * g1x
-    explained = 0.0
-    if determinant > 1e-12 * g11 * gxx:
-        explained = (gxx * h1 * h1 - 2.0 * g1x * h1 * hx + g11 * hx * hx) / determinant
-    return s11, s1w, sww, max(hh - explained, 0.0) / max(n - 4, 1)
+    both = 1.0 + rho * rho
+    noise = min(max(-product / rho, 0.0), (1.0 - _LEAST_SIGNAL) * square / both)
+    return square - noise * both, noise
 
 
-def standard_errors(
-    dx: FloatArray, residuals: FloatArray, mean_x: float, *, weights: FloatArray | None = None
-) -> tuple[float, float]:
-    """Return the standard errors of alpha and beta, NaN for fewer than ten bars.
+@jit_fast
+def _over_path(w: FloatArray, low: float, high: float) -> tuple[float, float, float, float]:
+    """Return Σ rho^|i-j| w_j and Σ w_i rho^|i-j| w_j over all i, j: both for `low`, then both for `high`."""
+    one_low = one_high = low_sum = high_sum = 0.0
+    weight_low = weight_high = low_square = high_square = 0.0
+    for t in range(w.size):
+        value = w[t]
+        one_low = low * one_low + 1.0
+        one_high = high * one_high + 1.0
+        weight_low = low * weight_low + value
+        weight_high = high * weight_high + value
+        low_sum += (one_low - 1.0) * value + weight_low
+        high_sum += (one_high - 1.0) * value + weight_high
+        low_square += (2.0 * weight_low - value) * value
+        high_square += (2.0 * weight_high - value) * value
+    return low_sum, low_square, high_sum, high_square
 
-    `dx` are x's deviations from `mean_x`, `residuals` what the line's error is linear in: for least squares
-    its residuals. `weights`, which sum to zero, are dx unless given.
-    """
+
+@jit
+def _over_ones(rho: float, n: int) -> float:
+    """Return Σ rho^|i-j| over n by n."""
+    away = 1.0 - rho
+    return float((n * (1.0 + rho) - 2.0 * rho * (1.0 - rho**n) / away) / away)
+
+
+@jit
+def _rho_at(rho: float, error: float, n: int, law: FloatArray) -> float:
+    away = max(distance_at(rho, error, n, law, NODES), _NEAREST)
+    return math.exp(-away / n) if away < np.inf else max(rho, -0.99)
+
+
+@jit_fast
+def _products(w: FloatArray, dx: FloatArray) -> tuple[float, float]:
+    by_x = square = 0.0
+    for t in range(w.size):
+        by_x += w[t] * dx[t]
+        square += w[t] * w[t]
+    return by_x, square
+
+
+@jit
+def errors_of_line(dx: FloatArray, u: FloatArray, w: FloatArray, mean_x: float) -> tuple[float, float]:
+    """Return what `standard_errors` does, for weights `w`."""
     n = dx.size
     if n < MIN_BARS:
-        return math.nan, math.nan
-    found = persistence(residuals)
-    if math.isnan(found.rho) or not found.error > 0.0:
-        return math.nan, math.nan
-    w = dx if weights is None else weights
-    square = float(np.dot(w, dx))
+        return np.nan, np.nan
+    rho, error = ar1(u)
+    if not error > 0.0:
+        return np.nan, np.nan
+    one, two, square, product = _autocovariances(u, rho)
+    noisy = product < _NOISY / math.sqrt(n) * square and rho > 0.0 and one > 0.0 and two > 0.0
+    if noisy:
+        rho = two / one
+        signal, _ = _parts(*_innovations(dx, u, min(rho, 1.0)), min(rho, 1.0))
+        error = math.sqrt(signal * min(rho, 1.0) / one)
+    by_x, sum_square = _products(w, dx)
+    middle, upper = _rho_at(rho, error, n, _LAW_MEDIAN), _rho_at(rho, error, n, _LAW_LOW)
+    of_middle, square_middle, of_upper, square_upper = _over_path(w, middle, upper)
     of_alpha = of_beta = 0.0
-    for row, share in _SHARES:
-        rho = _rho(found, row)
-        s11, s1w, sww, noise = _sandwich(w, dx, residuals, rho)
-        level = share * noise / (1.0 - rho * rho)
-        slope, both = sww / square**2, s1w / (n * square)
-        of_beta += level * slope
-        of_alpha += level * (s11 / n**2 - 2.0 * mean_x * both + mean_x**2 * slope)
+    for at, share, with_one, with_w in (
+        (middle, _BY_MEDIAN, of_middle, square_middle),
+        (upper, _BY_LOW, of_upper, square_upper),
+    ):
+        signal, product = _innovations(dx, u, at)
+        noise = 0.0
+        if noisy:
+            signal, noise = _parts(signal, product, at)
+        level = share * signal / (1.0 - at * at)
+        noise *= share
+        slope = (level * with_w + noise * sum_square) / by_x**2
+        of_beta += slope
+        of_alpha += (level * _over_ones(at, n) / n + noise) / n
+        of_alpha += mean_x**2 * slope - 2.0 * mean_x * level * with_one / (n * by_x)
     return math.sqrt(max(of_alpha, 0.0)), math.sqrt(max(of_beta, 0.0))
 
 
-def rank_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tuple[float, float]:
+def standard_errors(dx: FloatArray, residuals: FloatArray, mean_x: float) -> tuple[float, float]:
+    """Return the standard errors of alpha and beta, NaN for fewer than ten bars.
+
+    `dx` are x's deviations from `mean_x`, `residuals` what the line's error is linear in: for least squares
+    its residuals.
+    """
+    alpha, beta = errors_of_line(dx, residuals, dx, mean_x)
+    return alpha, beta
+
+
+@jit
+def errors_of_median(
+    dx: FloatArray, order_x: IntArray, u: FloatArray, order_u: IntArray, deviation: float, mean_x: float
+) -> tuple[float, float]:
     """Return the standard errors of alpha and beta of the median slope, NaN for fewer than ten bars.
 
     Its estimating equation sums the signs of (x_i - x_j)(u_i - u_j); to first order it errs by Σ w v / Σ w x with
     w the centred ranks of x and v = (F(u) - ½) / ∫f² those of u, in the units of u. ∫f² is the share of pairs
-    of residuals that lie within a bandwidth of each other.
+    of residuals that lie within a bandwidth of each other. `deviation` is the residuals' standard deviation, the
+    orders sort dx and u.
     """
     n = dx.size
     if n < MIN_BARS:
-        return math.nan, math.nan
-    ranks, ordered = _centred_ranks(residuals)
-    deviation = float(residuals.std())
-    spread = min(deviation, float(ordered[(3 * n) // 4] - ordered[n // 4]) / 1.349)
+        return np.nan, np.nan
+    w, v, ordered = np.empty(n), np.empty(n), np.empty(n)
+    _centred_ranks(dx, order_x, ordered, w)
+    _centred_ranks(u, order_u, ordered, v)
+    spread = min(deviation, (ordered[(3 * n) // 4] - ordered[n // 4]) / 1.349)
     width = 0.6 * (spread if spread > 0.0 else deviation)
     near = _pairs_within(ordered, width)
     if near == 0 or not width > 0.0:
-        return math.nan, math.nan
+        return np.nan, np.nan
     density = near / (0.5 * n * (n - 1)) / (2.0 * width)
-    return standard_errors(dx, ranks / (n * density), mean_x, weights=_centred_ranks(dx)[0])
+    for i in range(n):
+        v[i] /= n * density
+    return errors_of_line(dx, v, w, mean_x)
+
+
+@jit
+def _centred_ranks(values: FloatArray, order: IntArray, ordered: FloatArray, ranks: FloatArray) -> None:
+    """Fill the values in order, and their ranks about the mean rank, equal values sharing one."""
+    n = values.size
+    for i in range(n):
+        ordered[i] = values[order[i]]
+    begin = 0
+    while begin < n:
+        end = begin + 1
+        while end < n and ordered[end] == ordered[begin]:
+            end += 1
+        for i in range(begin, end):
+            ranks[order[i]] = 0.5 * (begin + end - n)
+        begin = end
 
 
 @jit
@@ -115,19 +232,3 @@ def _pairs_within(ordered: FloatArray, width: float) -> int:
             first += 1
         found += i - first
     return found
-
-
-def _centred_ranks(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return ranks about their mean, equal values sharing one, and the values in order."""
-    order = np.argsort(values)
-    ordered, ranks = values[order], np.empty(values.size)
-    ranks[order] = np.arange(values.size) - 0.5 * (values.size - 1)
-    if (ordered[1:] == ordered[:-1]).any():
-        below, up_to = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
-        ranks = 0.5 * (below + up_to - values.size).astype(np.float64)
-    return ranks, ordered
-
-
-def _rho(found: Persistence, row: int) -> float:
-    away = max(distance(found, LAW_OF_RESIDUALS, row), _NEAREST)
-    return max(found.rho, -0.99) if math.isinf(away) else math.exp(-away / found.n)

@@ -6,7 +6,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quant.analytics.hedge.covariance import standard_errors
+from quant.analytics.hedge.covariance import errors_of_line
 from quant.analytics.hedge.order import kth, median
 from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
 from quant.analytics.inputs import checked_window, legs
@@ -32,6 +32,8 @@ _TOLERANCE = 1e-12  # of a scale: how far the line may still move when it is cal
 _FAR = 1e3  # times the scale: least-squares residuals larger than that have lost digits
 _MOST_ROUNDS = 500
 _ROUNDS_OF_NEWTON = 30  # it is quick but may cycle: after that, reweighting
+_SAMPLE = 95  # residuals that the first guess of the scale is made from
+_REACH = np.array([0.3, 0.08, 0.02, 0.004])  # a share of the scale: how far it may be from the round before
 _ROUNDS_OF_SCALE = 100  # then the scale is held: with it fixed the iteration cannot cycle
 
 
@@ -81,10 +83,12 @@ def _newton_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[flo
 
 
 @jit
-def _absolute_median(residual: FloatArray, sizes: FloatArray, guess: float) -> float:
-    """Return the median of |residual|; near a good guess few of them have to be put into order."""
+def _median_between(residual: FloatArray, sizes: FloatArray, low: float, high: float) -> float:
+    """Return the median of |residual| where it lies between `low` and `high`, else NaN.
+
+    Only the sizes between these are put into order.
+    """
     n = residual.size
-    low, high = 0.9 * guess, 1.1 * guess
     under = within = 0
     for i in range(n):
         size = abs(residual[i])
@@ -92,17 +96,50 @@ def _absolute_median(residual: FloatArray, sizes: FloatArray, guess: float) -> f
         sizes[within] = size
         within += low <= size <= high
     k = n // 2 - under
-    if n % 2 and 0 <= k < within:
-        return float(kth(sizes, within, k))
-    if n % 2 == 0 and 1 <= k < within:
-        upper = float(kth(sizes, within, k))
-        lower = float(sizes[0])
-        for i in range(k):
-            lower = max(lower, float(sizes[i]))
-        return 0.5 * (lower + upper)
+    if k >= within or k < 1 - n % 2:
+        return np.nan
+    upper = float(kth(sizes, within, k))
+    if n % 2:
+        return upper
+    lower = float(sizes[0])
+    for i in range(k):
+        lower = max(lower, float(sizes[i]))
+    return 0.5 * (lower + upper)
+
+
+@jit
+def _absolute_median(residual: FloatArray, sizes: FloatArray, guess: float, reach: float) -> float:
+    """Return the median of |residual|, quickly where it is within a share `reach` of the guess."""
+    n = residual.size
+    if guess == 0.0:  # none yet
+        few = min(n, _SAMPLE)
+        for i in range(few):
+            sizes[i] = abs(residual[i * n // few])
+        guess = float(kth(sizes, few, few // 2))
+    for share in (reach, 10.0 * reach):
+        found = _median_between(residual, sizes, (1.0 - share) * guess, (1.0 + share) * guess)
+        if found == found:
+            return found
     for i in range(n):
         sizes[i] = abs(residual[i])
     return float(median(sizes, n))
+
+
+@jit_fast
+def _sum(values: FloatArray) -> float:
+    total = 0.0
+    for i in range(values.size):
+        total += values[i]
+    return total
+
+
+@jit_fast
+def _square_about(values: FloatArray, mean: float) -> float:
+    """Return the sum of squared deviations."""
+    square = 0.0
+    for i in range(values.size):
+        square += (values[i] - mean) ** 2
+    return square
 
 
 @jit
@@ -115,7 +152,8 @@ def _settle(dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatA
     shift = turn = scale = 0.0
     for rounds in range(1, _MOST_ROUNDS + 1):
         if rounds <= _ROUNDS_OF_SCALE:
-            scale = _absolute_median(residual, sizes, scale * _NORMAL_MAD) / _NORMAL_MAD
+            reach = _REACH[min(rounds, _REACH.size) - 1]
+            scale = _absolute_median(residual, sizes, scale * _NORMAL_MAD, reach) / _NORMAL_MAD
         by = more = np.nan
         square = 0.0
         if 1 < rounds <= _ROUNDS_OF_NEWTON:
@@ -180,13 +218,7 @@ def fit_huber(
             centred(x, dx)
     if not settled or is_flat(found[2] ** 2, 1, abs(y[near]) + abs(beta * x[near])):
         return SINGULAR
-    mean = 0.0
-    for i in range(n):
-        mean += residual[i]
-    mean /= n
-    square = 0.0
-    for i in range(n):
-        square += (residual[i] - mean) ** 2
+    square = _square_about(residual, _sum(residual) / n)
     out[0], out[1], out[2] = alpha, beta, math.sqrt(square / (n - 1))
     out[3], out[4], out[5], out[6] = found[2], found[3], 1.0 - square / syy, near
     return code
@@ -231,25 +263,34 @@ def huber(y: ArrayLike, x: ArrayLike, *, window: int | None = None) -> HedgeFit 
     return HedgePath(HedgeMethod.HUBER, window, alpha[:-1], beta[:-1], sd[:-1], residual[:-1], step, {"k": K})
 
 
+@jit
+def _fit_with_errors(y: FloatArray, x: FloatArray, out: FloatArray) -> tuple[int, float, float]:
+    """Fill `out` as `fit_huber` does; return a code and the standard errors of alpha and beta."""
+    n = y.size
+    dx, residual, sizes = np.empty(n), np.empty(n), np.empty(n)
+    code = fit_huber(y, x, dx, residual, sizes, out)
+    if code not in (OK, NEAR):
+        return code, np.nan, np.nan
+    # The residuals whose least-squares line errs as Huber's does: clipped, over the share left alone.
+    bend, alone = K * out[3], 0
+    for i in range(n):
+        alone += abs(residual[i]) <= bend
+    for i in range(n):
+        residual[i] = min(max(residual[i], -bend), bend) * (n / alone)
+    alpha, beta = errors_of_line(dx, residual, dx, x[0] - dx[0])
+    return code, alpha, beta
+
+
 def _fit(y: FloatArray, x: FloatArray) -> HedgeFit:
     n = y.size
     if n < MIN_BARS:
         return too_short(HedgeMethod.HUBER, n=n, need=MIN_BARS)
-    dx, residual, sizes, out = np.empty(n), np.empty(n), np.empty(n), np.empty(7)
-    code = fit_huber(y, x, dx, residual, sizes, out)
+    out = np.empty(7)
+    code, of_alpha, of_beta = _fit_with_errors(y, x, out)
     if code in (MISSING, FLAT, SINGULAR):
         return no_fit(HedgeMethod.HUBER, code, n=n, need=MIN_BARS)
-    alpha, beta, sd, scale, rounds, r_squared = (float(value) for value in out[:6])
-    errors = math.nan, math.nan
-    if code != DUPLICATE:
-        errors = standard_errors(dx, _influence(residual, K * scale), float(x[0] - dx[0]))
+    alpha, beta, sd, scale, rounds, r_squared, _ = out.tolist()
     return fit_from(
-        HedgeMethod.HUBER, code, line=(alpha, beta), errors=errors, sd=sd, r_squared=r_squared, n=n,
+        HedgeMethod.HUBER, code, line=(alpha, beta), errors=(of_alpha, of_beta), sd=sd, r_squared=r_squared, n=n,
         need=MIN_BARS, parameters={"k": K, "scale": scale, "rounds": rounds},
     )  # fmt: skip
-
-
-def _influence(residual: FloatArray, bend: float) -> FloatArray:
-    """Return the residuals whose least-squares line errs as Huber's does: clipped, over the share left alone."""
-    clipped: FloatArray = np.clip(residual, -bend, bend)
-    return clipped / float(np.mean(np.abs(residual) <= bend))

@@ -6,7 +6,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quant.analytics.hedge.covariance import rank_errors
+from quant.analytics.hedge.covariance import errors_of_median
 from quant.analytics.hedge.median_slope import bracket_slopes, median_slope, picked
 from quant.analytics.hedge.order import median
 from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
@@ -196,13 +196,14 @@ def _fit(y: FloatArray, x: FloatArray) -> HedgeFit:
     if n < MIN_BARS:
         return too_short(HedgeMethod.THEIL_SEN, n=n, need=MIN_BARS)
     dx, residual, out = np.empty(n), np.empty(n), np.empty(5)
-    code = fit_median(y, x, np.lexsort((y, x)), dx, residual, out)
+    order = _sorted_by_x(y, x)
+    code = fit_median(y, x, order, dx, residual, out)
     if code in (MISSING, FLAT):
         return no_fit(HedgeMethod.THEIL_SEN, code, n=n, need=MIN_BARS)
-    alpha, beta, sd, r_squared = (float(value) for value in out[:4])
+    alpha, beta, sd, r_squared, _ = out.tolist()
     errors = math.nan, math.nan
     if code != DUPLICATE:
-        errors = rank_errors(dx, residual, float(x[0] - dx[0]))
+        errors = errors_of_median(dx, order, residual, np.argsort(residual), sd, x[0] - dx[0])
     return fit_from(
         HedgeMethod.THEIL_SEN,
         code,
@@ -213,3 +214,10 @@ def _fit(y: FloatArray, x: FloatArray) -> HedgeFit:
         n=n,
         need=MIN_BARS,
     )
+
+
+def _sorted_by_x(y: FloatArray, x: FloatArray) -> IntArray:
+    """Return the order of the bars by x, and by y where x is equal."""
+    order = np.argsort(x)
+    ordered = x[order]
+    return np.lexsort((y, x)) if (ordered[1:] == ordered[:-1]).any() else order
