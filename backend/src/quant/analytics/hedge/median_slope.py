@@ -19,7 +19,6 @@ from quant.analytics.hedge.order import kth
 from quant.domain import FloatArray, IntArray
 from quant.kernel import jit
 
-_RUN = 12  # rows that an insertion sort puts in order before merging begins
 _MARGIN = 1e-6  # of a bracket's width
 _BESIDE = 1e-5  # of the distance between the slopes that a bracket is made of
 _MOST_CUTS = 60
@@ -27,32 +26,60 @@ _LARGEST = 1e200  # of a slope that takes part in counting: y - m x must not ove
 
 
 @jit
+def _merge_by_one_end(values: FloatArray, spare: FloatArray, begin: int, middle: int, end: int) -> int:
+    """Merge two sorted runs of any length into `spare`; return how many values of the left exceed one of the right."""
+    found = 0
+    i, j = begin, middle
+    for k in range(begin, end):
+        if j >= end or (i < middle and values[i] <= values[j]):
+            spare[k] = values[i]
+            i += 1
+        else:
+            spare[k] = values[j]
+            j += 1
+            found += middle - i
+    return found
+
+
+@jit
+def _merge_by_both_ends(values: FloatArray, spare: FloatArray, begin: int, width: int) -> int:
+    """Do what `_merge_by_one_end` does for two runs of the same length.
+
+    Neither run can be exhausted before the ends meet, so nothing has to be checked, and there is no branch to
+    foresee wrongly. Each value of the right run is counted once, at the end that takes it.
+    """
+    middle, end = begin + width, begin + 2 * width
+    found = 0
+    i, j, p, q = begin, middle, middle - 1, end - 1
+    for k in range(width):
+        left, right = values[i], values[j]
+        exceeds = int(left > right)
+        spare[begin + k] = right if exceeds else left
+        found += exceeds * (middle - i)
+        i += 1 - exceeds
+        j += exceeds
+        left, right = values[p], values[q]
+        exceeds = int(left > right)
+        spare[end - 1 - k] = left if exceeds else right
+        found += (1 - exceeds) * (middle - 1 - p)
+        p -= exceeds
+        q -= 1 - exceeds
+    return found
+
+
+@jit
 def _inversions(values: FloatArray, spare: FloatArray) -> int:
     """Return the number of i < j with values[i] > values[j]; both arrays are overwritten."""
     n = values.size
     found = 0
-    for begin in range(0, n, _RUN):
-        for i in range(begin + 1, min(begin + _RUN, n)):
-            value = values[i]
-            j = i - 1
-            while j >= begin and values[j] > value:
-                values[j + 1] = values[j]
-                j -= 1
-            values[j + 1] = value
-            found += i - 1 - j
-    width = _RUN
+    width = 1
     while width < n:
         for begin in range(0, n, 2 * width):
-            middle, end = min(begin + width, n), min(begin + 2 * width, n)
-            i, j = begin, middle
-            for k in range(begin, end):
-                if j >= end or (i < middle and values[i] <= values[j]):
-                    spare[k] = values[i]
-                    i += 1
-                else:
-                    spare[k] = values[j]
-                    j += 1
-                    found += middle - i
+            end = begin + 2 * width
+            if end <= n:
+                found += _merge_by_both_ends(values, spare, begin, width)
+            else:
+                found += _merge_by_one_end(values, spare, begin, min(begin + width, n), n)
         values, spare = spare, values
         width *= 2
     return found
@@ -77,10 +104,13 @@ def _order_at(m: float, xs: FloatArray, ys: FloatArray) -> IntArray:
     width = 1
     while width < n:
         for begin in range(0, n, 2 * width):
-            middle, end = min(begin + width, n), min(begin + 2 * width, n)
+            if begin + 2 * width <= n:
+                _merge_places(values, spare, places, others, begin, width)
+                continue
+            middle = min(begin + width, n)
             i, j = begin, middle
-            for k in range(begin, end):
-                if j >= end or (i < middle and values[i] <= values[j]):
+            for k in range(begin, n):
+                if j >= n or (i < middle and values[i] <= values[j]):
                     spare[k], others[k] = values[i], places[i]
                     i += 1
                 else:
@@ -90,6 +120,28 @@ def _order_at(m: float, xs: FloatArray, ys: FloatArray) -> IntArray:
         places, others = others, places
         width *= 2
     return places
+
+
+@jit
+def _merge_places(
+    values: FloatArray, spare: FloatArray, places: IntArray, others: IntArray, begin: int, width: int
+) -> None:
+    """Merge two sorted runs of the same length, and their places, from both ends as above."""
+    end = begin + 2 * width
+    i, j, p, q = begin, begin + width, begin + width - 1, end - 1
+    for k in range(width):
+        left, right, first, second = values[i], values[j], places[i], places[j]
+        exceeds = int(left > right)
+        spare[begin + k] = right if exceeds else left
+        others[begin + k] = second if exceeds else first
+        i += 1 - exceeds
+        j += exceeds
+        left, right, first, second = values[p], values[q], places[p], places[q]
+        exceeds = int(left > right)
+        spare[end - 1 - k] = left if exceeds else right
+        others[end - 1 - k] = first if exceeds else second
+        p -= exceeds
+        q -= 1 - exceeds
 
 
 @jit
