@@ -50,7 +50,8 @@ class ProgressLine:
 
     def _text(self, job: JobView) -> str:
         if job.days_total:
-            return f"{progress_bar(job.days_done, job.days_total)} {job.phase}: {job.days_done} of {job.days_total} days"
+            bar = progress_bar(job.days_done, job.days_total)
+            return f"{bar} {job.phase}: {job.days_done} of {job.days_total} days"
         if not job.bytes_total:
             return f"{job.phase or job.state}: {job.rows:,} rows"
         parts = [
