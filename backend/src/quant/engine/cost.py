@@ -1,6 +1,7 @@
 """How long a computation will take, and how much of it a request may ask for.
 
-The figures are seconds of one core of the machine in docs/methods.md; `benchmarks/bench_cadence.py` measures them.
+The figures are two to five times the seconds that `benchmarks/bench_cadence.py --costs` measures on one core, so that a
+slower machine keeps the promise too.
 """
 
 import math
