@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { configQuery, symbolsQuery, useStart, useStop } from "@/api/queries";
-import { lazily } from "@/components/lazily";
+import { lazily, loadTheRest } from "@/components/lazily";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld } from "@/stores/topics";
 import { act, type CommandNeeds } from "./commands";
@@ -12,6 +12,8 @@ import { isTyping, ShortcutReader } from "./shortcuts";
 const Palette = lazily(() => import("./palette").then((module) => module.Palette));
 const HelpSheet = lazily(() => import("./help-sheet").then((module) => module.HelpSheet));
 
+// The first data and the charts go first.
+const REST_AFTER_MS = 200;
 const NO_SYMBOLS: never[] = [];
 const aDialogIsOpen = () => document.querySelector("[role=dialog]") !== null;
 
@@ -41,6 +43,12 @@ export function Shell() {
   const needs = useNeeds();
   const latest = useRef(needs);
   latest.current = needs;
+  const hasData = needs.status !== null;
+  useEffect(() => {
+    if (!hasData) return;
+    const timer = setTimeout(loadTheRest, REST_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [hasData]);
   const [reader] = useState(() => new ShortcutReader());
   const close = () => opened.set(null);
 
