@@ -1,0 +1,40 @@
+"""On the simulated market, whose trades bounce between bid and ask, the 95 % interval of beta holds the truth.
+
+Kalman's filter learns beta from steps of a few bars, in which the bounce of x is not small: over a day its beta is
+attenuated (docs/methods.md), so that it is held to windows of 240 bars alone.
+"""
+
+import math
+
+import pytest
+
+from analytics.known_betas import days_of, overall, shares
+from quant.domain import HedgeMethod
+
+WINDOWS = [(240, 3), (1_440, 1)]  # bars, and how many windows of a day at most
+ENOUGH = 12  # half-lives in a window: then it holds for each pair, not only for all together
+
+
+def assert_that_intervals_hold(days, window, most):
+    for method, of_pairs in shares(days, window=window, most=most).items():
+        if method is HedgeMethod.KALMAN and window > 240:
+            continue
+        assert_share(*overall(of_pairs), of=(method, window))
+        for (half_life, symbol), held in of_pairs.items():
+            if window >= ENOUGH * half_life:
+                assert_share(sum(held) / len(held), len(held), of=(method, window, symbol))
+
+
+def assert_share(share, cases, *, of):
+    error = math.sqrt(0.05 * 0.95 / cases)  # of the simulation
+    assert 0.92 - 3 * error <= share <= 0.98 + 2 * error, (of, share, cases)
+
+
+@pytest.fixture(scope="module")
+def few_days():
+    return [day for seed in range(101, 113) for day in days_of(seed, days=3)]
+
+
+@pytest.mark.parametrize(("window", "most"), WINDOWS)
+def test_the_interval_of_beta_holds_the_truth(few_days, window, most):
+    assert_that_intervals_hold(few_days, window, most)
