@@ -1,6 +1,6 @@
 """The platform's statistics on markets whose truth is known: is β found, and is independence left alone?
 
-Closes are the exchange's own, taken without a server: the last trade of each minute.
+Closes are the exchange's own, taken without a server.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +14,13 @@ from scipy.stats import binom
 
 from quant import analytics
 from quant.clock import NS_PER_S
-from quant.domain import Interval
-from quant.simulator import SimMarket, kernels
+from quant.simulator import SimMarket
+from simulated_closes import minute_closes
 
 SEEDS = range(101, 135)
 BARS = 1_440
 START_NS = 1_756_684_800 * NS_PER_S  # 2025-09-01T00:00:00Z
 QUICK_S = 30 * 60.0
-MINUTE = Interval.parse("1m")
-BUSY = 6.0  # trades a second: whole minutes of busier symbols take long to make, their last trade does not
 
 
 class Case(NamedTuple):
@@ -33,22 +31,6 @@ class Case(NamedTuple):
     p_value: float
 
 
-def closes(market: SimMarket, symbol: str, start_ns: int) -> NDArray[np.float64]:
-    """Return the closes of `BARS` minutes, in ticks."""
-    rates = {each["symbol"]: each["rate"] for each in market.truth["symbols"]}  # type: ignore[attr-defined]
-    if rates[symbol] < BUSY:
-        bars = market.klines(symbol, MINUTE, start_ns, start_ns + BARS * MINUTE.ns)
-        assert len(bars) == BARS
-        return bars.table[:, kernels.BAR_CLOSE].astype(float)
-    ends = start_ns + MINUTE.ns * np.arange(1, BARS + 1)
-    return np.array([last_price(market, symbol, int(end)) for end in ends], float)
-
-
-def last_price(market: SimMarket, symbol: str, end_ns: int, *, seconds: int = 2) -> int:
-    prices = market.trades(symbol, end_ns - seconds * NS_PER_S, end_ns).price_ticks
-    return int(prices[-1]) if len(prices) else last_price(market, symbol, end_ns, seconds=4 * seconds)
-
-
 def cases_of(seed: int) -> list[Case]:
     market = SimMarket(seed)
     ticks = {spec.symbol: spec.tick_size for spec in market.symbols}
@@ -56,7 +38,7 @@ def cases_of(seed: int) -> list[Case]:
 
     @cache
     def prices(symbol: str) -> NDArray[np.float64]:
-        return closes(market, symbol, start_ns) * ticks[symbol]
+        return minute_closes(market, symbol, start_ns, bars=BARS) * ticks[symbol]
 
     found = []
     for pair in market.pairs:
