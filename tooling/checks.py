@@ -1,5 +1,6 @@
 """The checks that a commit must pass, in order, and how long each took."""
 
+import os
 import shutil
 import sys
 import time
@@ -10,6 +11,10 @@ from pathlib import Path
 from tooling.errors import CommandFailed
 from tooling.layout import Layout
 from tooling.processes import Word, Words, call
+
+
+MOST_WORKERS = 4
+"""More test processes than that have more to do with each other than with the tests."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,12 @@ def pytest_check(layout: Layout, arguments: Sequence[str]) -> Check:
     """Return the Python tests, the browser's among them; `arguments` go to pytest as they are."""
     command: list[Word] = [layout.tool("pytest"), "-c", "pyproject.toml", "tests", "../frontend/e2e"]
     return Check("pytest", [*command, *arguments], layout.backend)
+
+
+def side_by_side() -> list[str]:
+    """Return pytest's arguments for running files side by side: much of a test's time is waiting for a server."""
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
 
 
 def page_checks(layout: Layout, scripts: Sequence[str]) -> list[Check]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from tooling import locking
-from tooling.checks import page_checks, pytest_check, python_checks, run_checks
+from tooling.checks import page_checks, pytest_check, python_checks, run_checks, side_by_side
 from tooling.errors import CommandFailed, SetupError
 from tooling.installation import install_node_packages, npm, set_up, set_up_python
 from tooling.layout import Layout
@@ -51,7 +51,7 @@ def test(layout: Layout, arguments: Sequence[str]) -> int:
     ensure_chromium()
     set_up(layout, dev=True, install=True)
     page = page_checks(layout, [*STATIC_PAGE_CHECKS, "test"])
-    run_checks([*python_checks(layout), pytest_check(layout, arguments), *page])
+    run_checks([*python_checks(layout), pytest_check(layout, [*side_by_side(), *arguments]), *page])
     return 0
 
 
