@@ -12,7 +12,6 @@ from tooling.errors import CommandFailed
 from tooling.layout import Layout
 from tooling.processes import Word, Words, call
 
-
 MOST_WORKERS = 4
 """More test processes than that have more to do with each other than with the tests."""
 
