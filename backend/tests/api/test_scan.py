@@ -1,5 +1,6 @@
 """/analytics/scan and the matrix topic, held against statsmodels and numpy on the bars as served."""
 
+import threading
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +11,9 @@ from statsmodels.tsa.stattools import coint
 from listening import Ear
 from problems import problem_of
 from quant.api import schemas
+from quant.domain import IntArray
+from quant.engine import closes
+from quant.engine.cost import MAX_CELLS
 from served_bars import MINUTE_MS, Prices, closed_bars
 from serving import Client
 
@@ -28,9 +32,9 @@ def rows_of(found: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["symbol_a"], row["symbol_b"]): row for row in found["items"]}
 
 
-def check(found: dict[str, Any], closes: Prices) -> None:
+def check(found: dict[str, Any], logs: Prices) -> None:
     """Hold every number of a scan against its definition."""
-    rows, n = rows_of(found), closes.shape[1]
+    rows, n = rows_of(found), logs.shape[1]
     pairs = list(combinations(range(3), 2))
     assert list(rows) == sorted(rows, key=lambda key: rows[key]["p_value"])
     assert set(rows) == {(SYMBOLS[i], SYMBOLS[j]) for i, j in pairs}
@@ -41,7 +45,7 @@ def check(found: dict[str, Any], closes: Prices) -> None:
     q = np.minimum.accumulate((p_values * 3 * harmonic / np.arange(1, 4))[::-1])[::-1]
     assert [row["q_value"] for row in found["items"]] == pytest.approx(np.minimum(q, 1).tolist())
     for i, j in pairs:
-        row, y, x = rows[SYMBOLS[i], SYMBOLS[j]], closes[i], closes[j]
+        row, y, x = rows[SYMBOLS[i], SYMBOLS[j]], logs[i], logs[j]
         t, p_yx, _ = coint(y, x, autolag="aic")
         _, p_xy, _ = coint(x, y, autolag="aic")
         beta, alpha = np.polyfit(x, y, 1)
@@ -116,6 +120,42 @@ def test_a_limit_leaves_the_least_p_and_counts_all(api: Client) -> None:
 def test_what_cannot_be_scanned_is_named(api: Client, query: dict[str, Any], status: int, named: str) -> None:
     problem = problem_of(api.http.get("/analytics/scan", params=query), status=status)
     assert named in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "span",
+    [{"window": MAX_CELLS // 2}, {"start": 0, "interval": "5m", "window": None}],
+    ids=["window", "start"],
+)
+def test_bars_that_are_not_there_are_not_laid_out(
+    api: Client, span: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_out = count_grids(monkeypatch)
+    query = {"symbols": "AAAUSDT,BBBUSDT"} | {
+        name: value for name, value in span.items() if value is not None
+    }
+    problem = problem_of(api.http.get("/analytics/scan", params=query), status=409)
+    assert problem["have"] < 1000 < 1_000_000 < problem["need"] <= MAX_CELLS // 2
+    assert sum(rows for rows, _ in laid_out) < 10_000
+
+
+def test_bars_are_laid_out_beside_the_event_loop(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out = count_grids(monkeypatch)
+    api.get("/analytics/scan", window=WINDOW, symbols="AAAUSDT,BBBUSDT")
+    assert [(rows, thread.split("-")[0]) for rows, thread in laid_out] == [(WINDOW, "analysis")]
+
+
+def count_grids(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """Return the list that takes the rows of each grid, and the thread it is made on, from now on."""
+    made: list[tuple[int, str]] = []
+    grid = closes._grid
+
+    def counted(until: int, *, rows: int, width: int) -> IntArray:
+        made.append((rows, threading.current_thread().name))
+        return grid(until, rows=rows, width=width)
+
+    monkeypatch.setattr(closes, "_grid", counted)
+    return made
 
 
 def test_the_topic_has_the_numbers_of_the_answer(api: Client) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.domain import Bars, FloatArray, IntArray, Quality
+from quant.engine.merging import merged_bars
 from quant.market.align import closes_of
 from quant.market.state import MarketState
 
@@ -31,6 +32,41 @@ class Closes:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Bars of several symbols as memory and store hold them: the newest `rows` that open before `end`.
+
+    Nothing is laid out yet: `closes` takes time and belongs into a lane, `reaches` does not.
+    """
+
+    symbols: tuple[str, ...]
+    held: tuple[Bars, ...]
+    stored: tuple[Bars | None, ...]
+    width: int
+    rows: int
+    end: int
+
+    def reaches(self) -> tuple[int, ...]:
+        """Return how many bars each symbol's first lies back from the newest of all; 0 where it has none."""
+        parts = list(zip(self.held, self.stored, strict=True))
+        ends = [_ends(part) for part in parts]
+        until = min(max((last for _, last in ends), default=0) + self.width, self.end)
+        return tuple(max((until - first) // self.width, 0) if last else 0 for first, last in ends)
+
+    def closes(self) -> Closes:
+        """Return the closes on one grid, no longer than the bars there are reach back."""
+        bars = [merged_bars(*part) for part in zip(self.held, self.stored, strict=True)]
+        return of_bars(bars, self.symbols, width=self.width, rows=self.rows, end=self.end)
+
+
+def _ends(parts: Sequence[Bars | None]) -> tuple[int, int]:
+    """Return when the first and the last closed bar of all parts open, zeros where there is none."""
+    known = [part for part in parts if part is not None and part.closed.any()]
+    firsts = [int(part.times[part.closed.argmax()]) for part in known]
+    lasts = [int(part.times[::-1][part.closed[::-1].argmax()]) for part in known]
+    return min(firsts, default=0), max(lasts, default=0)
+
+
 def in_memory(
     state: MarketState, symbols: Sequence[str], interval: str, *, rows: int, end: int | None = None
 ) -> Closes:
@@ -52,9 +88,10 @@ def in_memory(
 
 def of_bars(bars: Sequence[Bars], symbols: Sequence[str], *, width: int, rows: int, end: int) -> Closes:
     """Return at most `rows` bars that open before `end`, a multiple of `width`, of bars that lie outside memory."""
-    closed = [each.times[each.closed] for each in bars]
-    until = min(max((int(times[-1]) + width for times in closed if len(times)), default=0), end)
-    times = _grid(until, rows=rows, width=width)
+    closed = [times for each in bars if len(times := each.times[each.closed])]
+    until = min(max((int(times[-1]) + width for times in closed), default=0), end)
+    first = min((int(times[0]) for times in closed), default=until)
+    times = _grid(until, rows=min(rows, max(until - first, 0) // width), width=width)
     return _closes(symbols, times, [closes_of(each, times) for each in bars])
 
 

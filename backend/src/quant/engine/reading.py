@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from quant.domain import Bars
-from quant.engine.closes import Closes, of_bars
+from quant.engine.closes import Stretch
 from quant.engine.merging import merged_bars
 from quant.engine.past import around
 from quant.engine.protocol import GapView, PairKey
@@ -123,7 +123,7 @@ class Reading:
         )
         return align_bars(y, x, width=width, rows=rows, end=upto)
 
-    async def closes(
+    async def stretch(
         self,
         running: RunningMarket,
         symbols: Sequence[str],
@@ -131,8 +131,8 @@ class Reading:
         *,
         rows: int,
         end: int | None,
-    ) -> Closes:
-        """Return the symbols' newest `rows` closed closes (before `end`) from memory and store, on one grid."""
+    ) -> Stretch:
+        """Return the bars of the symbols' newest `rows` closed closes (before `end`) from memory and store."""
         state, width = running.state, _width(running, interval)
         if end is None:
             end = max((state.close_from(symbol, interval) for symbol in symbols), default=0)
@@ -140,17 +140,24 @@ class Reading:
                 end = await asyncio.to_thread(self._newest, state.market, symbols, interval, width)
         upto = end - end % width
         span = Span(rows, max(upto - rows * width, 0), upto)
-        bars = [await self._whole(running, symbol, interval, span) for symbol in symbols]
-        return of_bars(bars, symbols, width=width, rows=rows, end=upto)
+        parts = [await self._parts(running, symbol, interval, span) for symbol in symbols]
+        held, stored = tuple(part[0] for part in parts), tuple(part[1] for part in parts)
+        return Stretch(tuple(symbols), held, stored, width, rows, upto)
 
     async def stored_symbols(self, running: RunningMarket, interval: str) -> tuple[str, ...]:
         """Return the symbols of the running market of which bars of the interval are stored."""
         return await asyncio.to_thread(self._with_bars, running.state.market, interval)
 
     async def _whole(self, running: RunningMarket, symbol: str, interval: str, span: Span) -> Bars:
+        return merged_bars(*await self._parts(running, symbol, interval, span))
+
+    async def _parts(
+        self, running: RunningMarket, symbol: str, interval: str, span: Span
+    ) -> tuple[Bars, Bars | None]:
+        """Return the bars in memory, and those of the store where memory lacks some."""
         stored, _ = await self.bars(running, symbol, interval, span)
         held = running.state.bars(symbol, interval, limit=span.limit, start=span.start, end=span.end)
-        return merged_bars(held, stored)
+        return held, stored
 
     # --- on the thread ---
 

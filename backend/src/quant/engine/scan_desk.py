@@ -1,10 +1,12 @@
 """Scans that are asked for: of the streaming symbols now, or of any symbols and stretch of the past."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from quant.analytics.results import Status
 from quant.domain import Scale
 from quant.engine.checks import check_clock, check_matrix, check_symbol, check_window
+from quant.engine.closes import Stretch
 from quant.engine.cost import MAX_CELLS, check_scan
 from quant.engine.lanes import Lanes
 from quant.engine.matrix_publisher import MatrixPublisher
@@ -38,18 +40,20 @@ class ScanDesk:
         window = self._window(running, order)
         check_window(window, least=MIN_BARS, most=MAX_CELLS // max(len(symbols), 1))
         seconds = check_scan(symbols=len(symbols), bars=window)
-        closes = await self._reading.closes(running, symbols, order.interval, rows=window, end=order.end)
-        view = _enough(
-            scan_view(
-                closes,
-                market=running.state.market,
-                as_of=running.as_of,
-                interval=order.interval,
-                window=window,
-                scale=order.scale,
-            )
+        stretch = await self._reading.stretch(running, symbols, order.interval, rows=window, end=order.end)
+        have = sorted(stretch.reaches())[-MIN_SYMBOLS]
+        if have < window:  # said before anything is laid out or has to wait
+            raise NotEnoughData(_what(symbols, order.interval, window), have=have, need=window)
+        work = partial(
+            _scan,
+            stretch,
+            market=running.state.market,
+            as_of=running.as_of,
+            interval=order.interval,
+            window=window,
+            scale=order.scale,
         )
-        return await self._lanes.answer(partial(scan_within, view, closes.prices), seconds=seconds)
+        return await self._lanes.answer(work, seconds=seconds)
 
     async def _symbols(self, running: RunningMarket, order: ScanOrder) -> tuple[str, ...]:
         if order.symbols is not None:
@@ -61,12 +65,12 @@ class ScanDesk:
                     f"a scan needs {MIN_SYMBOLS} different symbols, got {', '.join(symbols) or 'none'}",
                 )
             return tuple(symbols)
-        if running.streamed:
-            return tuple(sorted(running.streamed))
-        stored = await self._reading.stored_symbols(running, order.interval)
-        if len(stored) < MIN_SYMBOLS:
-            raise NotEnoughData("streaming or stored symbols to scan", have=len(stored), need=MIN_SYMBOLS)
-        return stored
+        found = tuple(sorted(running.streamed))
+        if not found:
+            found = await self._reading.stored_symbols(running, order.interval)
+        if len(found) < MIN_SYMBOLS:
+            raise NotEnoughData("streaming or stored symbols to scan", have=len(found), need=MIN_SYMBOLS)
+        return found
 
     def _window(self, running: RunningMarket, order: ScanOrder) -> int:
         """Return the bars to test: as asked for, or all from start to end."""
@@ -82,8 +86,20 @@ class ScanDesk:
         return order.window if order.window is not None else inside
 
 
+def _scan(
+    stretch: Stretch, *, market: str, as_of: int | None, interval: str, window: int, scale: Scale
+) -> ScanView:
+    """Return the scan of bars that are laid out here; runs in a lane."""
+    closes = stretch.closes()
+    view = scan_view(closes, market=market, as_of=as_of, interval=interval, window=window, scale=scale)
+    return scan_within(_enough(view), closes.prices)
+
+
 def _enough(view: ScanView) -> ScanView:
     if view.status is Status.TOO_SHORT:
-        what = f"{len(view.symbols)} symbols on {view.interval} bars, window {view.window}"
-        raise NotEnoughData(what, have=view.have, need=view.need)
+        raise NotEnoughData(_what(view.symbols, view.interval, view.window), have=view.have, need=view.need)
     return view
+
+
+def _what(symbols: Sequence[str], interval: str, window: int) -> str:
+    return f"{len(symbols)} symbols on {interval} bars, window {window}"

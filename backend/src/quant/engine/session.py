@@ -426,8 +426,9 @@ class Session:
         await self._reading.know(running, [key.symbol])
         key = replace(key, symbol=check_symbol(running, key.symbol))
         check_series(running, key)
-        closes = await self._reading.closes(running, [key.symbol], key.interval, rows=key.window, end=end)
+        stretch = await self._reading.stretch(running, [key.symbol], key.interval, rows=key.window, end=end)
         self._check_same(running)
+        closes = stretch.closes()  # no more than memory holds of one symbol: check_series
         if len(closes) < key.window:
             what = f"{key.symbol} on {key.interval} bars, window {key.window}"
             raise NotEnoughData(what, have=len(closes), need=key.window)
