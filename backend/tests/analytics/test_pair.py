@@ -102,6 +102,18 @@ def test_rows_can_start_later(first):
     assert (part.fit, part.cointegration) == (whole.fit, whole.cointegration)
 
 
+@pytest.mark.parametrize("method", [HedgeMethod.HUBER, HedgeMethod.THEIL_SEN, HedgeMethod.TLS])
+@pytest.mark.parametrize("first", [30, 59, 60, 61, 119, 120, 250, 399])
+def test_rows_that_start_later_are_the_same_to_the_last_digit(method, first):
+    y, x = pair(4, 400)
+    y[[20, 200]] = np.nan
+    x[310] = np.nan
+    whole = analyse_pair(y, x, window=60, method=method).series
+    part = analyse_pair(y, x, window=60, method=method, series_from=first).series
+    for name in ("alpha", "beta", "sd", "spread", "zscore", "correlation"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[first:], name)
+
+
 @pytest.mark.parametrize(("jump", "signal"), [(2.0, Signal.SELL), (-2.0, Signal.BUY), (0.0, Signal.NEUTRAL)])
 def test_signals_of_a_cointegrated_pair(jump, signal):
     y, x = pair(5, 400, half_life=2, sd=0.2)

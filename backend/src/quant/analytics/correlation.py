@@ -54,12 +54,19 @@ def rolling_correlation(y: ArrayLike, x: ArrayLike, *, window: int, kind: Kind =
             raise InvalidParameter("kind", f"{kind!r} is not one of returns, spearman, level")
 
 
-def correlation_of_returns(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
-    """Return what `rolling_correlation` does, for inputs already checked."""
-    if y.size == 0:
+def correlation_of_returns(y: FloatArray, x: FloatArray, window: int, begin: int = 0) -> FloatArray:
+    """Return what `rolling_correlation` does from row `begin` on, for inputs already checked.
+
+    A row is the same to the last digit from wherever rows are asked for, as sums begin at whole windows; but those
+    up to `begin` + `window` may be NaN.
+    """
+    if y.size <= begin:
         return np.empty(0)
+    whole = begin - begin % window
+    before = max(whole - 1, 0)
+    left, right = (log_returns(prices[before:])[whole - before :] for prices in (y, x))
     # A log return carries the rounding of a number near one, however small it is itself.
-    return correlate_windows(log_returns(y), log_returns(x), window, 1.0)
+    return correlate_windows(left, right, window, 1.0)[begin - whole :]
 
 
 @jit

@@ -126,7 +126,7 @@ def _rolling(
     # a filter's row rests on all bars before it, any other on its window's alone
     begin = 0 if method is HedgeMethod.KALMAN else max(first - window, 0)
     path = hedge_method(method)(scaled[0][begin:], scaled[1][begin:], window=window)
-    correlation = correlation_of_returns(prices[0][begin:], prices[1][begin:], window)
+    correlation = correlation_of_returns(*prices, window, begin)
     columns = (path.alpha, path.beta, path.sd, spread_of(path), zscore_of(path), correlation)
     return PairSeries(first, *(column[first - begin :] for column in columns)), path.next_fit
 
