@@ -19,7 +19,7 @@ SERIES_ROWS = 1500
 
 LIVE_STATES = ("live", "quiet")
 
-KEEPS_ROWS = (HedgeMethod.HUBER, HedgeMethod.THEIL_SEN)
+KEEPS_ROWS = (HedgeMethod.HUBER, HedgeMethod.THEIL_SEN, HedgeMethod.TLS)
 """Methods whose rolling rows are dear, and hang on nothing but the window before them: known rows are kept.
 
 The others are computed from the first row on each time: sums that begin where they always do round as they always do,
