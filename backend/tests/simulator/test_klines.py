@@ -136,3 +136,9 @@ def test_bars_do_not_depend_on_what_was_asked_before() -> None:
     forming = told("LINKUSDT", "5m", start, start + 200_000)
     told("LINKUSDT", "5m", start, start + 24 * HOUR_MS)
     assert told("LINKUSDT", "5m", start, start + 200_000) == forming
+
+
+def test_bars_of_a_symbol_that_opens_after_the_end_are_none() -> None:
+    """Both within one hour: a symbol listed a minute ago has no five-minute bar yet."""
+    start = EPOCH_MS + HOUR_MS + 5 * 60_000
+    assert told("BTCUSDT", "5m", start, start - 60_000) == []

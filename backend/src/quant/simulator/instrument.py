@@ -113,10 +113,8 @@ class Instrument:
         start = max(start_ms - start_ms % interval_ms, EPOCH_MS)
         end = min(end_ms, self.end_ms)
         row_ms = MINUTE_MS if interval_ms % MINUTE_MS == 0 else interval_ms
-        parts = [
-            self._bar_rows(base, row_ms, max(start, base), min(end, base + HOUR_MS))
-            for base in range(start - start % HOUR_MS, end, HOUR_MS)
-        ]
+        hours = range(start - start % HOUR_MS, end, HOUR_MS) if start < end else ()
+        parts = [self._bar_rows(base, row_ms, max(start, base), min(end, base + HOUR_MS)) for base in hours]
         empty = np.empty((0, kernels.COLUMNS), dtype=np.int64)
         table = fold(np.concatenate(parts) if parts else empty, interval_ms // row_ms)
         return Klines(interval_ms, start + interval_ms * np.arange(len(table), dtype=np.int64), table)
