@@ -7,8 +7,10 @@ import numpy as np
 
 from quant.analytics import analyse_pair
 from quant.analytics.results import PairAnalysis, PairSeries, Signal
+from quant.clock import NS_PER_MS, NS_PER_S
 from quant.domain import BoolArray, FloatArray, HedgeMethod, IntArray, Quality, Scale
 from quant.engine.cost import pair_seconds
+from quant.engine.formation import block_bars, blocks, reaches_back
 from quant.engine.protocol import LiveValues, PairKey, PairSeriesView, PairView
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
@@ -23,7 +25,7 @@ KEEPS_ROWS = (HedgeMethod.HUBER, HedgeMethod.THEIL_SEN, HedgeMethod.TLS)
 """Methods whose rolling rows are dear, and hang on nothing but the window before them: known rows are kept.
 
 The others are computed from the first row on each time: sums that begin where they always do round as they always do,
-and Kalman's state has come all the way.
+and Kalman's state has come all the way from its formation.
 """
 
 
@@ -44,6 +46,8 @@ class PairInputs:
 
 def rows_needed(key: PairKey, *, rows: int) -> int:
     """Return how many bars of both legs make `rows` rows of the pair's rolling values."""
+    if key.method is HedgeMethod.KALMAN:
+        return rows + key.window + block_bars(key.window)
     return rows + 2 * key.window
 
 
@@ -61,10 +65,17 @@ def pair_inputs(
     """
     state = running.state
     interval = next(each for each in state.intervals if each.name == key.interval)
-    depth = key.window + 1 + rows
+    need = rows_needed(key, rows=rows)
     if legs is None:
-        legs = align(state, key.pair, key.interval, rows=rows_needed(key, rows=rows), end=end)
-    legs = _from_whole_window(legs, depth=depth, span_ns=key.window * interval.ns)
+        legs = align(state, key.pair, key.interval, rows=need, end=end)
+        need = min(need, state.bar_depth)
+    if key.method is HedgeMethod.KALMAN:
+        is_cut = len(legs) >= need
+        legs = _from(
+            legs, reaches_back(legs.times, window=key.window, width=interval.ns, rows=rows, is_cut=is_cut)
+        )
+    else:
+        legs = _from_whole_window(legs, depth=key.window + 1 + rows, span_ns=key.window * interval.ns)
     prices = [state.counters(symbol).last_price for symbol in (key.pair.a, key.pair.b)]
     last_a, last_b = (math.nan if price is None or end is not None else price for price in prices)
     not_live = ""
@@ -84,7 +95,10 @@ def _from_whole_window(legs: AlignedLegs, *, depth: int, span_ns: int) -> Aligne
     a new bar changes no row before it, not even in the last digit, and an update carries one row instead of all.
     """
     whole = np.flatnonzero(legs.times % span_ns == 0)
-    first = int(whole[0]) if whole.size and len(legs) - whole[0] >= depth else 0
+    return _from(legs, int(whole[0]) if whole.size and len(legs) - whole[0] >= depth else 0)
+
+
+def _from(legs: AlignedLegs, first: int) -> AlignedLegs:
     return AlignedLegs(legs.times[first:], legs.y[first:], legs.x[first:], legs.qualities[first:])
 
 
@@ -109,6 +123,8 @@ def analyse(inputs: PairInputs, held: Computed | None = None) -> Computed:
     known = _rows_known(inputs, held)
     if held is not None and known == len(legs) == len(held.inputs.legs) and held.inputs.rows == inputs.rows:
         return Computed(inputs, held.analysis)
+    if key.method is HedgeMethod.KALMAN and len(legs):
+        return Computed(inputs, _by_blocks(inputs))
     first = _first_row(inputs)
     kept = held if held is not None and first < known < len(legs) else None
     analysis = analyse_pair(
@@ -122,6 +138,37 @@ def analyse(inputs: PairInputs, held: Computed | None = None) -> Computed:
     if kept:
         analysis = replace(analysis, series=_joined(kept, inputs, analysis.series, first=first, known=known))
     return Computed(inputs, analysis)
+
+
+def _by_blocks(inputs: PairInputs) -> PairAnalysis:
+    """Return Kalman's analysis: each block of rows with the noise of the window before it, the last with all else."""
+    key, legs = inputs.key, inputs.legs
+    width = inputs.interval_s * NS_PER_S
+    parts = []
+    for block in blocks(legs.times, window=key.window, width=width, rows=inputs.rows):
+        bars = slice(block.begin, block.end)
+        part = analyse_pair(
+            legs.y[bars], legs.x[bars], window=key.window, method=key.method, scale=key.scale,
+            series_from=block.first - block.begin,
+        )  # fmt: skip
+        parts.append((block, part))
+    newest, analysis = parts[-1]
+    series = _in_a_row([part.series for _, part in parts], first=parts[0][0].first)
+    parameters = dict(analysis.fit.parameters)
+    start = parameters.pop("formation_start", None)
+    if start is not None:
+        formation = legs.times[newest.begin + int(start) :][: key.window] // NS_PER_MS
+        parameters |= {"formation_first": float(formation[0]), "formation_last": float(formation[-1])}
+    return replace(analysis, series=series, fit=replace(analysis.fit, parameters=parameters))
+
+
+def _in_a_row(parts: list[PairSeries], *, first: int) -> PairSeries:
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in PairSeries.__dataclass_fields__
+        if name != "first_row"
+    }
+    return PairSeries(first_row=first, **columns)
 
 
 def _first_row(inputs: PairInputs) -> int:

@@ -113,7 +113,7 @@ class Reading:
     async def legs(self, running: RunningMarket, key: PairKey, *, rows: int, end: int) -> AlignedLegs | None:
         """Return both legs' closed bars before `end` from memory and store; None where memory has them all."""
         state, width = running.state, _width(running, key.interval)
-        if len(align(state, key.pair, key.interval, rows=rows, end=end)) >= min(rows, state.bar_depth):
+        if len(align(state, key.pair, key.interval, rows=rows, end=end)) >= rows:
             return None
         upto = end - end % width
         span = Span(rows, upto - rows * width, upto)

@@ -109,8 +109,8 @@ def kalman(
     alpha = beta = 0, in the units of the legs, hence not equivariant to scale.
 
     Parameters: `noise_ratio` q/R of alpha, `observation_variance` R in squared units of y, `beta_variance` that of
-    a step of beta, `formation` in bars, and `whiteness_p`, Ljung and Box's p over the formation window's
-    standardised innovations. Needs 10 bars. Raises InvalidParameter.
+    a step of beta, `formation` in bars from bar `formation_start` on, and `whiteness_p`, Ljung and Box's p over the
+    formation window's standardised innovations. Needs 10 bars. Raises InvalidParameter.
     """
     left, right = legs(y, x)
     chosen = _chosen(delta, v_epsilon)
@@ -234,6 +234,7 @@ def _filtered(y: FloatArray, x: FloatArray, model: _Model) -> _Run:
             "observation_variance": model.unit**2 * model.r,
             "beta_variance": slope**2 * model.q[2],
             "formation": float(size),
+            "formation_start": float(model.start),
             "whiteness_p": whiteness(scores),
             **dict(model.options),
         },
