@@ -781,6 +781,11 @@ export interface components {
          */
         CointegrationResult: {
             /**
+             * Autolag
+             * @description how `lags` was chosen: aic, bic or none
+             */
+            autolag: string | null;
+            /**
              * Critical Values
              * @example {
              *       "1%": -4.07,
@@ -795,6 +800,15 @@ export interface components {
             direction: ("y_on_x" | "x_on_y") | null;
             /** Lags */
             lags: number | null;
+            /** Lags Xy */
+            lags_xy: number | null;
+            /** Lags Yx */
+            lags_yx: number | null;
+            /**
+             * Max Lag
+             * @description the most lags that were tried
+             */
+            max_lag: number | null;
             /** N */
             n: number;
             /**
@@ -812,13 +826,33 @@ export interface components {
             p_yx: number | null;
             /** Reason */
             reason: string | null;
+            /**
+             * Regression
+             * @description deterministic terms of the regression: n none, c constant, ct with trend
+             */
+            regression: string;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
+            /**
+             * Series In Test
+             * @description MacKinnon's N: 1 a given series, 2 an estimated pair's residuals
+             */
+            series_in_test: number | null;
             /** Statistic */
             statistic: number | null;
+            /** Statistic Xy */
+            statistic_xy: number | null;
+            /** Statistic Yx */
+            statistic_yx: number | null;
             /**
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /**
          * Command
@@ -877,6 +911,8 @@ export interface components {
             as_of: number | null;
             /** Correlation */
             correlation: number | null;
+            /** Correlation Reason */
+            correlation_reason: string | null;
             /**
              * First Time
              * @description open time of the first bar of the fit
@@ -931,7 +967,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -1077,6 +1113,13 @@ export interface components {
             next: string | null;
             /** Seq */
             seq: number;
+            /**
+             * Stale
+             * @description true while the stream does not bring what it usually does
+             */
+            stale: boolean;
+            /** Stale Reason */
+            stale_reason: string | null;
             /** Symbol */
             symbol: string;
         };
@@ -1149,7 +1192,7 @@ export interface components {
         };
         /**
          * HalfLife
-         * @description Time for the spread to lose half of a deviation; low and high are a 95 % interval in bars.
+         * @description Time for the spread to lose half of a deviation, with a 95 % interval: `low`, `high` in bars.
          */
         HalfLife: {
             /** Bars */
@@ -1159,8 +1202,15 @@ export interface components {
              * @description null with status ok = unbounded
              */
             high: number | null;
+            /**
+             * High Seconds
+             * @description null with status ok = unbounded
+             */
+            high_seconds: number | null;
             /** Low */
             low: number | null;
+            /** Low Seconds */
+            low_seconds: number | null;
             /** Reason */
             reason: string | null;
             /** Seconds */
@@ -1169,7 +1219,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /** Health */
         Health: {
@@ -1276,7 +1326,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -1448,6 +1498,11 @@ export interface components {
          */
         KpssResult: {
             /**
+             * Autolag
+             * @description how `lags` was chosen: aic, bic or none
+             */
+            autolag: string | null;
+            /**
              * Critical Values
              * @example {
              *       "1%": -4.07,
@@ -1460,6 +1515,11 @@ export interface components {
             } | null;
             /** Lags */
             lags: number | null;
+            /**
+             * Max Lag
+             * @description the most lags that were tried
+             */
+            max_lag: number | null;
             /** N */
             n: number;
             /** Null */
@@ -1473,13 +1533,29 @@ export interface components {
             p_value: number | null;
             /** Reason */
             reason: string | null;
+            /**
+             * Regression
+             * @description deterministic terms of the regression: n none, c constant, ct with trend
+             */
+            regression: string;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
+            /**
+             * Series In Test
+             * @description MacKinnon's N: 1 a given series, 2 an estimated pair's residuals
+             */
+            series_in_test: number | null;
             /** Statistic */
             statistic: number | null;
             /**
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /**
          * LivePair
@@ -1544,6 +1620,8 @@ export interface components {
             cointegration: components["schemas"]["CointegrationResult"];
             /** Correlation */
             correlation: number | null;
+            /** Correlation Reason */
+            correlation_reason: string | null;
             /**
              * First Time
              * @description open time of the first bar of the fit
@@ -1620,7 +1698,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -1629,6 +1707,8 @@ export interface components {
             window: number;
             /** Zscore */
             zscore: number | null;
+            /** Zscore Reason */
+            zscore_reason: string | null;
         };
         /** PairMessage */
         PairMessage: {
@@ -1660,6 +1740,23 @@ export interface components {
              */
             as_of: number | null;
             /**
+             * Autolag
+             * @description how each regression's lags were chosen
+             */
+            autolag: string | null;
+            /**
+             * Calibrated
+             * @description false: q rests on MacKinnon's p, which heavy tails and jumps make too small; `quant scan --calibrate` holds each pair against its own null
+             */
+            calibrated: boolean;
+            /**
+             * Critical Values
+             * @description of `statistic` and `statistic_xy`, MacKinnon's for two series
+             */
+            critical_values: {
+                [key: string]: number;
+            } | null;
+            /**
              * Expected False
              * @description pairs that would be under 5 % by chance if no two legs were cointegrated
              */
@@ -1673,6 +1770,11 @@ export interface components {
             found: number;
             /** Have */
             have: number;
+            /**
+             * Holdout Share
+             * @description share of the bars, the last ones, that tests what the others screened
+             */
+            holdout_share: number | null;
             /** Interval */
             interval: string;
             /** Items */
@@ -1680,25 +1782,64 @@ export interface components {
             /** Last Time */
             last_time: number | null;
             /**
+             * Level
+             * @description at which pairs are counted and survive
+             */
+            level: number | null;
+            /**
              * Market
              * @description the market the data belong to
              * @example sim-7
              * @example binance-um
              */
             market: string;
+            /**
+             * Max Lag
+             * @description the most lags that were tried
+             */
+            max_lag: number | null;
+            /**
+             * Method
+             * @description both directions, constant, OLS residuals
+             * @constant
+             */
+            method: "engle_granger";
+            /**
+             * N
+             * @description bars that every pair was tested on
+             */
+            n: number | null;
             /** Need */
             need: number;
             /** Null */
             null: string | null;
             /** Pairs Tested */
             pairs_tested: number;
+            /**
+             * Quality
+             * @description each symbol's bars of the window, by their quality
+             */
+            quality: {
+                [key: string]: components["schemas"]["WindowQuality"];
+            };
             /** Reason */
             reason: string | null;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
             /**
              * Scale
              * @enum {string}
              */
             scale: "level" | "log";
+            /**
+             * Screen
+             * @description p up to which a pair passes on the first bars
+             */
+            screen: number | null;
             /**
              * Seq
              * @description of the topic matrix:INTERVAL:WINDOW; null for a scan of anything else
@@ -1708,9 +1849,15 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbols */
             symbols: string[];
+            /**
+             * Trend
+             * @description deterministic terms of the line: a constant
+             * @constant
+             */
+            trend: "c";
             /** Window */
             window: number;
         };
@@ -1807,7 +1954,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -1893,6 +2040,13 @@ export interface components {
             next: string | null;
             /** Seq */
             seq: number;
+            /**
+             * Stale
+             * @description true while the stream does not bring what it usually does
+             */
+            stale: boolean;
+            /** Stale Reason */
+            stale_reason: string | null;
             /** Symbol */
             symbol: string;
         };
@@ -1930,10 +2084,22 @@ export interface components {
              */
             correlation: number | null;
             /**
+             * Direction
+             * @description the regression with the less p, which decides
+             */
+            direction: ("y_on_x" | "x_on_y") | null;
+            /**
              * Half Life
              * @description in bars
              */
             half_life: number | null;
+            /** Half Life Seconds */
+            half_life_seconds: number | null;
+            /**
+             * Half Life Status
+             * @enum {string}
+             */
+            half_life_status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /**
              * Holdout
              * @description screened on the first part of the window, tested on the second
@@ -1947,10 +2113,27 @@ export interface components {
              * @description over the pairs that passed the screen
              */
             holdout_q: number | null;
-            /** Lags */
+            /**
+             * Lags
+             * @description of y on x
+             */
             lags: number | null;
+            /**
+             * Lags Xy
+             * @description of x on y
+             */
+            lags_xy: number | null;
+            /**
+             * P Calibrated
+             * @description under the pair's own null; null where the scan is not `calibrated`
+             */
+            p_calibrated: number | null;
             /** P Value */
             p_value: number | null;
+            /** P Xy */
+            p_xy: number | null;
+            /** P Yx */
+            p_yx: number | null;
             /**
              * Q Value
              * @description Benjamini-Yekutieli over all pairs tested
@@ -1959,15 +2142,30 @@ export interface components {
             /** Reason */
             reason: string | null;
             /**
+             * Reasons
+             * @description why a number of a pair that was tested is null, by the number's name
+             * @example {
+             *       "half_life": "phi is not negative: the residuals do not return"
+             *     }
+             */
+            reasons: {
+                [key: string]: string;
+            };
+            /**
              * Statistic
              * @description of y on x
              */
             statistic: number | null;
             /**
+             * Statistic Xy
+             * @description of x on y
+             */
+            statistic_xy: number | null;
+            /**
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -2079,7 +2277,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -2333,6 +2531,11 @@ export interface components {
          */
         TestResult: {
             /**
+             * Autolag
+             * @description how `lags` was chosen: aic, bic or none
+             */
+            autolag: string | null;
+            /**
              * Critical Values
              * @example {
              *       "1%": -4.07,
@@ -2345,6 +2548,11 @@ export interface components {
             } | null;
             /** Lags */
             lags: number | null;
+            /**
+             * Max Lag
+             * @description the most lags that were tried
+             */
+            max_lag: number | null;
             /** N */
             n: number;
             /** Null */
@@ -2353,13 +2561,29 @@ export interface components {
             p_value: number | null;
             /** Reason */
             reason: string | null;
+            /**
+             * Regression
+             * @description deterministic terms of the regression: n none, c constant, ct with trend
+             */
+            regression: string;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
+            /**
+             * Series In Test
+             * @description MacKinnon's N: 1 a given series, 2 an estimated pair's residuals
+             */
+            series_in_test: number | null;
             /** Statistic */
             statistic: number | null;
             /**
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /** Tick */
         Tick: {
@@ -2551,7 +2775,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular";
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
             /** Symbol A */
             symbol_a: string;
             /** Symbol B */
@@ -2560,6 +2784,8 @@ export interface components {
             window: number;
             /** Zscore */
             zscore: number | null;
+            /** Zscore Reason */
+            zscore_reason: string | null;
         };
         /** ZscoreSeries */
         ZscoreSeries: {

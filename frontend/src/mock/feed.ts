@@ -143,7 +143,16 @@ export class MockFeed {
     const { tick = 0.01 } = this.market.listed(symbol) ?? {};
     const price = this.market.price(symbol);
     const latest = { time: this.market.end, bid: price - tick, bid_size: 4, ask: price + tick, ask_size: 3 };
-    return { ...this.head, seq, symbol, latest, items: [latest], next: null };
+    return {
+      ...this.head,
+      seq,
+      symbol,
+      stale: false,
+      stale_reason: null,
+      latest,
+      items: [latest],
+      next: null,
+    };
   }
 
   private funding(symbol: string, seq: number): FundingList {
@@ -156,7 +165,16 @@ export class MockFeed {
       funding_rate: 0.0001,
       next_funding_time: Math.ceil(this.market.end / eightHours) * eightHours,
     };
-    return { ...this.head, seq, symbol, latest, items: [latest], next: null };
+    return {
+      ...this.head,
+      seq,
+      symbol,
+      stale: false,
+      stale_reason: null,
+      latest,
+      items: [latest],
+      next: null,
+    };
   }
 
   private pair(
@@ -232,16 +250,30 @@ export class MockFeed {
       mean: last?.line.alpha ?? null,
       sd: last?.line.sd ?? null,
       zscore: z,
+      zscore_reason: null,
       signal: cointegrated ? (z > 2 ? "sell" : z < -2 ? "buy" : "neutral") : "none",
       signal_reason: cointegrated ? null : `not cointegrated at 5 % (p = ${(test.p_value ?? 1).toFixed(2)})`,
       correlation: last?.correlation ?? null,
+      correlation_reason: null,
       adf: test,
-      cointegration: { ...test, direction: "y_on_x", p_yx: test.p_value, p_xy: test.p_value, note: null },
+      cointegration: {
+        ...test,
+        direction: "y_on_x",
+        p_yx: test.p_value,
+        p_xy: test.p_value,
+        statistic_yx: test.statistic,
+        statistic_xy: test.statistic,
+        lags_yx: test.lags,
+        lags_xy: test.lags,
+        note: null,
+      },
       half_life: {
         bars,
         seconds: bars === null ? null : (bars * step) / 1000,
         low: bars === null ? null : bars / 2,
         high: bars === null ? null : bars * 3,
+        low_seconds: bars === null ? null : (bars * step) / 2000,
+        high_seconds: bars === null ? null : (bars * step * 3) / 1000,
         status: reverts ? "ok" : "not_reverting",
         reason: reverts ? null : "the spread does not come back",
       },

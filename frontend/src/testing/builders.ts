@@ -53,6 +53,11 @@ const NO_TEST = {
   n: 58,
   critical_values: { "1%": -4.07, "5%": -3.43, "10%": -3.1 },
   null: "no cointegration",
+  role: "descriptive",
+  regression: "c",
+  autolag: "aic",
+  max_lag: 11,
+  series_in_test: 2,
   status: "ok",
   reason: null,
 } as const;
@@ -87,12 +92,33 @@ export function pairData(part: Partial<PairAnalytics> = {}): PairAnalytics {
     mean: 1000,
     sd: 10,
     zscore: 1.25,
+    zscore_reason: null,
     signal: "neutral",
     signal_reason: null,
     correlation: 0.91,
+    correlation_reason: null,
     adf: NO_TEST,
-    cointegration: { ...NO_TEST, direction: "y_on_x", p_yx: 0.01, p_xy: 0.03, note: null },
-    half_life: { bars: 6.5, seconds: 390, low: 4, high: null, status: "ok", reason: null },
+    cointegration: {
+      ...NO_TEST,
+      direction: "y_on_x",
+      p_yx: 0.01,
+      p_xy: 0.03,
+      statistic_yx: -3.5,
+      statistic_xy: -3.2,
+      lags_yx: 1,
+      lags_xy: 2,
+      note: null,
+    },
+    half_life: {
+      bars: 6.5,
+      seconds: 390,
+      low: 4,
+      high: null,
+      low_seconds: 240,
+      high_seconds: null,
+      status: "ok",
+      reason: null,
+    },
     live: { spread: 1013, zscore: 1.3, time: T0 },
     series: {
       time: [T0, T0 + MINUTE, T0 + 2 * MINUTE],
@@ -173,11 +199,12 @@ export function clientConfig(part: Partial<ClientConfig> = {}): ClientConfig {
 
 export function quoteList(items: Quote[], part: Partial<QuoteList> = {}): QuoteList {
   const latest = items.at(-1) ?? null;
-  return { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", latest, items, next: null, ...part };
+  const head = { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", stale: false, stale_reason: null };
+  return { ...head, latest, items, next: null, ...part };
 }
 
 export function fundingList(rate: number, part: Partial<FundingList> = {}): FundingList {
   const latest = { time: T0, mark: 100, index: 100, funding_rate: rate, next_funding_time: T0 + 60 * MINUTE };
-  const head = { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", next: null };
-  return { ...head, latest, items: [latest], ...part };
+  const head = { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", stale: false, stale_reason: null };
+  return { ...head, latest, items: [latest], next: null, ...part };
 }

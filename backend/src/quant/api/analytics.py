@@ -31,7 +31,9 @@ async def pair(
 
     With `end`, as it stood when the bars before that time had closed. `start` shortens `series` only.
     """
-    return views.pair_analytics(await engine.pair(key, start=start, end=end, limit=limit))
+    return views.pair_analytics(
+        await engine.pair(key, start=start, end=end, limit=limit), role=views.role_of(end)
+    )
 
 
 @router.get("/hedge-ratio", responses=ERRORS)
@@ -55,7 +57,7 @@ async def zscore(
     engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
 ) -> wire.Zscore:
     """How unusual the spread is, and what that says where the pair is cointegrated."""
-    return views.zscore(await engine.pair(key, start=start, end=end, limit=limit))
+    return views.zscore(await engine.pair(key, start=start, end=end, limit=limit), role=views.role_of(end))
 
 
 @router.get("/correlation", responses=ERRORS)
@@ -70,8 +72,8 @@ async def correlation(
 async def adf(engine: EngineOf, of: SeriesOrPair, end: End) -> wire.PairUnitRoot | wire.SymbolUnitRoot:
     """The test of a unit root: of a pair's residuals, or with `symbol` of one symbol's own closes."""
     if isinstance(of, SeriesKey):
-        return views.symbol_unit_root(await engine.unit_root(of, end=end))
-    return views.pair_unit_root(await engine.pair(of, start=None, end=end, limit=1))
+        return views.symbol_unit_root(await engine.unit_root(of, end=end), role=views.role_of(end))
+    return views.pair_unit_root(await engine.pair(of, start=None, end=end, limit=1), role=views.role_of(end))
 
 
 @router.get("/scan", responses=ERRORS, response_model=wire.PairScan)
@@ -83,5 +85,6 @@ async def scan(
     ] = scans.MAX_PAIRS,
 ) -> Response:
     """Engle-Granger over all pairs, corrected for their number: now, or with `start` and `end` over the past."""
-    body = await scans.pair_scan(await engine.scan(order), limit=limit)
+    role = views.role_of(order.end)
+    body = await scans.pair_scan(await engine.scan(order), limit=limit, role=role)
     return Response(body, media_type="application/json")

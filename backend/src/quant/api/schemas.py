@@ -14,6 +14,13 @@ Milliseconds = Annotated[
 StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
 BarQuality = Literal["complete", "partial", "quiet", "gap", "backfilled", "kline"]
 Signal = Literal["sell", "buy", "neutral", "none"]
+TestRole = Annotated[
+    Literal["descriptive", "formation"],
+    Field(
+        description="descriptive: computed anew with every bar, a p of it is no verdict on the pair; "
+        "formation: of a window that the request ended with `end`"
+    ),
+]
 ResultStatus = Literal[
     "ok",
     "too_short",
@@ -24,6 +31,7 @@ ResultStatus = Literal[
     "not_reverting",
     "oscillating",
     "singular",
+    "stale",
 ]
 
 
@@ -224,11 +232,16 @@ class Quote(Wire):
     ask_size: float
 
 
+Stale = Annotated[bool, Field(description="true while the stream does not bring what it usually does")]
+
+
 class QuoteList(MarketHeader):
     """`latest` and the last quote of each second, oldest first; null and empty where none has come."""
 
     seq: int
     symbol: str
+    stale: Stale
+    stale_reason: str | None
     latest: Quote | None
     items: list[Quote]
     next: str | None
@@ -249,6 +262,8 @@ class FundingList(MarketHeader):
 
     seq: int
     symbol: str
+    stale: Stale
+    stale_reason: str | None
     latest: Funding | None
     items: list[Funding]
     next: str | None
@@ -294,6 +309,8 @@ class WindowQuality(Wire):
 class TestResult(Wire):
     """A test of the null hypothesis `null`; critical values by level."""
 
+    role: TestRole
+
     __test__ = False  # not a pytest class
 
     statistic: float | None
@@ -304,6 +321,14 @@ class TestResult(Wire):
         dict[str, float] | None, Field(examples=[{"1%": -4.07, "5%": -3.43, "10%": -3.1}])
     ]
     null: str
+    regression: Annotated[
+        str, Field(description="deterministic terms of the regression: n none, c constant, ct with trend")
+    ]
+    autolag: Annotated[str | None, Field(description="how `lags` was chosen: aic, bic or none")]
+    max_lag: Annotated[int | None, Field(description="the most lags that were tried")]
+    series_in_test: Annotated[
+        int | None, Field(description="MacKinnon's N: 1 a given series, 2 an estimated pair's residuals")
+    ]
     status: ResultStatus
     reason: str | None
 
@@ -314,6 +339,10 @@ class CointegrationResult(TestResult):
     direction: Literal["y_on_x", "x_on_y"] | None
     p_yx: float | None
     p_xy: float | None
+    statistic_yx: float | None
+    statistic_xy: float | None
+    lags_yx: int | None
+    lags_xy: int | None
     note: Annotated[str | None, Field(description="whose residuals were tested, where the method is not ols")]
 
 
@@ -324,12 +353,14 @@ class KpssResult(TestResult):
 
 
 class HalfLife(Wire):
-    """Time for the spread to lose half of a deviation; low and high are a 95 % interval in bars."""
+    """Time for the spread to lose half of a deviation, with a 95 % interval: `low`, `high` in bars."""
 
     bars: float | None
     seconds: float | None
     low: float | None
     high: Annotated[float | None, Field(description="null with status ok = unbounded")]
+    low_seconds: float | None
+    high_seconds: Annotated[float | None, Field(description="null with status ok = unbounded")]
     status: ResultStatus
     reason: str | None
 
@@ -399,9 +430,11 @@ class PairAnalytics(PairHeader):
     mean: float | None
     sd: float | None
     zscore: float | None
+    zscore_reason: str | None
     signal: Signal
     signal_reason: str | None
     correlation: float | None
+    correlation_reason: str | None
     adf: TestResult
     cointegration: CointegrationResult
     half_life: HalfLife
@@ -463,6 +496,7 @@ class Zscore(PairHeader):
     """How many standard deviations the last closed bar is from the line of the bars before it."""
 
     zscore: float | None
+    zscore_reason: str | None
     signal: Signal
     signal_reason: str | None
     live: LivePair
@@ -473,6 +507,7 @@ class Correlation(PairHeader):
     """Pearson's correlation of log returns over the window that ends at the last closed bar."""
 
     correlation: float | None
+    correlation_reason: str | None
     series: CorrelationSeries
 
 
@@ -507,10 +542,23 @@ class ScannedPair(Wire):
     alpha: float | None
     beta: float | None
     statistic: Annotated[float | None, Field(description="of y on x")]
+    statistic_xy: Annotated[float | None, Field(description="of x on y")]
+    direction: Annotated[
+        Literal["y_on_x", "x_on_y"] | None, Field(description="the regression with the less p, which decides")
+    ]
     p_value: float | None
+    p_yx: float | None
+    p_xy: float | None
+    p_calibrated: Annotated[
+        float | None,
+        Field(description="under the pair's own null; null where the scan is not `calibrated`"),
+    ]
     q_value: Annotated[float | None, Field(description="Benjamini-Yekutieli over all pairs tested")]
-    lags: int | None
+    lags: Annotated[int | None, Field(description="of y on x")]
+    lags_xy: Annotated[int | None, Field(description="of x on y")]
     half_life: Annotated[float | None, Field(description="in bars")]
+    half_life_seconds: float | None
+    half_life_status: ResultStatus
     correlation: Annotated[float | None, Field(description="of log returns")]
     zscore: float | None
     holdout: Annotated[
@@ -521,6 +569,13 @@ class ScannedPair(Wire):
     holdout_q: Annotated[float | None, Field(description="over the pairs that passed the screen")]
     status: ResultStatus
     reason: str | None
+    reasons: Annotated[
+        dict[str, str],
+        Field(
+            description="why a number of a pair that was tested is null, by the number's name",
+            examples=[{"half_life": "phi is not negative: the residuals do not return"}],
+        ),
+    ]
 
 
 class PairScan(MarketHeader):
@@ -539,6 +594,32 @@ class PairScan(MarketHeader):
     first_time: Milliseconds | None
     last_time: Milliseconds | None
     symbols: list[str]
+    quality: Annotated[
+        dict[str, WindowQuality], Field(description="each symbol's bars of the window, by their quality")
+    ]
+    method: Annotated[Literal["engle_granger"], Field(description="both directions, constant, OLS residuals")]
+    role: TestRole
+    n: Annotated[int | None, Field(description="bars that every pair was tested on")]
+    trend: Annotated[Literal["c"], Field(description="deterministic terms of the line: a constant")]
+    autolag: Annotated[str | None, Field(description="how each regression's lags were chosen")]
+    max_lag: Annotated[int | None, Field(description="the most lags that were tried")]
+    critical_values: Annotated[
+        dict[str, float] | None,
+        Field(description="of `statistic` and `statistic_xy`, MacKinnon's for two series"),
+    ]
+    level: Annotated[float | None, Field(description="at which pairs are counted and survive")]
+    calibrated: Annotated[
+        bool,
+        Field(
+            description="false: q rests on MacKinnon's p, which heavy tails and jumps make too small; "
+            "`quant scan --calibrate` holds each pair against its own null"
+        ),
+    ]
+    holdout_share: Annotated[
+        float | None,
+        Field(description="share of the bars, the last ones, that tests what the others screened"),
+    ]
+    screen: Annotated[float | None, Field(description="p up to which a pair passes on the first bars")]
     pairs_tested: int
     expected_false: Annotated[
         float, Field(description="pairs that would be under 5 % by chance if no two legs were cointegrated")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from quant.api import schemas as wire
 from quant.clock import NS_PER_MS
@@ -11,11 +11,15 @@ from quant.engine import protocol as engine
 
 QUALITY_NAMES = {quality.value: quality.label for quality in Quality}
 LINE = ("alpha", "alpha_se", "beta", "beta_se", "beta_low", "beta_high")
+RULE = ("regression", "autolag", "max_lag", "series_in_test")
+LEGS = 2
+DESCRIPTIVE = "this p is descriptive: the verdict is the formation test's"
 PRICE_DIGITS = 12  # what float64 holds of a price sum without its rounding noise
 
 # The engine's words are the wire's words (a test holds the two vocabularies together), but their types are
 # separate so that the API does not import the statistics: hence `Any` where a word passes through.
 Word = Any
+Role = Literal["descriptive", "formation"]
 
 
 def ms(ns: int | None) -> int | None:
@@ -227,6 +231,8 @@ def quote_list(view: engine.SecondsView) -> wire.QuoteList:
         seq=view.seq,
         symbol=view.symbol,
         latest=_quote(*view.latest) if view.latest else None,
+        stale=bool(view.stale_reason),
+        stale_reason=view.stale_reason or None,
         items=items,
         next=None,
     )
@@ -245,6 +251,8 @@ def funding_list(view: engine.SecondsView) -> wire.FundingList:
         seq=view.seq,
         symbol=view.symbol,
         latest=_funding(*view.latest) if view.latest else None,
+        stale=bool(view.stale_reason),
+        stale_reason=view.stale_reason or None,
         items=items,
         next=None,
     )
@@ -304,7 +312,12 @@ def pair_header(view: engine.PairView) -> dict[str, Any]:
     }
 
 
-def pair_analytics(view: engine.PairView) -> wire.PairAnalytics:
+def role_of(end: int | None) -> Role:
+    """Return what the tests of a question are: of a window that was fixed, or of one that moves with the bars."""
+    return "descriptive" if end is None else "formation"
+
+
+def pair_analytics(view: engine.PairView, *, role: Role = "descriptive") -> wire.PairAnalytics:
     analysis = view.analysis
     signal: Word = view.signal.value
     return wire.PairAnalytics(
@@ -314,11 +327,13 @@ def pair_analytics(view: engine.PairView) -> wire.PairAnalytics:
         mean=number(analysis.mean),
         sd=number(analysis.sd),
         zscore=number(analysis.zscore),
+        zscore_reason=view.zscore_reason or None,
         signal=signal,
-        signal_reason=view.signal_reason or None,
+        signal_reason=_signal_reason(view, role),
         correlation=number(analysis.correlation),
-        adf=wire.TestResult(**_test(analysis.adf)),
-        cointegration=cointegration(view),
+        correlation_reason=view.correlation_reason or None,
+        adf=wire.TestResult(**_test(analysis.adf, role)),
+        cointegration=cointegration(view, role),
         half_life=half_life(view),
         live=_live(view),
         series=pair_series(view.series),
@@ -363,35 +378,47 @@ def spread(view: engine.PairView) -> wire.Spread:
     )
 
 
-def zscore(view: engine.PairView) -> wire.Zscore:
+def zscore(view: engine.PairView, *, role: Role = "descriptive") -> wire.Zscore:
     signal: Word = view.signal.value
     return wire.Zscore(
         **pair_header(view),
         zscore=number(view.analysis.zscore),
+        zscore_reason=view.zscore_reason or None,
         signal=signal,
-        signal_reason=view.signal_reason or None,
+        signal_reason=_signal_reason(view, role),
         live=_live(view),
         series=wire.ZscoreSeries(**_columns(view.series, "zscore")),
     )
+
+
+def _signal_reason(view: engine.PairView, role: Role) -> str | None:
+    """Return the reason; where a p decided it, with what that p is."""
+    rests_on_p = (
+        view.signal_reason == view.analysis.signal_reason and view.analysis.cointegration.status.usable
+    )
+    if rests_on_p and role == "descriptive" and math.isfinite(view.analysis.zscore):
+        return f"{view.signal_reason}; {DESCRIPTIVE}"
+    return view.signal_reason or None
 
 
 def correlation(view: engine.PairView) -> wire.Correlation:
     return wire.Correlation(
         **pair_header(view),
         correlation=number(view.analysis.correlation),
+        correlation_reason=view.correlation_reason or None,
         series=wire.CorrelationSeries(**_columns(view.series, "correlation")),
     )
 
 
-def pair_unit_root(view: engine.PairView) -> wire.PairUnitRoot:
+def pair_unit_root(view: engine.PairView, *, role: Role = "descriptive") -> wire.PairUnitRoot:
     return wire.PairUnitRoot(
         **pair_header(view),
-        adf=wire.TestResult(**_test(view.analysis.adf)),
+        adf=wire.TestResult(**_test(view.analysis.adf, role)),
         note=view.analysis.test_note or None,
     )
 
 
-def symbol_unit_root(view: engine.UnitRootView) -> wire.SymbolUnitRoot:
+def symbol_unit_root(view: engine.UnitRootView, *, role: Role = "descriptive") -> wire.SymbolUnitRoot:
     bound: Word = view.kpss.p_bound.value
     return wire.SymbolUnitRoot(
         market=view.market,
@@ -405,8 +432,8 @@ def symbol_unit_root(view: engine.UnitRootView) -> wire.SymbolUnitRoot:
         first_time=ms(view.first_time),
         last_time=ms(view.last_time),
         quality=wire.WindowQuality(**view.qualities),
-        adf=wire.TestResult(**_test(view.adf)),
-        kpss=wire.KpssResult(**_test(view.kpss), p_bound=bound),
+        adf=wire.TestResult(**_test(view.adf, role)),
+        kpss=wire.KpssResult(**_test(view.kpss, role), p_bound=bound),
     )
 
 
@@ -415,8 +442,10 @@ def _columns(series: engine.PairSeriesView, *names: str) -> dict[str, Any]:
     return {"time": (series.times // NS_PER_MS).tolist(), **columns}
 
 
-def _test(test: Any) -> dict[str, Any]:  # one of the tests of quant.analytics.results
+def _test(test: Any, role: Role) -> dict[str, Any]:  # one of the tests of quant.analytics.results
     return {
+        "role": role,
+        **{name: getattr(test, name, None) for name in RULE},  # KPSS chooses no lags
         "statistic": number(test.statistic),
         "p_value": number(test.p_value),
         "lags": _count(test.lags),
@@ -433,15 +462,25 @@ def _critical_values(values: Mapping[str, float]) -> dict[str, float] | None:
     return finite or None
 
 
-def cointegration(view: engine.PairView) -> wire.CointegrationResult:
+def cointegration(view: engine.PairView, role: Role = "descriptive") -> wire.CointegrationResult:
     test = view.analysis.cointegration
     known = test.status.usable
     direction: Word = test.direction.value if known else None
     return wire.CointegrationResult(
-        **_test(test),
+        **_test(test, role)
+        | {
+            "regression": test.y_on_x.trend,
+            "autolag": test.y_on_x.autolag,
+            "max_lag": test.y_on_x.max_lag,
+            "series_in_test": LEGS,
+        },
         direction=direction,
         p_yx=number(test.y_on_x.p_value),
         p_xy=number(test.x_on_y.p_value),
+        statistic_yx=number(test.y_on_x.statistic),
+        statistic_xy=number(test.x_on_y.statistic),
+        lags_yx=test.y_on_x.lags if known else None,
+        lags_xy=test.x_on_y.lags if known else None,
         note=view.analysis.test_note or None,
     )
 
@@ -449,12 +488,13 @@ def cointegration(view: engine.PairView) -> wire.CointegrationResult:
 def half_life(view: engine.PairView) -> wire.HalfLife:
     found = view.analysis.half_life
     status: Word = found.status.value
-    bars = number(found.bars)
     return wire.HalfLife(
-        bars=bars,
-        seconds=None if bars is None else bars * view.interval_s,
+        bars=number(found.bars),
+        seconds=number(found.bars * view.interval_s),
         low=number(found.low),
         high=number(found.high),
+        low_seconds=number(found.low * view.interval_s),
+        high_seconds=number(found.high * view.interval_s),
         status=status,
         reason=found.reason or None,
     )

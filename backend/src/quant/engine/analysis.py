@@ -244,7 +244,26 @@ def view_of(computed: Computed) -> PairView:
         qualities=count_qualities(legs.qualities[fit]),
         live=_live(inputs, analysis),
         series=_series(legs, analysis, rows=inputs.rows),
+        zscore_reason=_why_no_zscore(analysis),
+        correlation_reason=_why_no_correlation(analysis, legs),
     )
+
+
+def _why_no_zscore(analysis: PairAnalysis) -> str:
+    if math.isfinite(analysis.zscore):
+        return ""
+    return analysis.reason or "the bars before the last one lie on their line: there is no sd to measure in"
+
+
+def _why_no_correlation(analysis: PairAnalysis, legs: AlignedLegs) -> str:
+    if math.isfinite(analysis.correlation):
+        return ""
+    prices = np.stack((legs.y, legs.x))[:, -analysis.window - 1 :]
+    if prices.shape[1] <= analysis.window or not np.isfinite(prices).all():
+        return analysis.reason or "a bar of the window is missing"
+    if not (prices > 0).all():
+        return "a price of the window is not positive: it has no log return"
+    return "the log returns of a leg do not vary"
 
 
 def count_qualities(qualities: IntArray) -> dict[str, int]:

@@ -151,6 +151,8 @@ class SecondsView:
     values: FloatArray
     latest: tuple[int, tuple[float, ...]] | None
     """Time and values of the newest, whatever part of the series this is; None before the first."""
+    stale_reason: str = ""
+    """Why the newest may be out of date, empty while the stream brings what it usually does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ class PairView:
     live: LiveValues
     series: PairSeriesView
     stale_reason: str = ""  # why newer bars are not in these numbers yet, empty where none are missing
+    zscore_reason: str = ""  # why there is no z-score or no correlation, empty where there is one
+    correlation_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,8 @@ class ScanView:
     """All pairs of `symbols` on one window; row k of the table is `symbols[i[k]]` on `symbols[j[k]]`.
 
     `seq` is 0 where the scan is of no topic. Without a table, `status` and `reason` say why.
+    `qualities` counts each symbol's bars by quality. `critical_values` are those of every row's statistics.
+    `holdout_share` is the share of the bars, the last ones, that tests what passed `screen` on the others.
     """
 
     market: str
@@ -287,6 +293,11 @@ class ScanView:
     first_time: int | None
     last_time: int | None
     table: PairTable | None
+    qualities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    critical_values: Mapping[str, float] = field(default_factory=dict)
+    holdout_share: float | None = None
+    screen: float | None = None
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """Cointegration of all pairs of several symbols, from copies of their closes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from quant.analytics import scan_pairs
+from quant.analytics import mackinnon, scan_pairs
 from quant.analytics.results import Status
 from quant.domain import FloatArray, Quality, Scale
+from quant.engine.analysis import count_qualities
 from quant.engine.closes import Closes
 from quant.engine.cost import MAX_REQUEST_S
 from quant.engine.protocol import ScanView
@@ -90,7 +91,18 @@ def scan_view(
         first_time=int(closes.times[0]) if len(closes) else None,
         last_time=int(closes.times[-1]) if len(closes) else None,
         table=None,
+        qualities={
+            symbol: count_qualities(closes.qualities[:, k]) for k, symbol in enumerate(closes.symbols)
+        },
+        critical_values=critical_values(len(closes)) if status is Status.OK else {},
+        holdout_share=HOLDOUT,
+        screen=SCREEN,
     )
+
+
+def critical_values(n: int) -> Mapping[str, float]:
+    """Return those of either direction's statistic on n bars, by level: MacKinnon's for two series, n - 1 bars."""
+    return mackinnon.critical_values(trend="c", n_series=2, n=n - 1)
 
 
 def _have(closes: Closes) -> int:

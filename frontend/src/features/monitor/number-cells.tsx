@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { PairAnalytics } from "@/api/types";
 import { FigureText } from "@/components/ui/figure-text";
+import { TestRole } from "@/components/ui/test-role";
 import { count, decimalsFor, duration, fixed, pValue, range, signed, significant } from "@/lib/format";
 import { plural } from "@/lib/words";
 import type { NumberKey } from "./explanations";
@@ -82,7 +83,12 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
       return (
         <span className={TONES[tone]}>
           {SIGNS[tone]}
-          <FigureText field="zscore" value={pair.zscore} format={zFormat} reason={pair.signal_reason} />
+          <FigureText
+            field="zscore"
+            value={pair.zscore}
+            format={zFormat}
+            reason={pair.zscore_reason ?? pair.signal_reason}
+          />
           <span className="pl-2 text-label font-normal text-fg-2">
             live{" "}
             <FigureText field="live.zscore" value={pair.live.zscore} format={zFormat} reason={pair.reason} />
@@ -91,7 +97,7 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
       );
     },
     notes: ({ pair, view }) => [
-      <span key="words" data-testid="signal">
+      <span key="words" data-testid="signal" title={pair.signal_reason ?? undefined}>
         {verdict(pair, view.entry).words}
       </span>,
     ],
@@ -104,7 +110,7 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
         field="correlation"
         value={pair.correlation}
         format={(v) => signed(v, 3)}
-        reason={pair.reason}
+        reason={pair.correlation_reason ?? pair.reason}
       />
     ),
     notes: () => ["of log returns"],
@@ -125,6 +131,7 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
           reason={cointegration.reason}
         />
       </>,
+      <TestRole key="role" role={cointegration.role} />,
     ],
   },
   {

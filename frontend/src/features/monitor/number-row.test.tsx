@@ -40,6 +40,14 @@ describe("the row of numbers", () => {
     expect(screen.getAllByText("OLS 60 level")).toHaveLength(5);
   });
 
+  test("a p of every bar is labelled descriptive, and a number that lacks alone says why", async () => {
+    const zscore_reason = "there is no sd to measure in";
+    await show(pairData({ zscore: null, zscore_reason }));
+    expect(screen.getByTestId("test-role")).toHaveTextContent("descriptive");
+    expect(screen.getByTestId("test-role").title).toMatch(/every bar/);
+    expect(field("zscore")).toHaveTextContent(zscore_reason);
+  });
+
   test("a half-life without an upper bound says so", async () => {
     await show(pairData());
     expect(screen.getByText(/4 to ∞/)).toBeVisible();

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { FigureText } from "@/components/ui/figure-text";
 import { Skeleton } from "@/components/ui/skeleton";
+import { TestRole } from "@/components/ui/test-role";
 import { duration, fixed, pValue, range, significant } from "@/lib/format";
 import { useHeld } from "@/stores/topics";
 import { halfLifeReason } from "./number-cells";
@@ -55,7 +56,8 @@ export function PairFacts({ view, truth }: PanelProps) {
       <Fact name="p, A on B · B on A">
         <FigureText field="cointegration.p_yx" value={eg.p_yx} format={pValue} reason={eg.reason} />
         {" · "}
-        <FigureText field="cointegration.p_xy" value={eg.p_xy} format={pValue} reason={eg.reason} />
+        <FigureText field="cointegration.p_xy" value={eg.p_xy} format={pValue} reason={eg.reason} />{" "}
+        <TestRole role={eg.role} />
       </Fact>
       <Fact name="ADF t of the spread">
         <FigureText field="adf.statistic" value={adf.statistic} format={two} reason={adf.reason} />
