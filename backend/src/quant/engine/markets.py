@@ -18,7 +18,7 @@ from quant.errors import ExchangeRejected, ExchangeUnreachable, NotFound
 from quant.feed.binance import BinanceDecoder, BinanceUm
 from quant.feed.binance_rest import MAX_WEIGHT, BinanceRest
 from quant.feed.clock_offset import ClockOffset
-from quant.feed.exchange import ExchangeRest, OnQuarantine
+from quant.feed.exchange import Channel, ExchangeRest, OnQuarantine
 from quant.feed.link import Timing
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.live import LiveFeed, ignore_behind, nothing_known
@@ -84,6 +84,10 @@ class Market(Protocol):
 
     def health(self, symbol: str) -> StreamHealth | None:
         """Return how the symbol's trades come in; None where nobody watches, as with a recording."""
+        ...
+
+    def view_silence(self, symbol: str, channel: Channel) -> str | None:
+        """Return why a channel's quotes or mark prices do not come; None while they do, and with a recording."""
         ...
 
     def quarantined(self, symbol: str) -> int: ...
@@ -205,6 +209,9 @@ class LiveMarket:
 
     def health(self, symbol: str) -> StreamHealth | None:
         return self._feed.health(symbol) if self._feed else None
+
+    def view_silence(self, symbol: str, channel: Channel) -> str | None:
+        return self._feed.view_silence(symbol, channel) if self._feed else "the connection is down"
 
     def quarantined(self, symbol: str) -> int:
         by_rest = self.rest.quarantined[symbol] if self.rest is not None else 0
@@ -330,6 +337,9 @@ class RecordedMarket:
         return self._running and symbol in self.specs
 
     def health(self, symbol: str) -> StreamHealth | None:  # noqa: ARG002  nobody watches
+        return None
+
+    def view_silence(self, symbol: str, channel: Channel) -> str | None:  # noqa: ARG002  nobody watches
         return None
 
     def quarantined(self, symbol: str) -> int:

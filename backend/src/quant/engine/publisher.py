@@ -169,7 +169,11 @@ class Publisher:
         """Publish the symbol's quotes or mark prices when they have changed; return their number."""
         running, name = self._market(), topic_name(SecondsTopic(kind, symbol))
         version, last = snapshots.seconds_of(running, kind).version(symbol), self._hub.newest(name)
-        if isinstance(last, SecondsView) and self._versions.get(name) == version:
+        if (
+            isinstance(last, SecondsView)
+            and self._versions.get(name) == version
+            and last.stale_reason == snapshots.stale_reason(running, kind, symbol)
+        ):
             return last.seq
         self._versions[name] = version
         view = snapshots.seconds_view(running, kind, symbol, limit=TOPIC_SECONDS)

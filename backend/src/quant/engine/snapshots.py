@@ -25,6 +25,7 @@ from quant.engine.protocol import (
 from quant.engine.running import RunningMarket
 from quant.engine.symbol_state import symbol_state
 from quant.engine.topics import SecondsKind
+from quant.feed.exchange import Channel
 from quant.market.ledger import HoleState
 from quant.market.seconds import SecondSeries
 from quant.market.state import Ticks
@@ -290,7 +291,21 @@ def seconds_view(
     times, values = series.read(symbol, limit=limit, start=start, end=end)
     newest, row = series.read(symbol, limit=1)
     latest = (int(newest[0]), tuple(row[0].tolist())) if len(newest) else None
-    return SecondsView(running.state.market, running.as_of, seq, kind, symbol, times, values, latest)
+    why = stale_reason(running, kind, symbol)
+    return SecondsView(running.state.market, running.as_of, seq, kind, symbol, times, values, latest, why)
+
+
+def stale_reason(running: RunningMarket, kind: SecondsKind, symbol: str) -> str:
+    """Return why the newest quote or mark price may be out of date, empty while they come as usual.
+
+    A reason stays the same for as long as it holds: each change of it is news.
+    """
+    if running.finished:
+        return "the recording has ended"
+    if symbol not in running.wanted:
+        return "not streaming"
+    channel: Channel = "quotes" if kind == "quote" else "trades"
+    return running.market.view_silence(symbol, channel) or ""
 
 
 def seconds_of(running: RunningMarket, kind: SecondsKind) -> SecondSeries:

@@ -14,7 +14,7 @@ from quant.engine.source import SourceSpec, StoredSpan
 from quant.errors import ArchiveError, NotFound, RecordingError, StorageError
 from quant.feed.archive import Archive, ArchiveKind, open_archive
 from quant.feed.clock_offset import ClockOffset
-from quant.feed.exchange import ExchangeRest
+from quant.feed.exchange import Channel, ExchangeRest
 from quant.feed.listener import OnBatch, OnViews, ignore_views
 from quant.feed.recording import KNOWN_QUOTES
 from quant.feed.runner import ConnectionInfo
@@ -76,6 +76,9 @@ class TapeMarket:
         return self._running and symbol in self.specs
 
     def health(self, symbol: str) -> StreamHealth | None:  # noqa: ARG002  nobody watches
+        return None
+
+    def view_silence(self, symbol: str, channel: Channel) -> str | None:  # noqa: ARG002  nobody watches
         return None
 
     def quarantined(self, symbol: str) -> int:  # noqa: ARG002  a file with a bad line is not played

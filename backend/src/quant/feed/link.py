@@ -105,6 +105,10 @@ class Link:
         self._tell()
         return self._heard_s
 
+    def is_view_silent(self, symbol: str) -> bool:
+        """Tell whether the symbol's quotes, or mark prices, have stopped coming over this connection."""
+        return self._views.is_silent(symbol, now_s=self._wiring.pace.monotonic_s())
+
     # --- what others ask of it ---
 
     def want(self, symbols: frozenset[str]) -> None:

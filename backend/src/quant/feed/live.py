@@ -162,6 +162,17 @@ class LiveFeed:
         """Return how the symbol's trades come in."""
         return self._watchdog.health(symbol, now_s=self._pace.monotonic_s())
 
+    def view_silence(self, symbol: str, channel: Channel) -> str | None:
+        """Return why the channel's quotes or mark prices of a symbol do not come, None while they do."""
+        carrying = [
+            runner for runner in self._runners() if runner.channel == channel and symbol in runner.wanted
+        ]
+        if any(runner.brings_views(symbol) for runner in carrying):
+            return None
+        if any(runner.is_open for runner in carrying):
+            return "the stream is silent for much longer than is usual for it"
+        return "the connection is down" if carrying else "not streaming"
+
     def quarantined(self, symbol: str) -> int:
         """Return how many of the symbol's frames broke the protocol."""
         return sum(runner.quarantined.get(symbol, 0) for runner in self._runners())

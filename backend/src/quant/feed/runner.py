@@ -106,6 +106,10 @@ class ConnectionRunner:
     def is_open(self) -> bool:
         return self._state == "open"
 
+    def brings_views(self, symbol: str) -> bool:
+        """Tell whether the symbol's quotes, or mark prices, come over this connection as they usually do."""
+        return self.is_open and any(not link.is_view_silent(symbol) for link in self._links)
+
     @property
     def quarantined(self) -> Counter[str]:
         """Return how many frames and trades broke the protocol, by symbol."""

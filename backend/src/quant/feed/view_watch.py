@@ -62,6 +62,11 @@ class ViewWatch:
             stream.asked = min(stream.asked + 1, 10)
         return due
 
+    def is_silent(self, symbol: str, *, now_s: float) -> bool:
+        """Tell whether nothing of a symbol that is asked for has come for longer than is usual for it."""
+        stream = self._streams.get(symbol)
+        return stream is not None and now_s - stream.since_s > self._patience_s(stream)
+
     def _patience_s(self, stream: _Stream) -> float:
         gap_s = stream.usual.gap_s
         if gap_s is None:
