@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+import quant.threads  # noqa: F401  before numpy
 from quant import __version__
 from quant.commands.options import add_backfill, add_import, add_scan
 from quant.engine.protocol import Engine

@@ -1,6 +1,7 @@
 """More pairs than the worker can refresh: what goes first, what is put off, and what is said of it."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,11 +11,12 @@ from quant.domain import HedgeMethod, Pair, Scale
 from quant.engine import pair_publisher
 from quant.engine.analysis import PairInputs, analyse, seconds_for
 from quant.engine.hub import Hub, Listener
-from quant.engine.lanes import Lanes
+from quant.engine.lanes import LONG_S, Lanes
 from quant.engine.pair_publisher import STALE, PairPublisher
 from quant.engine.protocol import PairKey, PairView
 from quant.engine.topics import topic_name
 from quant.market.align import AlignedLegs
+from waiting import PATIENCE_S
 
 PAIRS = 24
 WINDOW, ROWS = 400, 300
@@ -157,6 +159,31 @@ def test_the_event_loop_turns_while_the_worker_is_overloaded(market: Market, lan
 
     asyncio.run(both())
     assert set(turns) >= set(range(4, PAIRS, 4))  # ticks were taken between any two turns of the worker
+
+
+def test_a_long_refresh_waits_behind_no_request(
+    market: Market, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_publisher, "LONG_S", 0.0)  # every refresh is long
+    desk = Desk(market, lanes, a_turn_s=0.0)
+    gate = threading.Event()
+
+    async def run() -> None:
+        scan = asyncio.create_task(lanes.answer(lambda: gate.wait(PATIENCE_S), seconds=2 * LONG_S))
+        cadence = asyncio.create_task(desk.pairs.run())
+        async with asyncio.timeout(PATIENCE_S):
+            while desk.pairs.view().refreshed < PAIRS:  # noqa: ASYNC110  no event says it
+                await asyncio.sleep(0)
+        assert not scan.done()
+        gate.set()
+        assert await scan
+        cadence.cancel()
+        await asyncio.gather(cadence, return_exceptions=True)
+
+    try:
+        asyncio.run(run())
+    finally:
+        gate.set()
 
 
 @pytest.mark.parametrize("method", list(HedgeMethod))

@@ -37,10 +37,11 @@ class Lane:
 
 
 class Lanes:
-    """One lane for the cadence, one for what is asked for and short, one for the matrix, one for what is long."""
+    """Two lanes for the cadence and two for what is asked for, one of each for what is long; one for the matrix."""
 
     def __init__(self) -> None:
         self.refresh = Lane("refresh")
+        self.refresh_long = Lane("refresh-long")
         self.request = Lane("request")
         self.matrix = Lane("matrix")
         self.long = Lane("long")
@@ -55,5 +56,5 @@ class Lanes:
 
     def close(self) -> None:
         """Take nothing more; what is being computed ends by itself."""
-        for lane in (self.refresh, self.request, self.matrix, self.long):
+        for lane in (self.refresh, self.refresh_long, self.request, self.matrix, self.long):
             lane.close()

@@ -223,7 +223,7 @@ class PairPublisher:
 
     async def _compute_long(self, running: RunningMarket, inputs: PairInputs, held: Computed | None) -> None:
         try:
-            frames = await self._lanes.long.run(partial(_frames, inputs, held, None))
+            frames = await self._lanes.refresh_long.run(partial(_frames, inputs, held, None))
             self._take(running, [frames])
         finally:
             self._long.discard(inputs.key)
