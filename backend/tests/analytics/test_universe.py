@@ -15,7 +15,7 @@ from analytics.universes import assert_agrees, factor_universe, null_walks
 from quant.analytics import engle_granger, scan_pairs
 from quant.errors import InvalidParameter
 
-STATUSES = {"ok", "near_perfect", "too_short", "missing", "zero_variance", "duplicate", "singular"}
+STATUSES = {"ok", "near_perfect", "too_short", "missing", "stale", "zero_variance", "duplicate", "singular"}
 
 
 @pytest.mark.parametrize("n", [30, 61, 300, 1441])

@@ -93,7 +93,7 @@ def assert_agrees(table, levels, prices, rows=None, **rule):
 
 def assert_same_tables(table, truth):
     """Assert that two tables say the same of every pair."""
-    for words in ("i", "j", "status", "lags", "lags_xy", "half_life_status"):
+    for words in ("i", "j", "status", "lags", "lags_xy", "half_life_status", "reason"):
         assert np.array_equal(getattr(table, words), getattr(truth, words)), words
     for name in (
         "beta",

@@ -20,6 +20,7 @@ from quant.analytics.regression import (
     is_zero_residual,
 )
 from quant.analytics.results import CointegrationTest, Direction, PairCointegration, Status
+from quant.analytics.staleness import stale_reason
 from quant.analytics.stationarity import MIN_BARS, AutoLag, Trend, lag_rule, unit_root_test
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
@@ -32,6 +33,8 @@ _OBSTACLES = {
     DUPLICATE: (Status.DUPLICATE, "the legs are one series up to scale and shift"),
     NEAR: (Status.NEAR_PERFECT, "1 - R² is under 1.5e-6: the residuals are near rounding"),
 }
+
+_FITTED = (Status.OK, Status.NEAR_PERFECT, Status.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def engle_granger(
 
     OLS residuals of `y = alpha + beta x` (plus a trend for "ct", without alpha for "n") are put to a
     Dickey-Fuller test without deterministic terms. The lag rule is that of `adf`. Critical values are for
-    n - 1 bars, as Stata's. Needs 30 bars. Raises InvalidParameter.
+    n - 1 bars, as Stata's. Needs 30 bars, and legs that move (`staleness`).
+    Raises InvalidParameter.
     """
     left, right = legs(y, x)
     return one_direction(left, right, Direction.Y_ON_X, trend=trend, max_lag=max_lag, autolag=autolag)
@@ -91,6 +95,8 @@ def one_direction(
         raise InvalidParameter("trend", f"{trend!r} is not one of n, c, ct")
     line = _line(y, x, trend)
     status, reason = line.status, line.reason
+    if status in _FITTED and (stale := _stale(y, x, direction)):
+        status, reason = Status.STALE, stale
     statistic, p, lags = math.nan, math.nan, 0
     max_lags, _ = lag_rule(y.size, "n", max_lag, autolag)
     if status.usable:
@@ -107,6 +113,11 @@ def one_direction(
         max_lag=max_lags,
         critical_values=mackinnon.critical_values(trend=trend, n_series=2, n=max(y.size - 1, 1)),
     )  # fmt: skip
+
+
+def _stale(y: FloatArray, x: FloatArray, direction: Direction) -> str:
+    """Return why a leg is stale, by the names that the legs of the pair have."""
+    return stale_reason(y, x) if direction is Direction.Y_ON_X else stale_reason(x, y)
 
 
 def _line(y: FloatArray, x: FloatArray, trend: str) -> _Line:

@@ -28,6 +28,7 @@ from quant.analytics.lag_matrices import (
 from quant.analytics.regression import is_flat
 from quant.analytics.results import Status
 from quant.analytics.spread import zscore
+from quant.analytics.staleness import movement
 from quant.analytics.stationarity import MIN_BARS, AutoLag, lag_rule
 from quant.domain import BoolArray, FloatArray, IntArray
 
@@ -43,6 +44,7 @@ _NUMBER = {status: number for number, status in enumerate(STATUSES)}
 _OK, _MISSING, _FLAT, _SHORT = (
     _NUMBER[status] for status in (Status.OK, Status.MISSING, Status.ZERO_VARIANCE, Status.TOO_SHORT)
 )
+_STALE = _NUMBER[Status.STALE]
 _NOT_REVERTING, _OSCILLATING = _NUMBER[Status.NOT_REVERTING], _NUMBER[Status.OSCILLATING]
 
 
@@ -77,12 +79,15 @@ class LagRule:
 class Symbols:
     """What each symbol brings to its pairs: status, mean, scale, own sums, end bars, and its levels in full.
 
+    `stale` says why a symbol is stale, empty where it is not.
+
     `level` is the sum of squares and `lagged` the lagged sums of the centred and scaled series that `ends` are of.
     `series(k)` returns the levels of symbol k, as they came.
     """
 
     n: int
     code: IntArray
+    stale: tuple[str, ...]
     mean: FloatArray
     scale: FloatArray
     level: FloatArray
@@ -106,6 +111,7 @@ class Findings:
     half_life: FloatArray
     status: IntArray
     half_life_status: IntArray
+    stale: list[str]  # one a symbol, empty where it is not stale
 
     @classmethod
     def empty(cls, symbols: int) -> Self:
@@ -117,7 +123,7 @@ class Findings:
             i=i.astype(np.int64), j=j.astype(np.int64), alpha=columns[0], beta=columns[1],
             statistic=np.full((2, count), math.nan), lags=np.full((2, count), -1), correlation=columns[2],
             zscore=columns[3], half_life=columns[4], status=np.full(count, _SHORT),
-            half_life_status=np.full(count, _SHORT),
+            half_life_status=np.full(count, _SHORT), stale=[""] * symbols,
         )  # fmt: skip
 
 
@@ -132,9 +138,10 @@ def find(
     complete: BoolArray = np.all(np.isfinite(levels), axis=1, keepdims=True)[:, 0]
     scaled, mean, size = centred_and_scaled(np.where(complete[:, None], levels, 0.0))
     steps, squares = steps_of(scaled), np.einsum("ij,ij->i", scaled, scaled)
+    code = symbol_codes(complete, squares * size * size, np.abs(levels).max(axis=1), n=n)
+    stale = mark_stale(code, lambda k: levels[k])
     own = Symbols(
-        n=n, code=symbol_codes(complete, squares * size * size, np.abs(levels).max(axis=1), n=n), mean=mean,
-        scale=size, level=squares, lagged=own_sums(steps, rule.max_lag),
+        n=n, code=code, stale=stale, mean=mean, scale=size, level=squares, lagged=own_sums(steps, rule.max_lag),
         ends=ends_of(scaled, steps, rule.max_lag), series=lambda k: levels[k],
     )  # fmt: skip
     alike = unit_returns(returns)
@@ -151,6 +158,13 @@ def symbol_codes(complete: BoolArray, squares: FloatArray, largest: FloatArray, 
     return np.where(complete, np.where(flat, _FLAT, _OK), _MISSING)
 
 
+def mark_stale(code: IntArray, series: Callable[[int], FloatArray]) -> tuple[str, ...]:
+    """Put the status of stale symbols into `code`, and return why each is, empty where it is not."""
+    reasons = [movement(series(k)).reason if of == _OK else "" for k, of in enumerate(code.tolist())]
+    code[[bool(reason) for reason in reasons]] = _STALE
+    return tuple(reasons)
+
+
 def fill(
     found: Findings,
     own: Symbols,
@@ -162,6 +176,7 @@ def fill(
 ) -> None:
     """Fill the rows of a panel's pairs; those that keep less than `least_share` of their sums go the exact path."""
     rows, columns = panel.level.shape
+    found.stale[:] = own.stale
     statistic, lags = np.full((2, rows, columns), math.nan), np.full((2, rows, columns), -1)
     usable = (own.code == _OK).astype(np.int64)
     at_once, ends, weights = max(_TESTS_A_CALL // max(2 * columns, 1), 1), own.ends, rule.weights(own.n)
@@ -193,9 +208,10 @@ def _describe(
     code = np.where(
         (own.code[i] == _MISSING) | (own.code[j] == _MISSING), _MISSING, np.maximum(own.code[i], own.code[j])
     )
-    ok = code == _OK
+    described = (code == _OK) | (code == _STALE)
     found.status[at] = found.half_life_status[at] = code
-    at, i, j, one, other = at[ok], i[ok], j[ok], one[ok], other[ok]
+    at, i, j, one, other = (of[described] for of in (at, i, j, one, other))
+    stale = code[described] == _STALE
     product, step_product = panel.level[one, other], panel.lagged[one, 0, other]
     ends, score, phi = own.ends, np.empty(at.size), np.empty(at.size)
     describe(
@@ -204,9 +220,11 @@ def _describe(
     )  # fmt: skip
     beta = product / own.level[j] * (own.scale[i] / own.scale[j])
     found.beta[at], found.alpha[at], found.zscore[at] = beta, own.mean[i] - beta * own.mean[j], score
-    reverting = (phi < 0.0) & (phi > -1.0)
+    reverting = (phi < 0.0) & (phi > -1.0) & ~stale
     found.half_life[at[reverting]] = -math.log(2.0) / np.log1p(phi[reverting])
-    found.half_life_status[at] = np.where(reverting, _OK, np.where(phi >= 0.0, _NOT_REVERTING, _OSCILLATING))
+    found.half_life_status[at] = np.select(
+        [stale, reverting, phi >= 0.0], [_STALE, _OK, _NOT_REVERTING], _OSCILLATING
+    )
     unsafe = (lags[:, one, other] == UNSAFE).any(axis=0) | np.isnan(score) | np.isnan(phi)
     exact: IntArray = at[unsafe]
     return exact

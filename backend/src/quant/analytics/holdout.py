@@ -10,32 +10,41 @@ from dataclasses import replace
 
 import numpy as np
 
-from quant.analytics.findings import LagRule
+from quant.analytics.findings import LagRule, Progress
 from quant.analytics.hedge.ols import ols
 from quant.analytics.multiplicity import benjamini_yekutieli
 from quant.analytics.pair_table import HoldOut, PairTable
 from quant.analytics.results import Direction
+from quant.analytics.staleness import movement
 from quant.analytics.stationarity import adf
 from quant.analytics.tail_calibration import own_null_p_of_series
 from quant.domain import FloatArray
 
+# Tests between two looks at the caller: some five milliseconds.
+_TESTS_A_CALL = 32
 _WORDS = np.array([str(word) for word in (HoldOut.SCREENED_OUT, HoldOut.FAILED, HoldOut.SURVIVED)])
 
 
 def with_holdout(
-    table: PairTable, first: PairTable, levels: FloatArray, *, screen: float, rule: LagRule, calibrate: bool
-) -> PairTable:
+    table: PairTable, first: PairTable, levels: FloatArray, *, screen: float, rule: LagRule, calibrate: bool,
+    progress: Progress | None = None,
+) -> PairTable:  # fmt: skip
     """Return `table` with what became of each pair whose p on the first bars, `first`, is at most `screen`.
 
     A pair survives where its q among those tested is at most the table's level. With `calibrate` that takes its own
-    null into account.
+    null into account. One whose deviation hardly moves on the later bars is not tested. `progress(done, of)`
+    counts the pairs that passed the screen.
     """
     cut = first.n
     p = np.full(len(table), np.nan)
     survivors = np.flatnonzero(first.p_value <= screen).tolist()
     later: dict[int, FloatArray] = {}
-    for row in survivors:
+    for number, row in enumerate(survivors):
+        if progress is not None and number % _TESTS_A_CALL == 0:
+            progress(number, len(survivors))
         later[row] = _deviation(levels, first, row, cut)
+        if movement(later[row]).reason:
+            continue
         test = adf(later[row], regression="n", max_lag=rule.given, autolag=rule.autolag)
         p[row] = test.p_value
     q = benjamini_yekutieli(p)
@@ -44,6 +53,8 @@ def with_holdout(
             p[row] = own_null_p_of_series(
                 later[row], float(p[row]), rule.for_bars(later[row].size), seed=int(row)
             )
+            if progress is not None:
+                progress(len(survivors), len(survivors))
         q = benjamini_yekutieli(p)
     words = _WORDS[np.where(np.isnan(q), 0, np.where(q <= table.level, 2, 1))]
     untested = np.isnan(first.p_value) | (np.isnan(p) & (first.p_value <= screen))

@@ -17,6 +17,7 @@ from quant.analytics.findings import (
     Progress,
     Symbols,
     fill,
+    mark_stale,
     symbol_codes,
 )
 from quant.analytics.inputs import LARGEST, checked_window
@@ -321,9 +322,10 @@ class RollingScan:
         ends = ends_of(self._filled[:, span], self._steps[:, span], self._rule.max_lag)
         ends = Ends(ends.head - mean[:, None], ends.tail - mean[:, None], ends.head_step, ends.tail_step)
         level = self._anchor_level + self._size * mean
-        squares = square * self._size**2
+        code = self._codes(level, square * self._size**2)
+        stale = mark_stale(code, lambda k: self._levels[k, span])
         return Symbols(
-            n=n, code=self._codes(level, squares), mean=level, scale=self._size, level=square,
+            n=n, code=code, stale=stale, mean=level, scale=self._size, level=square,
             lagged=np.ascontiguousarray(self._lagged.diagonal(axis1=0, axis2=2).T), ends=ends,
             series=lambda k: self._levels[k, span],
         )  # fmt: skip

@@ -74,7 +74,11 @@ def analyse_pair(
         fit = estimate(old_y, old_x)
     verdict = _verdict(fit, have=left.size, need=window + 1, now=left[-1:] + right[-1:])
     cointegration = engle_granger_both(old_y, old_x)
-    reversion = half_life_of_residuals(old_y, old_x, fit)
+    if verdict.status.usable and cointegration.status is Status.STALE:
+        verdict = _Verdict(Status.STALE, cointegration.reason)
+        reversion = no_half_life(verdict.status, verdict.reason, n=old_y.size)
+    else:
+        reversion = half_life_of_residuals(old_y, old_x, fit)
     if not enough:
         fit = replace(fit, reason=verdict.reason, need=window + 1)
         cointegration = replace(cointegration, reason=verdict.reason, need=window + 1)

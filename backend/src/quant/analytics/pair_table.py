@@ -15,6 +15,7 @@ from quant.analytics.stationarity import MIN_BARS
 from quant.domain import BoolArray, FloatArray, IntArray, Scale
 
 Words = NDArray[np.str_]
+Texts = NDArray[np.object_]
 
 # Words of a pair's status, as the tests of a single pair put them.
 REASONS = {
@@ -22,6 +23,7 @@ REASONS = {
     Status.NEAR_PERFECT: "1 - R² is under 1.5e-6: the residuals are near rounding",
     Status.TOO_SHORT: "a cointegration test needs {need} bars, there are {n}",
     Status.MISSING: "a bar of the window is missing",
+    Status.STALE: "",  # says which leg, by its own words
     Status.ZERO_VARIANCE: "a leg does not move",
     Status.DUPLICATE: "the legs are one series up to scale and shift",
     Status.SINGULAR: "past values of the residuals reproduce them exactly",
@@ -52,7 +54,11 @@ class PairTable:
     of the residuals of y on x; `half_life_status` says why there is none. `correlation` is Pearson's of the n - 1
     log returns. `holdout` is a word of `HoldOut`, with p and q of the later bars where the pair came that far.
 
-    A number that cannot be computed is NaN, a lag -1; `status` and `reason` say why.
+    A number that cannot be computed is NaN, a lag -1; `status` and `reason` say why the pair was not tested. Of a
+    `stale` one the line, the score and the correlation are given, and no statistic, p or half-life. Of a pair that
+    was tested only these may be NaN: `half_life`, by its status; `zscore`, where the bars before the last one lie
+    on their line; `correlation`, where the log returns of a leg do not vary. `stale`, one a symbol, says why it is
+    stale, and is empty where it is not.
     """
 
     i: IntArray
@@ -87,6 +93,7 @@ class PairTable:
     max_lag: int
     autolag: str
     null: str
+    stale: tuple[str, ...]
 
     def __len__(self) -> int:
         return self.i.size
@@ -97,12 +104,18 @@ class PairTable:
         return np.isfinite(self.p_value)
 
     @property
-    def reason(self) -> Words:
+    def reason(self) -> Texts:
         """Return why a pair has its status, empty where all is well."""
         words = {str(status): text.format(n=self.n, need=self.need) for status, text in REASONS.items()}
         names = np.array(list(words))
         order = np.argsort(names)
-        return np.array(list(words.values()))[order][np.searchsorted(names[order], self.status)]
+        texts = np.array(list(words.values()), dtype=object)[order][
+            np.searchsorted(names[order], self.status)
+        ]
+        for row in np.flatnonzero(self.status == Status.STALE).tolist():
+            y, x = self.stale[self.i[row]], self.stale[self.j[row]]
+            texts[row] = f"leg y {y}" if y else f"leg x {x}"
+        return texts
 
 
 _STATUS_WORDS = np.array([str(status) for status in STATUSES])
@@ -127,5 +140,5 @@ def table_of(
         holdout=not_tried, holdout_p=nothing, holdout_q=nothing,
         pairs_tested=tested, expected_false=level * tested, found=int(np.count_nonzero(pair_p < level)),
         level=level, n=n, need=need, scale=scale, max_lag=rule.max_lag, autolag=rule.autolag or "none",
-        null=NULL,
+        null=NULL, stale=tuple(found.stale),
     )  # fmt: skip

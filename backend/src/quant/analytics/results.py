@@ -18,6 +18,7 @@ class Status(StrEnum):
     NEAR_PERFECT = "near_perfect"  # 1 - R² below 1.5e-6: computed, but little more than rounding may be left
     TOO_SHORT = "too_short"
     MISSING = "missing"
+    STALE = "stale"  # a leg hardly moves, or all but once: there is a line, and nothing to test it with
     ZERO_VARIANCE = "zero_variance"
     DUPLICATE = "duplicate"
     SINGULAR = "singular"  # past values reproduce the series exactly, so there is nothing to test
@@ -211,10 +212,13 @@ class PairSeries:
 class PairAnalysis:
     """Everything one pair shows at its last closed bar t.
 
-    `fit`, `adf`, `cointegration` and `half_life` rest on the `window` bars that end at t-1; `mean` and `sd`
-    are those of the window's spread. `have` and `need` count bars. Spread, mean and sd are in the units of
-    `scale`: price for `level`, log price for `log`. `test_note` says so where the tests rest on another line than
-    the method's.
+    `fit`, `adf`, `cointegration` and `half_life` rest on the `window` bars that end at t-1. `mean` is the level
+    about which the spread is scored, the fit's alpha: the mean of the window's spread for OLS and TLS, the median for
+    Theil-Sen, a mean that outliers hardly move for Huber, the filter's state for Kalman. `sd` is what z is
+    measured in: that of the window's residuals about it, for Kalman of the innovation. With the status `stale` line,
+    spread and z are given, tests, half-life and signal are not. `have` and `need` count bars. Spread, mean and sd
+    are in the units of `scale`: price for `level`, log price for `log`. `test_note` says so where the tests rest on
+    another line than the method's.
     """
 
     status: Status

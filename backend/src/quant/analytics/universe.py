@@ -30,7 +30,7 @@ def scan_pairs(
 ) -> PairTable:
     """Return the cointegration of all pairs of columns of `prices`, (bars, symbols), NaN where a bar is masked.
 
-    All bars are tested, or the last `window` ones. A column that has a hole, does not move or is another one once
+    All bars are tested, or the last `window` ones. A column that has a hole, hardly moves or is another one once
     more costs only its own pairs, by their status. `level` is the one at which false pairs are counted.
 
     With `calibrate` each pair whose q is at most `level` is held against its own null (`tail_calibration`), some 30 ms
@@ -38,7 +38,8 @@ def scan_pairs(
     of the bars between 0 and 1, pairs with a p of at most `screen` on the first bars are tested on that share, the
     last ones, and corrected for those only.
 
-    `progress(done, of)` is called every few milliseconds; an exception that it raises ends the scan. Work is done
+    `progress(done, of)` is called every few milliseconds, counting anew in the screen and the test of a hold-out; an
+    exception that it raises ends the scan. Work is done
     in blocks, with the GIL released. Raises InvalidParameter.
     """
     on, level = checked_scale(scale), checked_share("level", level)
@@ -52,9 +53,11 @@ def scan_pairs(
         return table
     cut, screen = n - round(n * checked_share("holdout", holdout)), checked_share("screen", screen)
     before = rule.for_bars(cut)
-    found = find(levels[:, :cut], returns[:, : max(cut - 1, 0)], before, None)
+    found = find(levels[:, :cut], returns[:, : max(cut - 1, 0)], before, progress)
     first = table_of(found, n=cut, scale=on, rule=before, level=level)
-    return with_holdout(table, first, levels, screen=screen, rule=rule, calibrate=calibrate)
+    return with_holdout(
+        table, first, levels, screen=screen, rule=rule, calibrate=calibrate, progress=progress
+    )
 
 
 def checked_levels(prices: ArrayLike, *, scale: Scale, window: int | None) -> tuple[FloatArray, FloatArray]:
