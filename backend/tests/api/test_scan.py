@@ -13,7 +13,7 @@ from problems import problem_of
 from quant.api import schemas
 from quant.domain import IntArray
 from quant.engine import closes
-from quant.engine.cost import MAX_CELLS
+from quant.engine.cost import MATRIX_BYTES, MAX_CELLS
 from served_bars import MINUTE_MS, Prices, closed_bars
 from serving import Client
 
@@ -169,6 +169,29 @@ def test_the_topic_has_the_numbers_of_the_answer(api: Client) -> None:
         assert message["seq"] == message["data"]["seq"] == answer["seq"]
         assert message["data"] == answer
         check(answer, log_closes(api))
+
+
+def test_matrices_are_refused_where_they_would_hold_too_much(api: Client) -> None:
+    topics = [f"matrix:1m:{4000 + k}" for k in range(60)]
+    with api.socket() as socket:
+        ear = Ear(socket)
+        taken = 0
+        while True:
+            ear.say("subscribe", topics[taken])
+            said = ear.hear_until(lambda each: each["type"] in ("ack", "error"))
+            if said["type"] == "error":
+                break
+            taken += 1
+        assert said["topic"] == topics[taken]
+        assert f"with it {taken + 1} matrices would hold about 2" in said["detail"]
+        assert f"at most {MATRIX_BYTES // 2**20} MiB" in said["detail"]
+        assert 5 < taken < 50
+        ear.say("subscribe", topics[0])  # is one of them
+        ear.hear_type("ack")
+        ear.say("unsubscribe", topics[0])
+        ear.hear_type("ack")
+        ear.say("subscribe", topics[taken])
+        assert ear.hear_until(lambda each: each["type"] in ("ack", "error"))["type"] == "ack"
 
 
 @pytest.mark.parametrize("name", ["1m:29", "7m:100", "t50:100", "1m:many", "1m:0100", "1m:9999", "1m"])

@@ -6,7 +6,15 @@ import threading
 import pytest
 
 from quant.domain import HedgeMethod
-from quant.engine.cost import MAX_REQUEST_S, check_pair, check_scan, pair_seconds, scan_seconds
+from quant.engine.cost import (
+    MATRIX_SHARE,
+    MAX_REQUEST_S,
+    check_matrices,
+    check_pair,
+    check_scan,
+    pair_seconds,
+    scan_seconds,
+)
 from quant.engine.lanes import LONG_S, MOST_WAITING, Lanes
 from quant.errors import InvalidParameter, Unavailable
 from waiting import PATIENCE_S
@@ -50,6 +58,17 @@ def test_a_queue_has_an_end() -> None:
         return refused.value.message
 
     assert "waiting already" in asyncio.run(run())
+
+
+def test_matrices_share_one_core_and_the_memory_set_aside() -> None:
+    check_matrices([(500, 1440, 1)])  # alone it leaves bars out, and is followed
+    check_matrices([(20, 1440, 1)] * 20)
+    with pytest.raises(InvalidParameter, match="at most 80%") as refused:
+        check_matrices([(100, 300, 1)] * 10)
+    assert refused.value.values["estimate_share"] > MATRIX_SHARE  # type: ignore[operator]
+    check_matrices([(100, 300, 60)] * 10)
+    with pytest.raises(InvalidParameter, match="at most 256 MiB"):
+        check_matrices([(100, 300, 60)] * 30)
 
 
 @pytest.mark.parametrize("method", list(HedgeMethod))

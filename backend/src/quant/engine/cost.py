@@ -5,6 +5,7 @@ slower machine keeps the promise too.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from quant.domain import HedgeMethod
@@ -12,6 +13,12 @@ from quant.errors import InvalidParameter
 
 MAX_REQUEST_S = 5.0
 """A request that would hold a core for longer is refused before it begins."""
+
+MATRIX_SHARE = 0.8
+"""Of a core, how much all matrices that are listened to may take together."""
+
+MATRIX_BYTES = 256 * 2**20
+"""What all matrices that are listened to may hold together."""
 
 MAX_CELLS = 20_000_000
 """Bars times symbols of one scan: some 800 MB while it runs."""
@@ -52,6 +59,41 @@ def scan_seconds(*, symbols: int, bars: int) -> float:
     lags = 12.0 * math.sqrt(math.sqrt(bars / 100.0))
     stack = 3.0 * lags * symbols**2 * bars / _PRODUCTS_A_S
     return 2e-3 + stack + pairs * (_PAIR_S + _SURVIVORS * (_SURVIVOR_S + bars * _SURVIVOR_BAR_S))
+
+
+def matrix_bytes(*, symbols: int, bars: int) -> float:
+    """Return the expected bytes that a followed table of all pairs holds: two rolling scans, closes and result."""
+    lags = math.ceil(12.0 * math.sqrt(math.sqrt(bars / 100.0)))
+    pairs = symbols * (symbols - 1) / 2
+    return 8.0 * (2 * (symbols**2 * (lags + 4) + 14 * symbols * bars) + 60 * pairs)
+
+
+def check_matrices(sizes: Iterable[tuple[int, int, int]]) -> None:
+    """Raise InvalidParameter where tables of so many symbols, bars and seconds a bar, the last the one asked for,
+    could not all be followed: more than one lane can compute, or more than memory is set aside for.
+
+    One alone is always followed; where it takes longer than a bar it leaves bars out.
+    """
+    shares, held = [], []
+    for symbols, bars, interval_s in sizes:
+        shares.append(scan_seconds(symbols=symbols, bars=bars) / interval_s)
+        held.append(matrix_bytes(symbols=symbols, bars=bars))
+    if len(shares) < 2:
+        return
+    if sum(shares) > MATRIX_SHARE:
+        raise InvalidParameter(
+            "topic",
+            f"with it {len(shares)} matrices would take about {sum(shares):.0%} of a core, at most {MATRIX_SHARE:.0%}: "
+            "listen to fewer, or to longer intervals",
+            limit_share=MATRIX_SHARE, estimate_share=round(sum(shares), 2),
+        )  # fmt: skip
+    if sum(held) > MATRIX_BYTES:
+        raise InvalidParameter(
+            "topic",
+            f"with it {len(held)} matrices would hold about {sum(held) / 2**20:.0f} MiB, at most "
+            f"{MATRIX_BYTES // 2**20} MiB: listen to fewer, or to shorter windows",
+            limit_bytes=MATRIX_BYTES, estimate_bytes=round(sum(held)),
+        )  # fmt: skip
 
 
 def check_pair(method: HedgeMethod, *, window: int, rows: int) -> float:

@@ -7,7 +7,7 @@ from functools import partial
 from quant.analytics.results import Status
 from quant.domain import Scale
 from quant.engine.closes import Closes, in_memory, join_symbols
-from quant.engine.cost import check_scan
+from quant.engine.cost import check_matrices, check_scan
 from quant.engine.hub import Hub
 from quant.engine.lanes import Lanes
 from quant.engine.protocol import ScanView
@@ -16,6 +16,9 @@ from quant.engine.running import RunningMarket
 from quant.engine.scanning import scan_view, scan_within
 from quant.engine.topics import MatrixTopic, parse_topic, topic_name
 from quant.errors import Unavailable
+
+FEW_SYMBOLS = 10
+"""As many are reckoned with where fewer stream: others may be added while one listens."""
 
 AT_ONCE = 8
 """Symbols whose bars are copied between two turns of the event loop."""
@@ -47,6 +50,16 @@ class MatrixPublisher:
         intervals = {interval for _, interval in closed}
         if any(topic.interval in intervals for topic in self._wanted()):
             self._due.set()
+
+    def check_room(self, topic: MatrixTopic) -> None:
+        """Raise InvalidParameter where the topic cannot be followed beside those that are listened to."""
+        running, wanted = self._market(), self._wanted()
+        if topic in wanted:
+            return
+        symbols = max(len(running.wanted), FEW_SYMBOLS)
+        seconds = {each.name: each.seconds for each in running.state.intervals}
+        known = [each for each in (*wanted, topic) if each.interval in seconds]
+        check_matrices((symbols, each.window, seconds[each.interval]) for each in known)
 
     async def scan(self, topic: MatrixTopic) -> ScanView:
         """Return the matrix: as published last where somebody listens to it, computed now otherwise."""

@@ -94,6 +94,7 @@ class Publisher:
                 topic = replace(topic, pair=legs)
             case MatrixTopic():
                 check_matrix(running, topic)
+                self.matrix.check_room(topic)
             case StatusTopic():
                 pass
         if name != topic_name(topic):  # a topic has one spelling, or its listeners would not meet
