@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,13 @@ import pytest
 from statsmodels.tsa.stattools import coint
 
 from listening import Ear
-from served_bars import MINUTE_MS, PAIR, WINDOW, close, closed_bars, legs
+from quant.api.views import pair_analytics
+from quant.clock import NS_PER_MS
+from quant.domain import HedgeMethod, Pair, Quality, Scale
+from quant.engine.analysis import PairInputs, analyse, view_of
+from quant.engine.protocol import PairKey, PairView
+from quant.market.align import AlignedLegs
+from served_bars import MINUTE_MS, PAIR, WINDOW, Prices, close, closed_bars, legs
 from serving import Client
 
 BARS = 120
@@ -121,12 +128,48 @@ def test_the_interval_of_a_half_life_is_in_seconds_too(api: Client) -> None:
     assert found["high_seconds"] == close(60 * found["high"])
 
 
-def test_a_signal_says_what_the_p_behind_it_is(api: Client) -> None:
-    """The recording has ended, so that no signal rests on p here; the words are those of the view."""
-    end = api.get("/analytics/pair", **PAIR, window=WINDOW)["last_time"] + MINUTE_MS
-    formation = api.get("/analytics/pair", **PAIR, window=WINDOW, end=end)["signal_reason"]
-    assert "p = " in formation
-    assert "descriptive" not in formation
+def view_of_legs(y: Prices, x: Prices) -> PairView:
+    """Return what two live legs show."""
+    times = np.arange(len(y), dtype=np.int64) * MINUTE_MS * NS_PER_MS
+    quality = np.full(len(y), int(Quality.COMPLETE))
+    key = PairKey(Pair("AAAUSDT", "BBBUSDT"), "1m", WINDOW, HedgeMethod.OLS, Scale.LEVEL)
+    bars = AlignedLegs(times, y, x, quality)
+    return view_of(analyse(PairInputs(key, "made", None, 60, bars, 100, math.nan, math.nan, "")))
+
+
+def walks(seed: int) -> tuple[Prices, Prices]:
+    dice = np.random.default_rng(seed)
+    x = 50 + dice.standard_normal(200).cumsum()
+    return 2 * x + dice.standard_normal(200), x
+
+
+def test_a_signal_says_what_the_p_behind_it_is() -> None:
+    view = view_of_legs(*walks(3))
+    now, then = (pair_analytics(view, role=role).signal_reason for role in ("descriptive", "formation"))
+    assert then is not None
+    assert "cointegrated at 5 % (p = " in then
+    assert now == f"{then}; this p is descriptive: the verdict is the formation test's"
+    stopped = replace(view, signal_reason="AAAUSDT is stopped")
+    assert pair_analytics(stopped).signal_reason == "AAAUSDT is stopped"
+
+
+def test_a_pair_says_why_it_has_no_correlation() -> None:
+    grows = 100 * 1.001 ** np.arange(200)
+    found = pair_analytics(view_of_legs(grows, walks(3)[1]))
+    assert (found.status, found.correlation) == ("ok", None)
+    assert found.correlation_reason == "the log returns of a leg do not vary"
+    below = pair_analytics(view_of_legs(walks(3)[0] - 100, walks(3)[1]))
+    assert (found.status, below.correlation) == ("ok", None)
+    assert below.correlation_reason == "a price of the window is not positive: it has no log return"
+
+
+def test_what_is_there_needs_no_reason_and_what_lacks_has_the_pairs_own() -> None:
+    y, x = walks(3)
+    whole = pair_analytics(view_of_legs(y, x))
+    assert (whole.zscore_reason, whole.correlation_reason) == (None, None)
+    holed = pair_analytics(view_of_legs(np.where(np.arange(200) == 180, math.nan, y), x))
+    assert (holed.zscore, holed.correlation) == (None, None)
+    assert holed.zscore_reason == holed.correlation_reason == holed.reason != ""
 
 
 def test_a_p_of_every_bar_is_descriptive_and_one_of_a_fixed_window_is_not(

@@ -64,3 +64,9 @@ def test_a_part_of_the_series_still_says_the_latest(api: Client, quotes: list[Me
 def test_a_symbol_without_any_has_none(api: Client, kind: str) -> None:
     answer = api.get(f"/data/BBBUSDT/{kind}")
     assert (answer["items"], answer["latest"]) == ([], None)
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_a_recording_that_has_ended_brings_no_news(api: Client, kind: str) -> None:
+    answer = api.get(f"/data/{SYMBOL}/{kind}")
+    assert (answer["stale"], answer["stale_reason"]) == (True, "the recording has ended")

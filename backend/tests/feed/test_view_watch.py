@@ -2,7 +2,7 @@
 
 import itertools
 
-from quant.feed.view_watch import AGAIN_MOST_S, FIRST_S, MOST_S, ViewWatch
+from quant.feed.view_watch import AGAIN_MOST_S, FIRST_S, LEAST_S, MOST_S, ViewWatch
 
 BTC, ETH = "BTCUSDT", "ETHUSDT"
 
@@ -60,3 +60,16 @@ def test_a_machines_hiccup_is_no_silence():
         watch.heard(BTC, now_s=second)
     assert not watch.overdue(49 + 30)
     assert watch.overdue(49 + 31)
+
+
+def test_silence_lasts_until_the_next_one_comes_however_often_it_is_asked_for():
+    watch = watching(BTC, ETH)
+    for second in range(50):
+        watch.heard(BTC, now_s=second)
+    assert not watch.is_silent(BTC, now_s=49 + LEAST_S)
+    for second in range(60, 300):
+        watch.overdue(second)
+        assert watch.is_silent(BTC, now_s=second)
+    watch.heard(BTC, now_s=300)
+    assert not watch.is_silent(BTC, now_s=300)
+    assert not watch.is_silent("SOLUSDT", now_s=300)  # nobody asks for it here
