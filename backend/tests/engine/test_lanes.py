@@ -80,6 +80,11 @@ def test_an_estimate_grows_with_what_is_asked_for(method: HedgeMethod) -> None:
     assert check_pair(method, window=1440, rows=1500) < MAX_REQUEST_S
 
 
+def test_formations_have_a_price() -> None:
+    one, many = (pair_seconds(HedgeMethod.KALMAN, window=4000, rows=rows) for rows in (1, 10_000))
+    assert many > 50 * one  # as many are fitted, though a row more costs next to nothing
+
+
 def test_what_would_hold_a_core_is_refused_with_the_limit() -> None:
     with pytest.raises(InvalidParameter) as refused:
         check_pair(HedgeMethod.THEIL_SEN, window=4000, rows=10_000)

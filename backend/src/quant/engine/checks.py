@@ -58,7 +58,7 @@ def check_key(running: RunningMarket, key: PairKey) -> None:
         known = ", ".join(HEDGE_METHODS)
         raise InvalidParameter("method", f"{key.method} is not computed yet; there is {known}")
     check_window(key.window, least=MIN_WINDOW, most=running.state.bar_depth - 2)
-    check_pair(key.method, window=key.window, rows=SERIES_ROWS)
+    check_pair(key.method, window=key.window, rows=min(SERIES_ROWS, running.state.bar_depth - key.window))
 
 
 def check_matrix(running: RunningMarket, topic: MatrixTopic) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from quant.domain import HedgeMethod
+from quant.engine.formation import block_bars
 from quant.errors import InvalidParameter
 
 MAX_REQUEST_S = 5.0
@@ -41,6 +42,7 @@ _COSTS = {
     HedgeMethod.KALMAN: _Cost(fit_bar_s=3e-6, row_s=4e-6, row_bar_s=0.0),
     HedgeMethod.TLS: _Cost(fit_bar_s=4e-7, row_s=1e-6, row_bar_s=2.5e-8),
 }
+_FORMATION_BAR_S = 5e-6  # Kalman's noise, for each block of rows
 _PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix products
 _PAIR_S = 1.2e-5  # both directions, whole window and screen
 _SURVIVOR_S, _SURVIVOR_BAR_S = 1.2e-4, 5e-8  # a pair that passes the screen is tested again, alone
@@ -50,7 +52,12 @@ _SURVIVORS = 0.1  # as many pass where nothing is cointegrated
 def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
     """Return the expected seconds for one analysis with so many rolling rows."""
     cost = _COSTS[method]
-    return _TESTS_S + window * (_TESTS_BAR_S + cost.fit_bar_s) + rows * (cost.row_s + window * cost.row_bar_s)
+    seconds = (
+        _TESTS_S + window * (_TESTS_BAR_S + cost.fit_bar_s) + rows * (cost.row_s + window * cost.row_bar_s)
+    )
+    if method is HedgeMethod.KALMAN:
+        seconds += (1 + rows / block_bars(window)) * window * _FORMATION_BAR_S
+    return seconds
 
 
 def scan_seconds(*, symbols: int, bars: int) -> float:

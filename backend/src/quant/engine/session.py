@@ -15,7 +15,7 @@ from quant.domain import EventInterval, HedgeMethod
 from quant.engine import snapshots
 from quant.engine.analysis import rows_needed
 from quant.engine.checks import check_interval, check_key, check_series, check_symbol, check_trading
-from quant.engine.cost import pair_seconds
+from quant.engine.cost import check_pair, pair_seconds
 from quant.engine.event_desk import stored_in
 from quant.engine.event_past import EventPast
 from quant.engine.fill_job import check_order
@@ -410,6 +410,7 @@ class Session:
         check_key(running, key)
         legs = None
         if end is not None:
+            check_pair(key.method, window=key.window, rows=limit)
             rows = rows_needed(key, rows=limit)
             legs = await self._reading.legs(running, key, rows=rows, end=end)
             self._check_same(running)
