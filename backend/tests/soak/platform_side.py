@@ -95,6 +95,7 @@ class PlatformSide:
             data_dir=platform.data_dir,
             resample_intervals=INTERVALS,
             tick_buffer_size=TICKS_KEPT,
+            tick_retention_days=0,  # the market's days are long past for the clock on the wall
         )
         with mock.patch.object(session, "make_market", return_value=market):
             self._session = session.Session(settings)

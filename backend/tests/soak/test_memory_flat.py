@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -75,7 +76,11 @@ def follow(server: ServerProcess, *, total: int, patience_s: float) -> list[floa
     memory: list[float] = []
     deadline = time.monotonic() + patience_s
     while True:
-        symbols = server.client.status()["symbols"]
+        assert server.process.poll() is None, server.errors.read_text()[-2000:]
+        try:
+            symbols = server.client.status()["symbols"]
+        except httpx.TransportError:  # a kept connection that the server was just closing
+            continue
         taken = sum(symbol["last_id"] or 0 for symbol in symbols)
         while taken * SAMPLES >= total * (len(memory) + 1) and len(memory) < SAMPLES:
             memory.append(resident_mb(server))
