@@ -95,3 +95,4 @@ def test_what_would_hold_a_core_is_refused_with_the_limit() -> None:
     with pytest.raises(InvalidParameter, match="at most 20,000,000"):
         check_scan(symbols=10, bars=10**9)
     assert scan_seconds(symbols=100, bars=1440) < 1.0
+    assert scan_seconds(symbols=2, bars=10_000_000) > 1.0  # to lay them out alone

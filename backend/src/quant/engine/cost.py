@@ -44,6 +44,7 @@ _COSTS = {
 }
 _FORMATION_BAR_S = 5e-6  # Kalman's noise, for each block of rows
 _PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix products
+_CELL_S = 6e-8  # a close that is put into its place on the grid
 _PAIR_S = 1.2e-5  # both directions, whole window and screen
 _SURVIVOR_S, _SURVIVOR_BAR_S = 1.2e-4, 5e-8  # a pair that passes the screen is tested again, alone
 _SURVIVORS = 0.1  # as many pass where nothing is cointegrated
@@ -65,7 +66,12 @@ def scan_seconds(*, symbols: int, bars: int) -> float:
     pairs = symbols * (symbols - 1) / 2
     lags = 12.0 * math.sqrt(math.sqrt(bars / 100.0))
     stack = 3.0 * lags * symbols**2 * bars / _PRODUCTS_A_S
-    return 2e-3 + stack + pairs * (_PAIR_S + _SURVIVORS * (_SURVIVOR_S + bars * _SURVIVOR_BAR_S))
+    return (
+        2e-3
+        + symbols * bars * _CELL_S
+        + stack
+        + pairs * (_PAIR_S + _SURVIVORS * (_SURVIVOR_S + bars * _SURVIVOR_BAR_S))
+    )
 
 
 def matrix_bytes(*, symbols: int, bars: int) -> float:
