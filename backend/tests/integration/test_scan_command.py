@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from statsmodels.tsa.stattools import coint
 
+from quant.commands.scan import table_lines
 from recorded import made_trades
 from serving import quant
 
@@ -65,6 +66,21 @@ def test_files_are_scanned_printed_and_written(tmp_path: Path, files: list[str],
     )
     y, x = np.log(closes["XXXUSDT"][-500:]), np.log(closes["YYYUSDT"][-500:])
     assert row["statistic"] == pytest.approx(coint(y, x, autolag="aic")[0], rel=1e-6)
+    assert row["statistic_xy"] == pytest.approx(coint(x, y, autolag="aic")[0], rel=1e-6)
+    assert row["direction"] == "y_on_x"
+    assert lines[1].split()[3] == f"{row['statistic']:.2f}" != f"{row['statistic_xy']:.2f}"
+    other = table_lines(written.with_columns(direction=pl.lit("x_on_y")), top=1)[1]
+    assert other.split()[3] == f"{row['statistic_xy']:.2f}"  # the t beside p is that of the one that decides
+    assert row["p_value"] == pytest.approx(min(1, 2 * min(row["p_yx"], row["p_xy"])))
+    assert row["half_life_status"] == "ok"
+    assert row["half_life_seconds"] == pytest.approx(60 * row["half_life"])
+    assert (row["n"], row["autolag"], row["max_lag"]) == (500, "aic", 18)
+    assert row["critical_5"] == pytest.approx(coint(y, x, autolag="aic")[2][1], abs=5e-3)
+    assert (row["calibrated"], row["p_calibrated"]) == (False, None)
+    assert (row["quiet_a"], row["gap_b"], row["backfilled_a"]) == (0, 0, 0)
+    assert (row["role"], row["holdout_share"], row["screen"]) == ("formation", 0.5, 0.1)
+    assert "Lags by aic, at most 18; critical values" in done.stdout
+    assert "tail not calibrated" in done.stdout
     assert row["holdout"] == "survived"
     assert written["p_value"].is_sorted()
     assert not (tmp_path / "data").exists()

@@ -129,7 +129,7 @@ def _rows(view: engine.ScanView, at: IntArray) -> list[dict[str, object]]:
         columns[name] = _finite(getattr(table, name)[at])
     columns["half_life_seconds"] = _finite(table.half_life[at] * Interval.parse(view.interval).seconds)
     columns["p_calibrated"] = _finite(table.p_calibrated[at]) if view.calibrated else [None] * len(at)
-    columns["reasons"] = [_reasons(table, row) for row in at.tolist()]
+    columns["reasons"] = [reasons_of(table, row) for row in at.tolist()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -137,7 +137,7 @@ def _finite(values: FloatArray) -> list[object]:
     return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
-def _reasons(table: Any, row: int) -> dict[str, str]:
+def reasons_of(table: Any, row: int) -> dict[str, str]:
     """Return why numbers of a tested pair lack; of one that was not tested, its own reason says so."""
     if table.status[row] not in USABLE:
         return {}

@@ -15,14 +15,15 @@ import polars as pl
 from quant.analytics import PairTable, scan_pairs
 from quant.analytics.pair_table import HoldOut
 from quant.api.parameters import instant
-from quant.clock import NS_PER_S
+from quant.api.scans import reasons_of
+from quant.clock import NS_PER_MS, NS_PER_S
 from quant.commands.import_files import import_into
 from quant.commands.progress import progress_bar
-from quant.domain import Bars, Interval, Scale
+from quant.domain import Bars, FloatArray, Interval, Quality, Scale
 from quant.engine.closes import Closes, of_bars
 from quant.engine.importer import check_archives
 from quant.engine.protocol import ImportOptions
-from quant.engine.scanning import HOLDOUT, MIN_BARS, MIN_SYMBOLS, SCREEN
+from quant.engine.scanning import HOLDOUT, MIN_BARS, MIN_SYMBOLS, SCREEN, critical_values
 from quant.errors import InvalidParameter, NotEnoughData, QuantError
 from quant.settings import load_settings
 from quant.storage.records import pick_bars
@@ -83,7 +84,7 @@ def _scan(store: Store, question: Question, *, out: Path | None, top: int) -> in
         )
     finally:
         line.end()
-    frame = frame_of(table, closes.symbols)
+    frame = frame_of(table, closes, question)
     if out is not None:
         _write(frame, out)
     for text in (*table_lines(frame, top=top), *summary_lines(table, closes, question)):
@@ -162,31 +163,82 @@ def _bars(store: Store, source: _Source, interval: Interval, *, start: int, end:
     return replace(last, times=last.times + source.interval.ns - interval.ns)
 
 
-def frame_of(table: PairTable, symbols: Sequence[str]) -> pl.DataFrame:
-    """Return the table as a frame, the least p first; null where a number has no value."""
-    names = np.array(symbols)
+def frame_of(table: PairTable, closes: Closes, question: Question) -> pl.DataFrame:
+    """Return the table as a frame, the least p first; null where a number has no value.
+
+    What holds for all pairs alike, such as the lag rule, stands in every row: rows are taken out of such files.
+    """
+    names = np.array(closes.symbols)
+    critical = critical_values(table.n)
     columns = {
         "symbol_a": names[table.i],
         "symbol_b": names[table.j],
         "alpha": table.alpha,
         "beta": table.beta,
         "statistic": table.statistic,
+        "statistic_xy": table.statistic_xy,
+        "direction": table.direction,
         "p_value": table.p_value,
+        "p_yx": table.p_yx,
+        "p_xy": table.p_xy,
+        "p_calibrated": table.p_calibrated if question.calibrate else np.full(len(table), np.nan),
         "q_value": table.q_value,
         "lags": table.lags,
+        "lags_xy": table.lags_xy,
         "half_life": table.half_life,
+        "half_life_seconds": table.half_life * question.interval.seconds,
+        "half_life_status": table.half_life_status,
         "correlation": table.correlation,
         "zscore": table.zscore,
         "holdout": table.holdout,
         "holdout_p": table.holdout_p,
         "holdout_q": table.holdout_q,
         "status": table.status,
-        "reason": table.reason,
+        "reason": _reasons(table),
+        **_shares(table, closes),
     }
     frame = pl.DataFrame(columns).with_columns(
-        pl.col(pl.Float64).fill_nan(None), pl.when(pl.col("lags") >= 0).then(pl.col("lags")).alias("lags")
+        pl.col(pl.Float64).fill_nan(None),
+        *(pl.when(pl.col(name) >= 0).then(pl.col(name)).alias(name) for name in ("lags", "lags_xy")),
+        pl.when(pl.col("p_value").is_not_nan()).then(pl.col("direction")).alias("direction"),
+        n=pl.lit(table.n),
+        first_time=pl.lit(int(closes.times[0]) // NS_PER_MS),
+        last_time=pl.lit(int(closes.times[-1]) // NS_PER_MS),
+        interval=pl.lit(question.interval.name),
+        scale=pl.lit(str(table.scale)),
+        null=pl.lit(table.null),
+        role=pl.lit("formation"),
+        autolag=pl.lit(table.autolag),
+        max_lag=pl.lit(table.max_lag),
+        **{f"critical_{level.removesuffix('%')}": pl.lit(value) for level, value in critical.items()},
+        calibrated=pl.lit(question.calibrate),
+        holdout_share=pl.lit(HOLDOUT),
+        screen=pl.lit(SCREEN),
     )
     return frame.sort("p_value", nulls_last=True, maintain_order=True)
+
+
+def _reasons(table: PairTable) -> list[str]:
+    """Return why a pair was not tested, or which of its numbers lack and why."""
+    lacking = (reasons_of(table, row) for row in range(len(table)))
+    return [
+        reason or "; ".join(f"{name}: {text}" for name, text in found.items())
+        for reason, found in zip(table.reason.tolist(), lacking, strict=True)
+    ]
+
+
+def _shares(table: PairTable, closes: Closes) -> dict[str, FloatArray]:
+    """Return which share of either leg's bars is quiet, missing or has a hole, and back-filled."""
+    named = {
+        "quiet": (Quality.QUIET,),
+        "gap": (Quality.GAP, Quality.NONE),
+        "backfilled": (Quality.BACKFILLED,),
+    }
+    found: dict[str, FloatArray] = {}
+    for name, qualities in named.items():
+        share = np.isin(closes.qualities, qualities).mean(axis=0)
+        found |= {f"{name}_a": share[table.i], f"{name}_b": share[table.j]}
+    return found
 
 
 def table_lines(frame: pl.DataFrame, *, top: int) -> list[str]:
@@ -211,13 +263,14 @@ def _cells(row: dict[str, object]) -> tuple[str, ...]:
         return "-" if value is None else format(value, form)
 
     ended = row["holdout"] if row["status"] == "ok" else row["status"]
+    decides = "_xy" if row["direction"] == "x_on_y" else ""  # t and lags beside p are those p comes from
     return (
         f"{row['symbol_a']} {row['symbol_b']}",
         number("beta", ".4g"),
-        number("statistic", ".2f"),
+        number(f"statistic{decides}", ".2f"),
         number("p_value", ".2g"),
         number("q_value", ".2g"),
-        number("lags", "d"),
+        number(f"lags{decides}", "d"),
         number("half_life", ".1f"),
         number("correlation", ".2f"),
         number("zscore", "+.2f"),
@@ -238,8 +291,17 @@ def summary_lines(table: PairTable, closes: Closes, question: Question) -> list[
         f"{len(closes):,} bars of {question.interval}, {first} to {last}, scale {question.scale}.",
         f"{table.found:,} under {level}, {table.expected_false:.1f} expected by chance; "
         f"{significant:,} with q at most {level}.",
+        _how(table, question),
         f"Hold-out: {passed:,} passed the screen of the first half, {survived:,} survived the second.",
     ]
+
+
+def _how(table: PairTable, question: Question) -> str:
+    critical = " ".join(
+        f"{value:.2f} at {level.replace('%', ' %')}," for level, value in critical_values(table.n).items()
+    ).rstrip(",")
+    tail = "tail calibrated on each pair's own steps" if question.calibrate else "tail not calibrated"
+    return f"Lags by {table.autolag}, at most {table.max_lag}; critical values {critical}; {tail}."
 
 
 class ScanLine:
