@@ -5,6 +5,7 @@ The environment wins over `.env` in the working folder, which wins over `backend
 
 import io
 import ipaddress
+import json
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ from quant.errors import InvalidParameter, SettingsError
 CHECKOUT_ENV = Path(__file__).resolve().parents[2] / ".env"
 MAX_SYMBOLS_BY_DEFAULT = 20
 SEVERAL_ASSIGNMENTS = re.compile(r"[A-Z_]+=\S*(\s+[A-Z_]+=\S*)+")
+CHANNEL_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 T = TypeVar("T")
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -68,6 +70,10 @@ class Settings(BaseSettings):
     binance_rest_url: str = "https://fapi.binance.com"
     redundant_connections: Annotated[int, Field(ge=1, le=4)] = 2
 
+    alert_channels: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    alert_webhook_secret: SecretStr | None = None
+    alert_allow_private_hosts: bool = False
+
     log_dir: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     auth_token: SecretStr | None = None
@@ -107,7 +113,24 @@ class Settings(BaseSettings):
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("log_dir", "auth_token", mode="before")
+    @field_validator("alert_channels", mode="before")
+    @classmethod
+    def _channels(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            channels = json.loads(value) if value.strip() else {}
+        except ValueError:
+            channels = None
+        if not isinstance(channels, dict) or not all(isinstance(each, str) for each in channels.values()):
+            raise ValueError(
+                'is no JSON object of names and addresses, such as {"ops":"https://example.com/hook"}'
+            )
+        if not all(CHANNEL_NAME.fullmatch(name) for name in channels):
+            raise ValueError("a channel's name has 1 to 40 of a-z, A-Z, 0-9, - and _")
+        return channels
+
+    @field_validator("log_dir", "auth_token", "alert_webhook_secret", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -195,6 +218,8 @@ def load_settings(**overrides: object) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         message = first["msg"].removeprefix("Value error, ")
         given = first["input"]
+        if name in ("ALERT_CHANNELS", "ALERT_WEBHOOK_SECRET"):
+            raise SettingsError(f"{name}: {message}", setting=name) from None  # it may hold a secret
         shown = ",".join(given) if isinstance(given, tuple) else str(given)
         raise SettingsError(f"{name}={shown}: {message}", setting=name) from error
 

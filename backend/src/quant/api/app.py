@@ -11,8 +11,21 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic.json_schema import models_json_schema
 
 from quant import __version__
-from quant.api import analytics, dashboard, data, health, imports, metrics, problems, security, stream, ws
+from quant.api import (
+    alerts,
+    analytics,
+    dashboard,
+    data,
+    health,
+    imports,
+    metrics,
+    problems,
+    security,
+    stream,
+    ws,
+)
 from quant.api import schemas as wire
+from quant.api.alert_schemas import AlertRuleFields, AlertsMessage
 from quant.api.process_metrics import ProcessMetrics
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
@@ -24,6 +37,7 @@ ROUTERS = (
     stream.router,
     data.router,
     analytics.router,
+    alerts.router,
     imports.router,
     health.router,
     metrics.router,
@@ -42,6 +56,8 @@ MESSAGES = (
     wire.FundingMessage,
     wire.PairMessage,
     wire.MatrixMessage,
+    AlertsMessage,
+    AlertRuleFields,
     wire.Problem,
 )
 DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
@@ -49,7 +65,7 @@ DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
 Times are integer milliseconds UTC; `start` and `end` take milliseconds or ISO-8601 and are half-open.
 What cannot be computed is `null`, with a `status` and a `reason`. Errors are `application/problem+json`.
 Live data come over the WebSocket `/ws`: see the schemas Command, Hello, StatusMessage, BarsMessage,
-TicksMessage, QuoteMessage, FundingMessage, PairMessage and MatrixMessage.
+TicksMessage, QuoteMessage, FundingMessage, PairMessage, MatrixMessage and AlertsMessage.
 """
 
 

@@ -54,6 +54,7 @@ class _Exposed(Collector):
             _connections(self._view),
             _journal(self._view),
             _analytics(self._view),
+            _alerts(self._view),
             self._process.registry.collect(),
         )
 
@@ -167,6 +168,26 @@ def _analytics(view: engine.StatusView) -> Iterator[Metric]:
     yield _counter("quant_analytics_refreshed", text, "market", [(key, analytics.refreshed)])
     text = "Refreshes of pairs that were put off because there was no time for them"
     yield _counter("quant_analytics_shed", text, "market", [(key, analytics.shed)])
+
+
+def _alerts(view: engine.StatusView) -> Iterator[Metric]:
+    key, alerts = (view.market,), view.alerts
+    for name, text, value in (
+        ("rules", "Alert rules", alerts.rules),
+        ("firing", "Alert rules that are firing", alerts.firing),
+        ("metrics", "Numbers that alert rules watch", alerts.metrics),
+        ("pairs", "Analyses of pairs that alert rules need", alerts.pairs),
+        ("waiting", "Observed moments that have not been evaluated yet", alerts.waiting),
+        ("failing", "1 while alerts cannot be stored", int(alerts.trouble is not None)),
+    ):
+        yield _gauge(f"quant_alerts_{name}", text, "market", [(key, value)])
+    for name, text, value in (
+        ("events", "Alert events since the start", alerts.events),
+        ("delivered", "Messages of alerts that were taken", alerts.delivered),
+        ("delivery_failures", "Attempts to deliver that failed", alerts.failed),
+        ("dead_letters", "Messages that were given up", alerts.dead),
+    ):
+        yield _counter(f"quant_alerts_{name}", text, "market", [(key, value)])
 
 
 def _by_symbol(view: engine.StatusView) -> list[tuple[tuple[str, str], engine.SymbolStatusView]]:

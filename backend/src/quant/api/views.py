@@ -555,6 +555,8 @@ def message(frame: engine.Frame) -> wire.Message:
             return wire.PairMessage(**head, data=pair_analytics(frame.view))
         case engine.ScanView():
             raise TypeError("a scan is written in parts, by api.scans")
+        case engine.AlertsView():
+            raise TypeError("alerts have messages of their own, by api.alerts")
 
 
 def job_list(jobs: tuple[engine.JobView, ...]) -> wire.JobList:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from quant import __version__
 from quant.api import scans, views
 from quant.api import schemas as wire
+from quant.api.alerts import alerts_message
 from quant.clock import NS_PER_MS
-from quant.engine.protocol import Engine, Frame, ScanView, Subscription
+from quant.engine.protocol import AlertsView, Engine, Frame, ScanView, Subscription
 from quant.errors import QuantError
 
 log = structlog.get_logger()
@@ -75,6 +76,8 @@ async def encode(frame: Frame) -> str:
                     lambda _: _making.pop(id(frame))
                 )  # it keeps the frame, and so its id
             frame.encoded = await asyncio.shield(making)
+        elif isinstance(view, AlertsView):
+            frame.encoded = alerts_message(frame, view).model_dump_json().encode()
         else:
             frame.encoded = views.message(frame).model_dump_json().encode()
     return frame.encoded.decode()

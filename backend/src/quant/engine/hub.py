@@ -10,6 +10,11 @@ from quant.engine.protocol import Frame, View
 FORGET_AFTER = 10_000
 """How many topics' sequence numbers are remembered after their last listener."""
 
+MOST_QUEUED = 50_000
+"""How many frames of topics that skip nothing wait for a listener; it comes back and asks for what it missed."""
+
+OnAdd = Callable[[str], Frame | None]
+
 
 @dataclass(slots=True)
 class _Topic:
@@ -26,8 +31,11 @@ class Hub:
         self._topics: dict[str, _Topic] = {}
         self._left_at: dict[str, int] = {}
 
-    def listener(self, on_add: Callable[[str], None]) -> "Listener":
-        """Return a listener without topics; `on_add` is called with each new topic, and may refuse it by raising."""
+    def listener(self, on_add: OnAdd) -> "Listener":
+        """Return a listener without topics; `on_add` is called with each new topic, and may refuse it by raising.
+
+        What it returns is the first frame of a topic whose frames are told one by one.
+        """
         return Listener(self, on_add)
 
     def put(self, topic: str, snapshot: View, update: View | None, *, time: int) -> int:
@@ -41,6 +49,12 @@ class Hub:
         for listener in held.listeners:
             listener.wake(topic)
         return held.seq
+
+    def tell(self, frame: Frame) -> None:
+        """Send a frame to all who listen to its topic: it is overtaken by no other and skipped for nobody."""
+        held = self._topics.get(frame.topic)
+        for listener in list(held.listeners) if held is not None else ():
+            listener.queue(frame)
 
     def newest(self, topic: str) -> View | None:
         """Return the newest value of `topic`, its number inside, None before the first."""
@@ -87,18 +101,21 @@ class Hub:
 class Listener:
     """One client's topics; holds which of them have news, never the news itself."""
 
-    def __init__(self, hub: Hub, on_add: Callable[[str], None]) -> None:
+    def __init__(self, hub: Hub, on_add: OnAdd) -> None:
         self._hub = hub
         self._on_add = on_add
         self._at: dict[str, int | None] = {}
         self._news: dict[str, None] = {}
+        self._queued: list[Frame] = []
         self._ready = asyncio.Event()
         self._closed = False
 
     def add(self, topic: str) -> None:
         """Listen to `topic`; asking again brings a snapshot again."""
-        self._on_add(topic)
+        first = self._on_add(topic)
         self._at[topic] = None
+        if first is not None:
+            self._queued.append(first)
         self._hub._join(topic, self)  # noqa: SLF001  hub and listener are one mechanism
         self.wake(topic)
 
@@ -117,6 +134,13 @@ class Listener:
         self._news[topic] = None
         self._ready.set()
 
+    def queue(self, frame: Frame) -> None:
+        """Keep a frame until it is read, however many there are; a client that has left many unread is let go."""
+        self._queued.append(frame)
+        if len(self._queued) > MOST_QUEUED:
+            self.close()
+        self._ready.set()
+
     def close(self) -> None:
         """Leave all topics and end `frames`."""
         self._closed = True
@@ -132,7 +156,8 @@ class Listener:
                 return
             self._ready.clear()
             news, self._news = self._news, {}
-            frames = []
+            queued, self._queued = self._queued, []
+            frames = [frame for frame in queued if frame.topic in self._at]
             for topic in news:
                 if topic not in self._at:
                     continue

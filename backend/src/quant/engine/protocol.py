@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from quant.alerts.preview import Preview
+from quant.alerts.rules import Document
 from quant.analytics.pair_table import PairTable
 from quant.analytics.results import PairAnalysis, Signal, Status, UnitRootTest
 from quant.analytics.series_results import KpssTest
@@ -70,6 +72,22 @@ class AnalyticsView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsStatusView:
+    """How the alerts of the running market stand; events and deliveries count since the server's start."""
+
+    rules: int = 0
+    firing: int = 0
+    metrics: int = 0  # watched numbers
+    pairs: int = 0  # analyses that rules need
+    waiting: int = 0  # moments that have been observed and not evaluated yet
+    events: int = 0
+    delivered: int = 0
+    failed: int = 0  # attempts
+    dead: int = 0
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     market: str
     as_of: int | None
@@ -84,6 +102,7 @@ class StatusView:
     symbols: tuple[SymbolStatusView, ...]
     journal: JournalView
     analytics: AnalyticsView = AnalyticsView()
+    alerts: AlertsStatusView = AlertsStatusView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +431,97 @@ class JobView:
     errors: tuple[str, ...]
 
 
-View = StatusView | BarsView | TicksView | SecondsView | PairView | ScanView
+# --- alerts ---
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRuleView:
+    """A rule and where it stands in the running market; times of its making are ms of the machine."""
+
+    id: str
+    revision: int
+    document: Document
+    created_at: int
+    updated_at: int
+    standing: str
+    reason: str
+    event_id: str | None
+    fired_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEventView:
+    """An event as it stands; `change` is the number of its last change, `number` its own."""
+
+    change: int
+    number: int
+    id: str
+    market: str
+    rule_id: str
+    severity: str
+    time: int
+    document: Document
+    ended_at: int | None
+    ended_because: str | None
+    acknowledged_at: int | None  # ms of the machine
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsView:
+    """Alert events by change, `seq` being the newest: those that last in a snapshot, what changed in an update."""
+
+    market: str
+    as_of: int | None
+    seq: int
+    items: tuple[AlertEventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertQuery:
+    """Which events; None is any. With `since`, what changed after that change, in that order; newest first without."""
+
+    market: str | None = None
+    rule_id: str | None = None
+    severities: tuple[str, ...] = ()
+    start: int | None = None
+    end: int | None = None
+    is_acknowledged: bool | None = None
+    is_over: bool | None = None
+    before: int | None = None
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """`next` is what to give as `before`, or as `since`, for more; None where there is no more."""
+
+    items: tuple[AlertEventView, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPreviewView:
+    market: str
+    as_of: int | None
+    result: Preview
+    horizons: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """A message to one channel; times are ms of the machine."""
+
+    id: int
+    channel: str
+    state: Literal["waiting", "delivered", "dead"]
+    attempts: int
+    due_at: int
+    error: str
+    updated_at: int
+    event: AlertEventView
+
+
+View = AlertsView | StatusView | BarsView | TicksView | SecondsView | PairView | ScanView
 
 
 @dataclass(slots=True)
@@ -510,6 +619,40 @@ class Engine(Protocol):
 
     async def jobs(self, kind: JobKind) -> tuple[JobView, ...]:
         """Return the jobs of this server, newest first."""
+        ...
+
+    async def alerts(self) -> tuple[AlertRuleView, ...]:
+        """Return all rules, oldest first."""
+        ...
+
+    async def alert(self, rule_id: str) -> AlertRuleView: ...
+
+    async def add_alert(self, document: object) -> AlertRuleView:
+        """Add a rule; raises InvalidRule for the first node that is wrong."""
+        ...
+
+    async def change_alert(self, rule_id: str, fields: Document) -> AlertRuleView:
+        """Put these fields in the place of the rule's."""
+        ...
+
+    async def remove_alert(self, rule_id: str) -> None: ...
+
+    async def alert_events(self, query: AlertQuery, *, limit: int) -> AlertPage: ...
+
+    async def acknowledge_alert(self, event_id: str, *, acknowledged: bool) -> AlertEventView: ...
+
+    async def preview_alert(
+        self, document: object, *, rule_id: str | None, start: int | None, end: int | None
+    ) -> AlertPreviewView:
+        """Run a rule over what is stored; of a saved one (`rule_id`), with the events' own ids."""
+        ...
+
+    async def dead_letters(self, *, before: int | None, limit: int) -> tuple[DeliveryView, ...]: ...
+
+    async def retry_delivery(self, delivery_id: int) -> None: ...
+
+    async def channels(self) -> tuple[str, ...]:
+        """Return the names of the channels that the settings give."""
         ...
 
     def subscribe(self) -> Subscription: ...

@@ -1,6 +1,7 @@
 """Turns a changing market into numbered topic values, each once, only while somebody listens."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -14,6 +15,7 @@ from quant.engine.lanes import Lanes
 from quant.engine.matrix_publisher import MatrixPublisher
 from quant.engine.pair_publisher import PairPublisher
 from quant.engine.protocol import (
+    AlertsStatusView,
     BarsView,
     PairKey,
     SecondsView,
@@ -23,6 +25,7 @@ from quant.engine.protocol import (
 from quant.engine.running import RunningMarket
 from quant.engine.topics import (
     STATUS,
+    AlertsTopic,
     BarsTopic,
     MatrixTopic,
     SecondsKind,
@@ -47,12 +50,20 @@ TOPIC_SECONDS = 600
 class Publisher:
     """Puts status, bars, ticks, quotes and marks of the running market into the hub; `pairs` and `matrix` theirs."""
 
-    def __init__(self, hub: Hub, *, interval_s: float, read_stored: ReadStored | None = None) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        interval_s: float,
+        read_stored: ReadStored | None = None,
+        alerts: Callable[[], AlertsStatusView] = AlertsStatusView,
+    ) -> None:
         self._hub = hub
         self.lanes = Lanes()
         self.pairs = PairPublisher(hub, self.lanes, self._market, interval_s=interval_s)
         self.matrix = MatrixPublisher(hub, self.lanes, self._market, interval_s=interval_s)
         self._event_desk = EventDesk(read_stored)
+        self._alerts = alerts
         self._running: RunningMarket | None = None
         self._source = ""
         self._versions: dict[str, int] = {}
@@ -95,7 +106,7 @@ class Publisher:
             case MatrixTopic():
                 check_matrix(running, topic)
                 self.matrix.check_room(topic)
-            case StatusTopic():
+            case StatusTopic() | AlertsTopic():
                 pass
         if name != topic_name(topic):  # a topic has one spelling, or its listeners would not meet
             raise InvalidParameter("topic", f"write {name[:100]!r} as {topic_name(topic)!r}")
@@ -120,7 +131,8 @@ class Publisher:
         self._hub.put(STATUS, view, view, time=self._time())
 
     def _status(self, running: RunningMarket) -> StatusView:
-        return snapshots.status_view(running, source=self._source, analytics=self.pairs.view())
+        view = snapshots.status_view(running, source=self._source, analytics=self.pairs.view())
+        return replace(view, alerts=self._alerts())
 
     async def _publish_status_regularly(self) -> None:
         """Publish at a beat even without news: its silence tells a client that the server hangs."""
@@ -205,6 +217,8 @@ class Publisher:
                 self.pairs.look(topic)  # computed in a lane, off this loop
             case MatrixTopic():
                 self.matrix.look()
+            case AlertsTopic():
+                pass  # told one by one, by the alert desk
 
     # --- bars of trades and volume ---
 

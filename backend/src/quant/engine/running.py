@@ -3,7 +3,7 @@
 import asyncio
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import numpy as np
 import structlog
@@ -43,7 +43,14 @@ DEAF = ("stalled", "unknown")
 TooLate = Callable[[str, str, set[int]], None]
 """Told of a market, a symbol and the days since the epoch of trades whose bars are no longer in memory."""
 
+OnTime = Callable[[int], None]
+Prepare = Callable[["RunningMarket"], Awaitable[None]]
+
 DAY_NS = 86_400 * NS_PER_S
+
+
+async def nothing_to_prepare(_running: "RunningMarket") -> None:
+    """Do nothing."""
 
 
 class RunningMarket:
@@ -58,7 +65,10 @@ class RunningMarket:
         on_closed: Closed,
         persistence: Persistence | None = None,
         on_too_late: TooLate = lambda _market, _symbol, _days: None,
+        on_time: OnTime = lambda _until: None,
+        prepare: Prepare = nothing_to_prepare,
     ) -> None:
+        """`on_time` hears up to when bars are closed; `prepare` is awaited before the first trade."""
         self.market = market
         self.persistence = persistence if market.kept else None
         self.source_state: SourceState = "starting"
@@ -86,6 +96,8 @@ class RunningMarket:
         self._market_clock = MarketClock(speed=market.speed)
         self._on_closed = on_closed
         self._on_too_late = on_too_late
+        self._on_time = on_time
+        self._prepare = prepare
         self._begin()
         self._history_wanted = asyncio.Event()
         self._symbols_wanted = asyncio.Event()
@@ -239,6 +251,7 @@ class RunningMarket:
         self._ready_s = self._clock.monotonic_s()
         self.ready.set()
         log.info("source.ready", market=self.market.name, symbols=len(self.market.specs))
+        await self._prepare(self)
         if not self.market.live:
             self.want(self.market.specs)  # a recording plays all it has
             await self.market.run(self._take_recorded, self._take_views)
@@ -326,6 +339,7 @@ class RunningMarket:
         alive = [symbol for symbol in self.proved if self._is_heard(symbol)]
         self.state.close_until(until, symbols=alive)
         self._tell(self._keep())
+        self._on_time(until)
 
     def _is_heard(self, symbol: str) -> bool:
         """Tell whether silence of this symbol means that nothing trades."""

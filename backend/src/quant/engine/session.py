@@ -8,11 +8,13 @@ from functools import partial
 
 import structlog
 
+from quant.alerts.rules import Document
 from quant.analytics import HEDGE_METHODS
 from quant.analytics.results import Status
 from quant.clock import Clock, SystemClock
 from quant.domain import EventInterval, HedgeMethod
 from quant.engine import snapshots
+from quant.engine.alerting import Alerting
 from quant.engine.analysis import rows_needed
 from quant.engine.checks import check_interval, check_key, check_series, check_symbol, check_trading
 from quant.engine.cost import check_pair, pair_seconds
@@ -27,10 +29,17 @@ from quant.engine.jobs import Job
 from quant.engine.markets import make_market
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import (
+    AlertEventView,
+    AlertPage,
+    AlertPreviewView,
+    AlertQuery,
+    AlertRuleView,
     BackfillOrder,
     BarsView,
     ConfigView,
+    DeliveryView,
     Engine,
+    Frame,
     GapsView,
     ImportOptions,
     JobKind,
@@ -55,6 +64,7 @@ from quant.engine.running import RunningMarket
 from quant.engine.scan_desk import ScanDesk
 from quant.engine.source import SourceSpec, parse_source
 from quant.engine.symbol_state import TRADING
+from quant.engine.topics import ALERTS
 from quant.engine.unit_root import unit_root_view
 from quant.engine.warming import Warming
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
@@ -101,10 +111,18 @@ class Session:
         self._warming = Warming()
         self._life: list[asyncio.Task[None]] = []  # what runs whichever market does
         self._hub = Hub()
+        self._alerts = Alerting(
+            self._metadata.engine,
+            self._hub,
+            settings=settings,
+            clock=self._clock,
+            past=self._persistence.store,
+        )
         self._publisher = Publisher(
             self._hub,
             interval_s=settings.analytics_interval_ms / 1000,
             read_stored=stored_in(self._persistence.store),
+            alerts=self._alerts.status,
         )
         self._scan_desk = ScanDesk(self._reading, self._publisher.lanes, self._publisher.matrix)
         self._started_with = parse_source(settings.source)
@@ -121,6 +139,7 @@ class Session:
         try:
             await asyncio.to_thread(self._metadata.open)
             await self._persistence.open()
+            await self._alerts.open()
             if "source" not in self._settings.model_fields_set:
                 self._source = await self._last_choice() or self._source
             self._life.append(
@@ -128,6 +147,7 @@ class Session:
             )
             await self._run(self._source)
             self._life.append(asyncio.create_task(self._persistence.run(), name="compaction"))
+            self._life.append(asyncio.create_task(self._guard(self._alerts.deliver()), name="courier"))
             self._life.append(asyncio.create_task(self._guard(self._open_jobs()), name="jobs"))
         except BaseException:
             await self._persistence.close()
@@ -143,6 +163,7 @@ class Session:
         await self._persistence.close()
         await asyncio.to_thread(self._quarantine.close)
         self._publisher.close()
+        self._alerts.close()
         self._metadata.close()
         self._directory.release()
 
@@ -169,9 +190,11 @@ class Session:
             make_market(source, self._settings, self._clock, on_quarantine=self._quarantine.add),
             settings=self._settings,
             clock=self._clock,
-            on_closed=self._publisher.bars_closed,
+            on_closed=self._bars_closed,
             persistence=self._persistence,
             on_too_late=self._jobs.trades_came_late,
+            on_time=self._alerts.desk.advance,
+            prepare=self._alerts.desk.begin,
         )
         self._running = running
         self._resumed = asyncio.Event()
@@ -181,6 +204,7 @@ class Session:
             asyncio.create_task(self._guard(self._run_market(running)), name="market"),
             asyncio.create_task(self._guard(self._publisher.run()), name="publisher"),
             asyncio.create_task(self._guard(self._resume(running, self._resumed)), name="resume"),
+            asyncio.create_task(self._guard(self._alerts.desk.run()), name="alerts"),
         ]
 
     async def _halt(self) -> None:
@@ -188,6 +212,11 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await self._alerts.leave()
+
+    def _bars_closed(self, closed: set[tuple[str, str]]) -> None:
+        self._publisher.bars_closed(closed)
+        self._alerts.desk.bars_changed(closed)
 
     async def _guard(self, work: Coroutine[object, object, None]) -> None:
         """Await `work`; a bug of ours ends it, is logged and shows in the status, never in silence."""
@@ -477,8 +506,58 @@ class Session:
     async def jobs(self, kind: JobKind) -> tuple[JobView, ...]:
         return self._jobs.jobs(kind)
 
+    # --- alerts ---
+
+    async def alerts(self) -> tuple[AlertRuleView, ...]:
+        return self._alerts.desk.rules()
+
+    async def alert(self, rule_id: str) -> AlertRuleView:
+        return self._alerts.desk.rule(rule_id)
+
+    async def add_alert(self, document: object) -> AlertRuleView:
+        await self._ready()
+        return await self._alerts.desk.add(document)
+
+    async def change_alert(self, rule_id: str, fields: Document) -> AlertRuleView:
+        await self._ready()
+        return await self._alerts.desk.change(rule_id, fields)
+
+    async def remove_alert(self, rule_id: str) -> None:
+        await self._ready()
+        await self._alerts.desk.remove(rule_id)
+
+    async def alert_events(self, query: AlertQuery, *, limit: int) -> AlertPage:
+        return await self._alerts.desk.events(query, limit=limit)
+
+    async def acknowledge_alert(self, event_id: str, *, acknowledged: bool) -> AlertEventView:
+        return await self._alerts.desk.acknowledge(event_id, acknowledged=acknowledged)
+
+    async def preview_alert(
+        self, document: object, *, rule_id: str | None, start: int | None, end: int | None
+    ) -> AlertPreviewView:
+        running = await self._ready()
+        view = await self._alerts.desk.preview(document, rule_id=rule_id, start=start, end=end)
+        self._check_same(running)
+        return view
+
+    async def dead_letters(self, *, before: int | None, limit: int) -> tuple[DeliveryView, ...]:
+        return await self._alerts.dead_letters(before=before, limit=limit)
+
+    async def retry_delivery(self, delivery_id: int) -> None:
+        await self._alerts.retry(delivery_id)
+
+    async def channels(self) -> tuple[str, ...]:
+        return self._alerts.channels()
+
     def subscribe(self) -> Listener:
-        return self._hub.listener(self._publisher.check_topic)
+        return self._hub.listener(self._first_frame)
+
+    def _first_frame(self, topic: str) -> Frame | None:
+        """Return the first frame of a topic whose frames are told one by one; have others published."""
+        if topic == ALERTS:
+            return self._alerts.first_frame()
+        self._publisher.check_topic(topic)
+        return None
 
     async def wait_ready(self) -> None:
         """Return once the source's symbols are known."""

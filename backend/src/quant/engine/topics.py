@@ -8,8 +8,9 @@ from quant.engine.protocol import PairKey
 from quant.errors import InvalidInput, InvalidParameter
 
 STATUS = "status"
+ALERTS = "alerts"
 GRAMMAR = (
-    "status, ticks:SYMBOL, bars:SYMBOL:INTERVAL, quote:SYMBOL, funding:SYMBOL, "
+    "status, alerts, ticks:SYMBOL, bars:SYMBOL:INTERVAL, quote:SYMBOL, funding:SYMBOL, "
     "pair:A-B:INTERVAL:WINDOW:METHOD:SCALE or matrix:INTERVAL:WINDOW"
 )
 
@@ -41,6 +42,11 @@ class StatusTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsTopic:
+    """Every change of an alert event: firing, end and acknowledgement."""
+
+
+@dataclass(frozen=True, slots=True)
 class MatrixTopic:
     """All pairs of all streaming symbols, on log prices, over the newest `window` closed bars."""
 
@@ -48,7 +54,7 @@ class MatrixTopic:
     window: int
 
 
-Topic = StatusTopic | TicksTopic | BarsTopic | SecondsTopic | PairKey | MatrixTopic
+Topic = StatusTopic | AlertsTopic | TicksTopic | BarsTopic | SecondsTopic | PairKey | MatrixTopic
 
 
 def parse_topic(text: str) -> Topic:
@@ -56,6 +62,8 @@ def parse_topic(text: str) -> Topic:
     match text.split(":"):
         case ["status"]:
             return StatusTopic()
+        case ["alerts"]:
+            return AlertsTopic()
         case ["ticks", symbol] if symbol:
             return TicksTopic(symbol)
         case ["bars", symbol, interval] if symbol:
@@ -90,6 +98,8 @@ def topic_name(topic: Topic) -> str:
     match topic:
         case StatusTopic():
             return STATUS
+        case AlertsTopic():
+            return ALERTS
         case TicksTopic(symbol):
             return f"ticks:{symbol}"
         case BarsTopic(symbol, interval):

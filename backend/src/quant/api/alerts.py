@@ -1,0 +1,307 @@
+"""/alerts: rules, what fired, what it would have done, and whom it could not tell."""
+
+import json
+import math
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from quant.alerts.events import event_document
+from quant.alerts.preview import Firing
+from quant.alerts.rules import Document
+from quant.api import alert_schemas as wire
+from quant.api.parameters import EngineOf, instant
+from quant.api.problems import responses
+from quant.clock import NS_PER_MS
+from quant.engine import protocol
+from quant.errors import InvalidParameter, InvalidRule, TooLarge
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+MAX_BODY_BYTES = 1 << 18
+MAX_EVENTS = 1000
+# One channel's address may hold a key, and is no name: it is shown up to its host.
+SHOWN_CHANNEL = 60
+
+RuleId = Annotated[str, Path(description="as POST answered it", max_length=40)]
+RULE: dict[str, Any] = {  # Any: a piece of OpenAPI
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AlertRuleFields"}}},
+    }
+}
+CHANGES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "description": "the fields of a rule to put in the place of its own",
+                    "examples": [{"enabled": False}],
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("", responses=responses(413, 422, 503), openapi_extra=RULE)
+async def add_rule(engine: EngineOf, request: Request) -> wire.AlertRule:
+    """Add a rule; what is wrong with one is said with a JSON `pointer` to the node."""
+    return _rule(await engine.add_alert(await _document(request)))
+
+
+@router.get("", responses=responses(503))
+async def rules(engine: EngineOf) -> wire.AlertRuleList:
+    """All rules, oldest first, and where they stand."""
+    status = await engine.status()
+    items = [_rule(each) for each in await engine.alerts()]
+    return wire.AlertRuleList(market=status.market, as_of=_ms(status.as_of), items=items, next=None)
+
+
+@router.get("/active", responses=responses(503))
+async def active(engine: EngineOf) -> wire.AlertActiveList:
+    """The events that last in the running market: their rules are firing now."""
+    status = await engine.status()
+    query = protocol.AlertQuery(market=status.market, is_over=False)
+    page = await engine.alert_events(query, limit=MAX_EVENTS)
+    items = [event(each) for each in page.items]
+    return wire.AlertActiveList(
+        market=status.market,
+        as_of=_ms(status.as_of),
+        seq=max((each.seq for each in items), default=0),
+        items=items,
+        next=None,
+    )
+
+
+@router.get("/history", responses=responses(422, 503))
+async def history(
+    engine: EngineOf,
+    *,
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = 100,
+    before: Annotated[int | None, Query(ge=0, description="the `next` of the page before")] = None,
+    since: Annotated[
+        int | None, Query(ge=0, description="only what changed after this `seq`, oldest change first")
+    ] = None,
+    market: Annotated[str | None, Query(max_length=80)] = None,
+    rule_id: Annotated[str | None, Query(max_length=40)] = None,
+    severity: Annotated[list[Literal["info", "warning", "critical"]] | None, Query()] = None,
+    acknowledged: bool | None = None,
+    ended: Annotated[bool | None, Query(description="false: those that last")] = None,
+    start: Annotated[str | None, Query(max_length=40, description="ms or ISO-8601")] = None,
+    end: Annotated[str | None, Query(max_length=40, description="ms or ISO-8601")] = None,
+) -> wire.AlertEventList:
+    """Events, newest first, a page at a time; with `since` what a client missed, in the order of its happening."""
+    query = protocol.AlertQuery(
+        market=market,
+        rule_id=rule_id,
+        severities=tuple(severity or ()),
+        start=None if start is None else instant(start, "start"),
+        end=None if end is None else instant(end, "end"),
+        is_acknowledged=acknowledged,
+        is_over=ended,
+        before=before,
+        since=since,
+    )
+    others = (market, rule_id, severity, start, end, acknowledged, ended, before)
+    if since is not None and any(other is not None for other in others):
+        raise InvalidParameter("since", "stands alone: it asks for every change")
+    page = await engine.alert_events(query, limit=limit)
+    return wire.AlertEventList(items=[event(each) for each in page.items], next=page.next)
+
+
+@router.post("/preview", responses=responses(404, 409, 413, 422, 503))
+async def preview(engine: EngineOf, body: wire.AlertPreviewRequest) -> wire.AlertPreview:
+    """Run a rule over what is stored and in memory, through the same evaluator; nobody is told."""
+    if body.rule is None and body.rule_id is None:
+        raise InvalidParameter("rule", "give a rule or a rule_id")
+    view = await engine.preview_alert(
+        body.rule,
+        rule_id=body.rule_id,
+        start=None if body.start is None else instant(str(body.start), "start"),
+        end=None if body.end is None else instant(str(body.end), "end"),
+    )
+    return _preview(view)
+
+
+@router.get("/channels", responses=responses(503))
+async def channels(engine: EngineOf) -> wire.AlertChannelList:
+    """The channels that the settings name; a rule may also give a webhook's https address."""
+    return wire.AlertChannelList(items=list(await engine.channels()), next=None)
+
+
+@router.get("/dead-letters", responses=responses(422, 503))
+async def dead_letters(
+    engine: EngineOf,
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = 100,
+    before: Annotated[int | None, Query(ge=0, description="the `next` of the page before")] = None,
+) -> wire.AlertDeliveryList:
+    """Messages that no receiver took, newest first."""
+    found = await engine.dead_letters(before=before, limit=limit)
+    items = [_delivery(each) for each in found]
+    return wire.AlertDeliveryList(items=items, next=items[-1].id if len(items) == limit else None)
+
+
+@router.post("/dead-letters/{delivery_id}/retry", status_code=204, responses=responses(404, 422, 503))
+async def retry(engine: EngineOf, delivery_id: int) -> Response:
+    """Send a message again that was given up."""
+    await engine.retry_delivery(delivery_id)
+    return Response(status_code=204)
+
+
+@router.get("/{rule_id}", responses=responses(404, 422, 503))
+async def rule(engine: EngineOf, rule_id: RuleId) -> wire.AlertRule:
+    """One rule and where it stands."""
+    return _rule(await engine.alert(rule_id))
+
+
+@router.patch("/{rule_id}", responses=responses(404, 413, 422, 503), openapi_extra=CHANGES)
+async def change_rule(engine: EngineOf, rule_id: RuleId, request: Request) -> wire.AlertRule:
+    """Put the given fields in the place of the rule's own; the rest stays."""
+    document = await _document(request)
+    if not isinstance(document, dict):
+        raise InvalidRule("", "has to be an object")
+    return _rule(await engine.change_alert(rule_id, document))
+
+
+@router.delete("/{rule_id}", status_code=204, responses=responses(404, 422, 503))
+async def remove_rule(engine: EngineOf, rule_id: RuleId) -> Response:
+    """Remove a rule; its events stay."""
+    await engine.remove_alert(rule_id)
+    return Response(status_code=204)
+
+
+@router.post("/{event_id}/ack", responses=responses(404, 422, 503))
+async def acknowledge(
+    engine: EngineOf, event_id: RuleId, body: wire.AlertAcknowledgement | None = None
+) -> wire.AlertEvent:
+    """Note that somebody has seen an event (or, with `acknowledged` false, that nobody has); twice is as good as once.
+
+    Of a rule's id the newest event is taken.
+    """
+    wanted = body or wire.AlertAcknowledgement()
+    return event(await engine.acknowledge_alert(event_id, acknowledged=wanted.acknowledged))
+
+
+async def _document(request: Request) -> Any:  # JSON of any shape
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"a rule has at most {MAX_BODY_BYTES} bytes", limit=MAX_BODY_BYTES)
+    try:
+        return json.loads(bytes(body))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRule("", f"is not JSON: {str(error)[:100]}") from error
+
+
+# --- views ---
+
+
+def _ms(ns: int | None) -> int | None:
+    return None if ns is None else ns // NS_PER_MS
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _rule(view: protocol.AlertRuleView) -> wire.AlertRule:
+    return wire.AlertRule.model_validate(
+        view.document
+        | {
+            "id": view.id,
+            "revision": view.revision,
+            "created_at": view.created_at,
+            "updated_at": view.updated_at,
+            "standing": view.standing,
+            "reason": view.reason or None,
+            "event_id": view.event_id,
+            "fired_at": _ms(view.fired_at),
+        }
+    )
+
+
+def event(view: protocol.AlertEventView) -> wire.AlertEvent:
+    """Return an event as it stands."""
+    document: Document = view.document | {
+        "seq": view.change,
+        "number": view.number,
+        "ended_at": _ms(view.ended_at),
+        "ended_because": view.ended_because,
+        "acknowledged_at": view.acknowledged_at,
+    }
+    return wire.AlertEvent.model_validate(document)
+
+
+def alerts_message(frame: protocol.Frame, view: protocol.AlertsView) -> wire.AlertsMessage:
+    """Return the message that listeners of `alerts` get."""
+    items = [event(each) for each in view.items]
+    return wire.AlertsMessage(
+        type=frame.kind,
+        topic=frame.topic,
+        seq=view.seq,
+        time=frame.time // NS_PER_MS,
+        data=wire.AlertEventList(items=items, next=None),
+    )
+
+
+def _preview(view: protocol.AlertPreviewView) -> wire.AlertPreview:
+    result = view.result
+    return wire.AlertPreview(
+        market=view.market,
+        as_of=_ms(view.as_of),
+        start=_ms(result.start),
+        end=_ms(result.end),
+        moments=result.rows,
+        count=result.count,
+        firing_s=result.firing_s,
+        suspended_s=result.suspended_s,
+        suspended_because=result.suspended_because or None,
+        followed=None if result.followed is None else str(result.followed),
+        horizons=list(view.horizons),
+        afterwards=[
+            wire.AlertAfterwards(
+                bars=each.bars,
+                count=each.count,
+                mean=_number(each.mean),
+                median=_number(each.median),
+                reverted=_number(each.reverted),
+            )
+            for each in result.afterwards
+        ],
+        firings=[
+            wire.AlertFiring(
+                id=each.event.id,
+                time=each.event.time // NS_PER_MS,
+                reason=each.event.reason,
+                ended_at=_ms(each.ended_at),
+                duration_s=each.duration_s,
+                at=each.at,
+                after=list(each.after),
+                evidence=[wire.AlertEvidence.model_validate(one) for one in _evidence(each)],
+            )
+            for each in result.firings
+        ],
+    )
+
+
+def _evidence(firing: Firing) -> list[Document]:
+    found: list[Document] = event_document(firing.event)["evidence"]
+    return found
+
+
+def _delivery(view: protocol.DeliveryView) -> wire.AlertDelivery:
+    return wire.AlertDelivery(
+        id=view.id,
+        channel=view.channel[:SHOWN_CHANNEL],
+        state=view.state,
+        attempts=view.attempts,
+        error=view.error,
+        updated_at=view.updated_at,
+        event_id=view.event.id,
+        rule_id=view.event.rule_id,
+        name=view.event.document["rule"]["name"],
+    )
