@@ -63,7 +63,11 @@ function ordered(names) {
   const visit = (name) => {
     if (checks.has(name)) return;
     const uses = new Set();
-    const text = expression(schemas[name], uses);
+    let text = expression(schemas[name], uses);
+    if (uses.delete(name)) {
+      // It holds others of its own kind.
+      text = text.replaceAll(new RegExp(`\\b${constName(name)}\\b`, "g"), `z.lazy(() => ${constName(name)})`);
+    }
     for (const used of uses) visit(used);
     checks.set(name, text);
   };

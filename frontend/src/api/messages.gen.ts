@@ -4,6 +4,80 @@ import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
 
+const alertCondition: z.ZodMiniType<Schemas["AlertCondition"]> = z.object({
+  for_s: z.nullable(z.number()),
+  interval: z.nullable(z.string()),
+  live: z.nullable(z.boolean()),
+  method: z.nullable(z.string()),
+  metric: z.enum(["price","return","volume","volatility","tick_rate","spread","zscore","correlation","hedge_ratio","adf_pvalue","coint_pvalue","half_life","staleness"]),
+  op: z.enum([">","<",">=","<=","crosses_above","crosses_below"]),
+  pair: z.nullable(z.string()),
+  scale: z.nullable(z.enum(["level","log"])),
+  symbol: z.nullable(z.string()),
+  value: z.number(),
+  window: z.nullable(z.int()),
+});
+const alertTrades: z.ZodMiniType<Schemas["AlertTrades"]> = z.object({
+  first_id: z.int(),
+  last_id: z.int(),
+  symbol: z.string(),
+});
+const alertEvidence: z.ZodMiniType<Schemas["AlertEvidence"]> = z.object({
+  bar_time: z.nullable(z.int()),
+  condition: alertCondition,
+  held_since: z.nullable(z.int()),
+  holds: z.nullable(z.boolean()),
+  note: z.string(),
+  pointer: z.string(),
+  quality: z.record(z.string(), z.int()),
+  revision: z.int(),
+  trades: z.array(alertTrades),
+  unit: z.string(),
+  value: z.nullable(z.number()),
+});
+const alertGroup: z.ZodMiniType<Schemas["AlertGroup"]> = z.object({
+  all: z.nullable(z.array(z.union([alertCondition, z.lazy(() => alertGroup)]))),
+  any: z.nullable(z.array(z.union([alertCondition, z.lazy(() => alertGroup)]))),
+});
+const alertRuleFields: z.ZodMiniType<Schemas["AlertRuleFields"]> = z.object({
+  channels: z.array(z.string()),
+  cooldown_s: z.number(),
+  enabled: z.boolean(),
+  expires_at: z.nullable(z.int()),
+  name: z.string(),
+  once: z.boolean(),
+  rearm: z.nullable(z.number()),
+  severity: z.enum(["info","warning","critical"]),
+  sound: z.boolean(),
+  when: alertGroup,
+});
+const alertEvent: z.ZodMiniType<Schemas["AlertEvent"]> = z.object({
+  acknowledged_at: z.nullable(z.int()),
+  ended_at: z.nullable(z.int()),
+  ended_because: z.nullable(z.string()),
+  evidence: z.array(alertEvidence),
+  id: z.string(),
+  market: z.string(),
+  number: z.int(),
+  reason: z.string(),
+  rule: alertRuleFields,
+  rule_id: z.string(),
+  rule_revision: z.int(),
+  seq: z.int(),
+  severity: z.enum(["info","warning","critical"]),
+  time: z.int(),
+});
+const alertEventList: z.ZodMiniType<Schemas["AlertEventList"]> = z.object({
+  items: z.array(alertEvent),
+  next: z.nullable(z.int()),
+});
+const alertsMessage: z.ZodMiniType<Schemas["AlertsMessage"]> = z.object({
+  data: alertEventList,
+  seq: z.int(),
+  time: z.int(),
+  topic: z.string(),
+  type: z.enum(["snapshot","update"]),
+});
 const eventBar: z.ZodMiniType<Schemas["EventBar"]> = z.object({
   close: z.nullable(z.number()),
   closed: z.boolean(),
@@ -400,6 +474,7 @@ const socketError: z.ZodMiniType<Schemas["SocketError"]> = z.object({
 
 /** What a message about a topic has to be, by the head of the topic's name. */
 export const TOPIC_MESSAGES = {
+  alerts: alertsMessage,
   bars: barsMessage,
   funding: fundingMessage,
   matrix: matrixMessage,

@@ -4,6 +4,200 @@
  */
 
 export interface paths {
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description All rules, oldest first, and where they stand.
+         */
+        get: operations["rules_alerts_get"];
+        put?: never;
+        /**
+         * Add Rule
+         * @description Add a rule; what is wrong with one is said with a JSON `pointer` to the node.
+         */
+        post: operations["add_rule_alerts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{event_id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Note that somebody has seen an event (or, with `acknowledged` false, that nobody has); twice is as good as once.
+         *
+         *     Of a rule's id the newest event is taken.
+         */
+        post: operations["acknowledge_alerts__event_id__ack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rule
+         * @description One rule and where it stands.
+         */
+        get: operations["rule_alerts__rule_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Rule
+         * @description Remove a rule; its events stay.
+         */
+        delete: operations["remove_rule_alerts__rule_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rule
+         * @description Put the given fields in the place of the rule's own; the rest stays.
+         */
+        patch: operations["change_rule_alerts__rule_id__patch"];
+        trace?: never;
+    };
+    "/alerts/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Active
+         * @description The events that last in the running market: their rules are firing now.
+         */
+        get: operations["active_alerts_active_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Channels
+         * @description The channels that the settings name; a rule may also give a webhook's https address.
+         */
+        get: operations["channels_alerts_channels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead Letters
+         * @description Messages that no receiver took, newest first.
+         */
+        get: operations["dead_letters_alerts_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/dead-letters/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Send a message again that was given up.
+         */
+        post: operations["retry_alerts_dead_letters__delivery_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description Events, newest first, a page at a time; with `since` what a client missed, in the order of its happening.
+         */
+        get: operations["history_alerts_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Run a rule over what is stored and in memory, through the same evaluator; nobody is told.
+         */
+        post: operations["preview_alerts_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/adf": {
         parameters: {
             query?: never;
@@ -587,6 +781,495 @@ export interface components {
              * @constant
              */
             type: "ack";
+        };
+        /** AlertAcknowledgement */
+        AlertAcknowledgement: {
+            /**
+             * Acknowledged
+             * @default true
+             */
+            acknowledged: boolean;
+        };
+        /** AlertActiveList */
+        AlertActiveList: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Items */
+            items: components["schemas"]["AlertEvent"][];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Next */
+            next: null;
+            /**
+             * Seq
+             * @description number of the newest change that was told
+             */
+            seq: number;
+        };
+        /** AlertAfterwards */
+        AlertAfterwards: {
+            /** Bars */
+            bars: number;
+            /** Count */
+            count: number;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /**
+             * Reverted
+             * @description share in which it was nearer to zero than at first
+             */
+            reverted: number | null;
+        };
+        /** AlertChannelList */
+        AlertChannelList: {
+            /**
+             * Items
+             * @description names that a rule may give in `channels`
+             */
+            items: string[];
+            /** Next */
+            next: null;
+        };
+        /**
+         * AlertCondition
+         * @description One question of a number. Which fields a metric takes is in docs/alerts.md; a wrong one gets a 422.
+         */
+        AlertCondition: {
+            /** For S */
+            for_s: number | null;
+            /** Interval */
+            interval: string | null;
+            /** Live */
+            live: boolean | null;
+            /** Method */
+            method: string | null;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "price" | "return" | "volume" | "volatility" | "tick_rate" | "spread" | "zscore" | "correlation" | "hedge_ratio" | "adf_pvalue" | "coint_pvalue" | "half_life" | "staleness";
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: ">" | "<" | ">=" | "<=" | "crosses_above" | "crosses_below";
+            /**
+             * Pair
+             * @example BTCUSDT-ETHUSDT
+             */
+            pair: string | null;
+            /** Scale */
+            scale: ("level" | "log") | null;
+            /** Symbol */
+            symbol: string | null;
+            /** Value */
+            value: number;
+            /** Window */
+            window: number | null;
+        };
+        /**
+         * AlertDelivery
+         * @description A message that was given up.
+         */
+        AlertDelivery: {
+            /** Attempts */
+            attempts: number;
+            /** Channel */
+            channel: string;
+            /** Error */
+            error: string;
+            /** Event Id */
+            event_id: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Rule Id */
+            rule_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "dead";
+            /**
+             * Updated At
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            updated_at: number;
+        };
+        /** AlertDeliveryList */
+        AlertDeliveryList: {
+            /** Items */
+            items: components["schemas"]["AlertDelivery"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * AlertEvent
+         * @description A rule fired; `seq` is the number of the event's last change: firing, end or acknowledgement.
+         */
+        AlertEvent: {
+            /** Acknowledged At */
+            acknowledged_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Ended Because */
+            ended_because: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["AlertEvidence"][];
+            /** Id */
+            id: string;
+            /** Market */
+            market: string;
+            /**
+             * Number
+             * @description counts events
+             */
+            number: number;
+            /** Reason */
+            reason: string;
+            rule: components["schemas"]["AlertRuleFields"];
+            /** Rule Id */
+            rule_id: string;
+            /** Rule Revision */
+            rule_revision: number;
+            /** Seq */
+            seq: number;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "critical";
+            /**
+             * Time
+             * @description market time of the firing
+             * @example 1763819520000
+             */
+            time: number;
+        };
+        /** AlertEventList */
+        AlertEventList: {
+            /** Items */
+            items: components["schemas"]["AlertEvent"][];
+            /**
+             * Next
+             * @description give it as `before` (with `since`: as `since`) for what follows
+             */
+            next: number | null;
+        };
+        /**
+         * AlertEvidence
+         * @description One condition as it stood when its rule fired.
+         */
+        AlertEvidence: {
+            /** Bar Time */
+            bar_time: number | null;
+            condition: components["schemas"]["AlertCondition"];
+            /** Held Since */
+            held_since: number | null;
+            /** Holds */
+            holds: boolean | null;
+            /** Note */
+            note: string;
+            /** Pointer */
+            pointer: string;
+            /** Quality */
+            quality: {
+                [key: string]: number;
+            };
+            /** Revision */
+            revision: number;
+            /** Trades */
+            trades: components["schemas"]["AlertTrades"][];
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /** AlertFiring */
+        AlertFiring: {
+            /**
+             * After
+             * @description and so many bars later: see `horizons`
+             */
+            after: (number | null)[];
+            /**
+             * At
+             * @description the followed metric at the firing
+             */
+            at: number | null;
+            /** Duration S */
+            duration_s: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Evidence */
+            evidence: components["schemas"]["AlertEvidence"][];
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+        };
+        /**
+         * AlertGroup
+         * @description Either `all` or `any`.
+         */
+        AlertGroup: {
+            /** All */
+            all: (components["schemas"]["AlertCondition"] | components["schemas"]["AlertGroup"])[] | null;
+            /** Any */
+            any: (components["schemas"]["AlertCondition"] | components["schemas"]["AlertGroup"])[] | null;
+        };
+        /**
+         * AlertPreview
+         * @description When the rule would have fired, how often, for how long, and what z did afterwards.
+         */
+        AlertPreview: {
+            /** Afterwards */
+            afterwards: components["schemas"]["AlertAfterwards"][];
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Count */
+            count: number;
+            /** End */
+            end: number | null;
+            /** Firing S */
+            firing_s: number;
+            /**
+             * Firings
+             * @description the first 1000
+             */
+            firings: components["schemas"]["AlertFiring"][];
+            /** Followed */
+            followed: string | null;
+            /** Horizons */
+            horizons: number[];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Moments */
+            moments: number;
+            /** Start */
+            start: number | null;
+            /** Suspended Because */
+            suspended_because: string | null;
+            /** Suspended S */
+            suspended_s: number;
+        };
+        /**
+         * AlertPreviewRequest
+         * @description A rule, or the `rule_id` of a saved one; without a span the newest bars that are stored.
+         */
+        AlertPreviewRequest: {
+            /**
+             * End
+             * @description before this time: ms or ISO-8601
+             */
+            end?: number | string | null;
+            /**
+             * Rule
+             * @description as for POST /alerts
+             */
+            rule?: {
+                [key: string]: unknown;
+            } | null;
+            /** Rule Id */
+            rule_id?: string | null;
+            /**
+             * Start
+             * @description from this time on: ms or ISO-8601
+             */
+            start?: number | string | null;
+        };
+        /**
+         * AlertRule
+         * @description A rule as it is kept, and where it stands in the running market.
+         */
+        AlertRule: {
+            /** Channels */
+            channels: string[];
+            /**
+             * Cooldown S
+             * @default 0
+             */
+            cooldown_s: number;
+            /**
+             * Created At
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            created_at: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Event Id
+             * @description its event that lasts
+             */
+            event_id: string | null;
+            /** Expires At */
+            expires_at: number | null;
+            /** Fired At */
+            fired_at: number | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Once
+             * @default false
+             */
+            once: boolean;
+            /** Rearm */
+            rearm: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Revision
+             * @description counts its changes from 1
+             */
+            revision: number;
+            /**
+             * Severity
+             * @default warning
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "critical";
+            /**
+             * Sound
+             * @default false
+             */
+            sound: boolean;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "armed" | "waiting" | "cooling" | "firing" | "suspended" | "spent" | "expired" | "disabled";
+            /**
+             * Updated At
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            updated_at: number;
+            when: components["schemas"]["AlertGroup"];
+        };
+        /**
+         * AlertRuleFields
+         * @description A rule as it is given. `pointer` of a 422 names the node that is wrong.
+         */
+        AlertRuleFields: {
+            /** Channels */
+            channels: string[];
+            /**
+             * Cooldown S
+             * @default 0
+             */
+            cooldown_s: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Expires At */
+            expires_at: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Once
+             * @default false
+             */
+            once: boolean;
+            /** Rearm */
+            rearm: number | null;
+            /**
+             * Severity
+             * @default warning
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "critical";
+            /**
+             * Sound
+             * @default false
+             */
+            sound: boolean;
+            when: components["schemas"]["AlertGroup"];
+        };
+        /** AlertRuleList */
+        AlertRuleList: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Items */
+            items: components["schemas"]["AlertRule"][];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Next */
+            next: null;
+        };
+        /**
+         * AlertsMessage
+         * @description Topic `alerts`: a snapshot of the events that last, then every change of an event, none skipped.
+         *
+         *     `seq` rises with every change, not always by one. Who was away asks `/alerts/history?since=SEQ` for what it missed.
+         */
+        AlertsMessage: {
+            data: components["schemas"]["AlertEventList"];
+            /** Seq */
+            seq: number;
+            /**
+             * Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            time: number;
+            /** Topic */
+            topic: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "snapshot" | "update";
+        };
+        /** AlertTrades */
+        AlertTrades: {
+            /** First Id */
+            first_id: number;
+            /** Last Id */
+            last_id: number;
+            /** Symbol */
+            symbol: string;
         };
         /**
          * AnalyticsStatus
@@ -2803,6 +3486,607 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    rules_alerts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleList"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_rule_alerts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Channels */
+                    channels?: string[];
+                    /**
+                     * Cooldown S
+                     * @default 0
+                     */
+                    cooldown_s?: number;
+                    /**
+                     * Enabled
+                     * @default true
+                     */
+                    enabled?: boolean;
+                    /** Expires At */
+                    expires_at?: number | null;
+                    /** Name */
+                    name: string;
+                    /**
+                     * Once
+                     * @default false
+                     */
+                    once?: boolean;
+                    /** Rearm */
+                    rearm?: number | null;
+                    /**
+                     * Severity
+                     * @default warning
+                     * @enum {string}
+                     */
+                    severity?: "info" | "warning" | "critical";
+                    /**
+                     * Sound
+                     * @default false
+                     */
+                    sound?: boolean;
+                    when: components["schemas"]["AlertGroup"];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alerts__event_id__ack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as POST answered it */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlertAcknowledgement"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertEvent"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule_alerts__rule_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as POST answered it */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_rule_alerts__rule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as POST answered it */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rule_alerts__rule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as POST answered it */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    active_alerts_active_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertActiveList"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channels_alerts_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertChannelList"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dead_letters_alerts_dead_letters_get: {
+        parameters: {
+            query?: {
+                /** @description the `next` of the page before */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDeliveryList"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_alerts_dead_letters__delivery_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_alerts_history_get: {
+        parameters: {
+            query?: {
+                acknowledged?: boolean | null;
+                /** @description the `next` of the page before */
+                before?: number | null;
+                /** @description ms or ISO-8601 */
+                end?: string | null;
+                /** @description false: those that last */
+                ended?: boolean | null;
+                limit?: number;
+                market?: string | null;
+                rule_id?: string | null;
+                severity?: ("info" | "warning" | "critical")[] | null;
+                /** @description only what changed after this `seq`, oldest change first */
+                since?: number | null;
+                /** @description ms or ISO-8601 */
+                start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertEventList"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_alerts_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPreview"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     adf_analytics_adf_get: {
         parameters: {
             query?: {

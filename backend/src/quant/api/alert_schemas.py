@@ -30,7 +30,13 @@ assert {*MetricWord.__args__} == {*Metric}  # type: ignore[attr-defined] # noqa:
 assert {*OpWord.__args__} == {*Op}  # type: ignore[attr-defined] # noqa: S101
 
 
-class AlertCondition(Wire):
+class Filled(Wire):
+    """What may be left out when it is given, and is always there when it is answered."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class AlertCondition(Filled):
     """One question of a number. Which fields a metric takes is in docs/alerts.md; a wrong one gets a 422."""
 
     metric: MetricWord
@@ -46,14 +52,14 @@ class AlertCondition(Wire):
     live: bool | None = None
 
 
-class AlertGroup(Wire):
+class AlertGroup(Filled):
     """Either `all` or `any`."""
 
     all: list["AlertCondition | AlertGroup"] | None = None
     any: list["AlertCondition | AlertGroup"] | None = None
 
 
-class AlertRuleFields(Wire):
+class AlertRuleFields(Filled):
     """A rule as it is given. `pointer` of a 422 names the node that is wrong."""
 
     name: str

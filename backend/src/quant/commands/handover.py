@@ -34,18 +34,26 @@ class RunningServer:
         """Return how the job stands now."""
         return self._job(job.kind, self._http.get, f"/{job.kind}/{job.id}")
 
+    # Any: JSON, and httpx's options are of many types.
+    def request(self, method: str, path: str, **options: Any) -> Any:
+        """Return what the server answers; raises its own sentence where it refuses."""
+        return self._answer(self._http.request, method, path, **options)
+
     # Any: httpx's get and post take different options.
     def _job(self, kind: JobKind, call: Any, path: str, **options: Any) -> JobView:
+        return _job_view(kind, self._answer(call, path, **options))
+
+    def _answer(self, call: Any, *where: str, **options: Any) -> Any:
         try:
-            answer = call(path, **options)
-            body = answer.json()
+            answer = call(*where, **options)
+            body = answer.json() if answer.content else {}
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(
                 f"the server at {self._address.url}, process {self._address.pid}, does not answer: {error}"
             ) from error
-        if answer.status_code != httpx.codes.OK:
+        if not answer.is_success:
             raise QuantError(str(body.get("detail", f"the server answered {answer.status_code}")))
-        return _job_view(kind, body)
+        return body
 
 
 def running_server(data_dir: Path) -> RunningServer | None:

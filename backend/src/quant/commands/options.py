@@ -111,6 +111,53 @@ def add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.set_defaults(run=_scan)
 
 
+ALERTS = """Rules that watch the market, and what fired. Beside a running server it is asked, otherwise the data
+directory is read and written. A rule is a JSON object, a file holds one or a list of them: see docs/alerts.md.
+"""
+
+ALERTS_LINES = """lines to copy:
+  quant alerts list
+  quant alerts add rule.json
+  quant alerts history --limit 20
+  quant alerts history --csv > events.csv
+"""
+
+
+def add_alerts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = commands.add_parser(
+        "alerts",
+        help="rules that watch the market, and what fired",
+        description=ALERTS,
+        epilog=ALERTS_LINES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    kinds = parser.add_subparsers(dest="what", required=True, metavar="what")
+    listing = kinds.add_parser("list", help="show the rules")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    adding = kinds.add_parser("add", help="add the rules of a file")
+    adding.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
+    removing = kinds.add_parser("remove", help="remove a rule; its events stay")
+    removing.add_argument("id", metavar="RULE")
+    history = kinds.add_parser("history", help="show what fired, newest first")
+    history.add_argument(
+        "--limit", type=int, choices=range(1, 1001), default=100, metavar="N", help="1 to 1000"
+    )
+    history.add_argument("--rule", metavar="RULE", help="only of this rule")
+    shape = history.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="as JSON, with all the evidence")
+    shape.add_argument("--csv", action="store_true", help="as CSV")
+    seen = kinds.add_parser("ack", help="note that an event was seen")
+    seen.add_argument("id", metavar="EVENT")
+    parser.set_defaults(run=_alerts)
+
+
+def _alerts(arguments: argparse.Namespace) -> int:
+    from quant.commands.alerts import run
+
+    return run(arguments)
+
+
 def _scan(arguments: argparse.Namespace) -> int:
     from quant.commands.scan import run
 

@@ -6,6 +6,7 @@ What is observed is put in a queue between two awaits, so that it is of its mome
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,19 @@ class _All(frozenset[str]):
 
 STORED = Vocabulary(is_symbol=lambda _: True, intervals=_All(), most_window=10**9)
 """What a rule that is stored may speak of: it was checked when it was saved, perhaps in another market."""
+
+
+def stored_vocabulary(settings: Settings, check_channel: Callable[[str], object]) -> Vocabulary:
+    """Return what a rule may speak of that is saved while no market runs: any symbol."""
+    return Vocabulary(
+        is_symbol=lambda _: True,
+        intervals=frozenset(interval.name for interval in settings.intervals),
+        methods=frozenset(HedgeMethod(name) for name in HEDGE_METHODS),
+        check_channel=check_channel,
+        usual_window=settings.default_rolling_window,
+        usual_method=settings.default_regression,
+        usual_scale=settings.default_scale,
+    )
 
 
 class AlertDesk:
@@ -418,17 +432,12 @@ class AlertDesk:
         return parse_rule(document, self._vocabulary())
 
     def _vocabulary(self) -> Vocabulary:
-        running, settings = self._running, self._settings
+        running = self._running
         assert running is not None  # noqa: S101  `_started` looked
         specs = running.market.specs
-        return Vocabulary(
+        return replace(
+            stored_vocabulary(self._settings, self._check_channel),
             is_symbol=lambda symbol: symbol in specs or symbol in running.state.symbols,
-            intervals=frozenset(interval.name for interval in settings.intervals),
-            methods=frozenset(HedgeMethod(name) for name in HEDGE_METHODS),
-            check_channel=self._check_channel,
-            usual_window=settings.default_rolling_window,
-            usual_method=settings.default_regression,
-            usual_scale=settings.default_scale,
         )
 
     async def _save(self, stored: StoredRule, rule: Rule) -> AlertRuleView:

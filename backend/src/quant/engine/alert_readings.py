@@ -44,7 +44,7 @@ class Moment:
     last_ts: int
     last_id: int
     recent: int | None
-    """How many exchange trades of the last minute; None where memory is shorter."""
+    """How many trades of the last minute; None where memory is shorter."""
 
 
 class TradesUpTo(Protocol):
