@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from quant import settings as module
 from quant.domain import HedgeMethod, Scale
@@ -41,6 +42,9 @@ VALUES: dict[str, tuple[str, object]] = {
     "BINANCE_WS_URL": ("ws://127.0.0.1:7001", "ws://127.0.0.1:7001"),
     "BINANCE_REST_URL": ("http://[::1]:7002", "http://[::1]:7002"),
     "REDUNDANT_CONNECTIONS": ("3", 3),
+    "ALERT_CHANNELS": ('{"ops":"https://example.com/hook"}', {"ops": "https://example.com/hook"}),
+    "ALERT_WEBHOOK_SECRET": ("s3cret", "s3cret"),
+    "ALERT_ALLOW_PRIVATE_HOSTS": ("true", True),
     "LOG_DIR": ("/var/log/quant", Path("/var/log/quant")),
     "LOG_LEVEL": ("WARNING", "warning"),
     "AUTH_TOKEN": ("s3cret", "s3cret"),
@@ -61,7 +65,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def plain(settings: Settings, name: str) -> object:
     value = getattr(settings, name.lower())
-    return value.get_secret_value() if name == "AUTH_TOKEN" and value is not None else value
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def refusal(make: Callable[[], object]) -> str:

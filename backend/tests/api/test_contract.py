@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from quant.api import schemas
+from quant.api import alert_schemas, schemas
 from serving import Client
 
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text(encoding="utf-8"))
 PATHS: dict[str, Any] = COMMITTED["paths"]
-VALUES = {"symbol": "AAAUSDT", "symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT", "job_id": "none"}
+VALUES = {
+    "symbol": "AAAUSDT",
+    "symbol_a": "AAAUSDT",
+    "symbol_b": "BBBUSDT",
+    "job_id": "none",
+    "rule_id": "none",
+}
 READS = [path for path, operations in PATHS.items() if "get" in operations]
 PROBLEM = "application/problem+json"
 
@@ -22,7 +28,7 @@ def model_of(content: dict[str, Any], text: str) -> type[BaseModel]:
     ((_, media),) = content.items()
     schema = media["schema"]
     named = [each["$ref"].rpartition("/")[2] for each in schema.get("anyOf", [schema])]
-    models = [getattr(schemas, name) for name in named]
+    models = [getattr(schemas, name, None) or getattr(alert_schemas, name) for name in named]
     assert all(issubclass(model, BaseModel) for model in models)
     fields = json.loads(text).keys()
     return next((each for each in models if fields == each.model_fields.keys()), models[0])

@@ -117,8 +117,6 @@ class AlertEvidence(Wire):
 class AlertEvent(Wire):
     """A rule fired; `seq` is the number of the event's last change: firing, end or acknowledgement."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, ser_json_inf_nan="null")
-
     seq: int
     number: Annotated[int, Field(description="counts events")]
     id: str
