@@ -7,13 +7,12 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 
-from quant.alerts.evaluator import Evaluator
+from quant.alerts.evaluator import Evaluator, RuleStatus
 from quant.alerts.events import AlertEvent, Ending, event_document
 from quant.alerts.parsing import Vocabulary, parse_rule
 from quant.alerts.preview import HORIZONS, Preview, followed_by
@@ -174,9 +173,7 @@ class AlertDesk:
                     await asyncio.sleep(RETRY_S)
             self.trouble = None
             self._running = running
-            self._observer = Observer(
-                running.state, RingTrades(running.state), hindrance=partial(_hindrance, running)
-            )
+            self._observer = Observer(running.state, RingTrades(running.state), hindrance=self._hindered)
             self._keys_changed()
         self._tell_all()
 
@@ -253,6 +250,10 @@ class AlertDesk:
                 self._queue.put_nowait(observed)
         self._changed.clear()
         self._last = until
+
+    def _hindered(self, symbol: str) -> str:
+        """Return why nothing of the symbol can be used, as noted for the moments that are observed now."""
+        return self._hindrances.get(symbol, "")
 
     def _note_hindrances(self, observer: Observer) -> None:
         """Have the bars of a symbol read again whose state has changed."""
@@ -375,8 +376,8 @@ class AlertDesk:
     def _view(self, rule_id: str) -> AlertRuleView:
         stored, rule = self._stored[rule_id], self._rules[rule_id]
         standing, reason, event_id, fired_at = "waiting", "the market is starting", None, None
-        if self._evaluator is not None:
-            status = self._evaluator.status(rule_id)
+        status = self._status(rule_id)
+        if status is not None:
             standing, reason = status.standing, status.reason
             event_id, fired_at = status.event_id, status.fired_at
         return AlertRuleView(
@@ -390,6 +391,12 @@ class AlertDesk:
             event_id,
             fired_at,
         )
+
+    def _status(self, rule_id: str) -> RuleStatus | None:
+        try:
+            return None if self._evaluator is None else self._evaluator.status(rule_id)
+        except KeyError:
+            return None  # it is being removed
 
     async def add(self, document: object) -> AlertRuleView:
         """Add a rule; raises InvalidRule, or TooLarge where there are too many."""
