@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from exchange import Exchange, exchange
+from listening import Ear
 from quant.engine import markets
 from serving import Client, InProcess, serving
 from waiting import eventually
@@ -67,3 +68,33 @@ def test_a_halt_is_quiet_and_a_settled_symbol_halted(market: Exchange, server: I
     quiet = api.wait_state("SOLUSDT", "quiet")
     assert "the exchange has none either" in quiet["reason"]
     assert line(api, "BTCUSDT")["state"] == "live"
+
+
+@pytest.mark.parametrize(("kind", "stream"), [("quote", "ethusdt@bookTicker")])
+def test_a_quote_that_has_stopped_is_not_shown_as_the_newest(
+    market: Exchange, server: InProcess, kind: str, stream: str
+) -> None:
+    api = server.client
+
+    def stale(symbol: str) -> Any:
+        answer = api.get(f"/data/{symbol}/{kind}")
+        assert answer["stale"] == (answer["stale_reason"] is not None)
+        return answer["stale_reason"]
+
+    api.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        eventually(lambda symbol=symbol: api.get(f"/data/{symbol}/{kind}")["latest"], what=f"one of {symbol}")
+        assert stale(symbol) is None
+    with api.socket() as socket:
+        ear = Ear(socket)
+        ear.say("subscribe", f"{kind}:ETHUSDT")
+        strike(api, market, kind="stream_silent", stream=stream, duration_s=12 * SPEED)
+        told = ear.hear_until(lambda each: each.get("data", {}).get("stale"))
+        assert "silent" in told["data"]["stale_reason"]
+        assert told["data"]["latest"] is not None
+        assert "silent" in stale("ETHUSDT")
+        assert stale("BTCUSDT") is None
+        ear.hear_until(lambda each: each.get("data", {}).get("stale") is False)
+    api.post("/stream/stop", symbols=["ETHUSDT"])
+    assert stale("ETHUSDT") == "not streaming"
+    assert stale("BTCUSDT") is None
