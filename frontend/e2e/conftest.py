@@ -1,5 +1,6 @@
 """A real server process and a real browser for the dashboard's tests."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -84,6 +85,17 @@ class Server:
         request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+    def wait_market(self, ms: int) -> None:
+        """Return when so much more time has gone by on the market."""
+        assert self.process is not None
+        begun = self.get("/stream/status")["as_of"]
+        for _ in range(READY_ATTEMPTS):
+            if self.get("/stream/status")["as_of"] >= begun + ms:
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.1)
+        pytest.fail("the market stands still")
 
     def _wait_until_ready(self) -> None:
         assert self.process is not None

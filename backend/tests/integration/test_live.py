@@ -173,8 +173,11 @@ def test_an_answer_of_the_past_is_the_one_that_was_given_then(server: InProcess)
     again = api.get("/analytics/pair", **query, end=then["last_time"] + 1_000)
 
     assert again["last_time"] == then["last_time"]
-    for name in ("first_time", "quality", "adf", "cointegration", "half_life", "status", "need"):
+    for name in ("first_time", "quality", "half_life", "status", "need"):
         assert again[name] == then[name], name
+    for name in ("adf", "cointegration"):
+        assert again[name] == then[name] | {"role": "formation"}, name
+        assert then[name]["role"] == "descriptive"
     for name in ("alpha", "beta", "alpha_se", "beta_se", "spread", "mean", "sd", "zscore", "correlation"):
         assert again[name] == pytest.approx(then[name], rel=1e-9), name
 

@@ -38,7 +38,7 @@ def test_one_version_of_each_package_holds_in_all_locks() -> None:
     for name in ("bootstrap.lock", "requirements.lock", "requirements-dev.lock"):
         own: dict[str, set[str]] = {}
         for line in (REPOSITORY / "backend" / name).read_text().splitlines():
-            if found := re.match(r"([a-z0-9-]+)(==.*?) \\$", line):
+            if found := re.match(r"([a-z0-9-]+)(==\S+).* \\$", line):
                 own.setdefault(found[1], set()).add(found[2])
         for package, versions in own.items():
             assert pinned.setdefault(package, versions) == versions

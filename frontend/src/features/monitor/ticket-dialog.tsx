@@ -53,6 +53,7 @@ type CostsProps = { ticket: Ticket; input: TicketInput };
 
 function Costs({ ticket, input }: CostsProps) {
   const missing = ticket.crossing === null ? "Waiting for both quotes." : undefined;
+  const dear = ticket.breakEvenZ !== null && ticket.breakEvenZ > 2 && input.sd !== null;
   return (
     <>
       <Row name="Left of β-neutral by rounding">{signed(ticket.left, 2)}</Row>
@@ -71,7 +72,16 @@ function Costs({ ticket, input }: CostsProps) {
           {ticket.breakEvenBps === null ? ABSENT : `${fixed(ticket.breakEvenBps, 1)} bps`}
         </span>
       </Row>
-      <Row name="The spread has to move by">
+      <Row
+        name="The spread has to move by"
+        note={
+          dear && (
+            <span className="text-warn">
+              ▲ More than two σ of this window: on this interval the costs are larger than the usual move.
+            </span>
+          )
+        }
+      >
         {significant(ticket.breakEvenSpread, 4)}
         {ticket.breakEvenZ !== null && (
           <span className="pl-2 text-fg-2">
@@ -79,11 +89,6 @@ function Costs({ ticket, input }: CostsProps) {
           </span>
         )}
       </Row>
-      {ticket.breakEvenZ !== null && ticket.breakEvenZ > 2 && input.sd !== null && (
-        <p className="pt-1 text-label text-warn">
-          ▲ More than two σ of this window: on this interval the costs are larger than the usual move.
-        </p>
-      )}
     </>
   );
 }
