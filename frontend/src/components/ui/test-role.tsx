@@ -1,5 +1,3 @@
-import type { PairAnalytics } from "@/api/types";
-
 const ROLES = {
   descriptive:
     "Computed anew with every bar: it describes this window. The verdict is that of a formation test.",
@@ -7,7 +5,7 @@ const ROLES = {
 } as const;
 
 /** What a p-value is: a description that moves with the bars, or a verdict. */
-export function TestRole({ role }: Pick<PairAnalytics["adf"], "role">) {
+export function TestRole({ role }: { role: keyof typeof ROLES }) {
   return (
     <span data-testid="test-role" title={ROLES[role]} className="text-fg-3">
       {role}
