@@ -8,7 +8,7 @@ from websockets.sync.client import ClientConnection
 
 Message = dict[str, Any]
 
-HEARD_WITHIN_S = 20.0  # a bound for what hangs
+HEARD_WITHIN_S = 60.0  # a bound for what hangs
 KEYS: dict[str, Callable[[Message], int]] = {
     "ticks": lambda row: int(row["id"]),
     "bars": lambda row: int(row.get("first_id", row["time"])),

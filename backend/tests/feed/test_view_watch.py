@@ -38,6 +38,14 @@ def test_a_stream_that_never_began_is_asked_for_again_ever_more_seldom():
     assert watch.overdue(5000 + MOST_S + 1)
 
 
+def test_a_mark_price_is_waited_for_no_longer_than_any_comes():
+    watch = ViewWatch("trades")
+    watch.carry(frozenset({BTC}), now_s=0)
+    watch.heard(BTC, now_s=1)
+    assert not watch.is_silent(BTC, now_s=1 + FIRST_S)
+    assert watch.is_silent(BTC, now_s=2 + FIRST_S)
+
+
 def test_a_book_that_changes_seldom_is_given_its_time():
     watch = watching(BTC)
     for second in range(0, 400, 8):

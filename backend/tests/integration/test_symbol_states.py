@@ -12,6 +12,8 @@ from serving import Client, InProcess, serving
 from waiting import eventually
 
 SPEED = 10
+FOR_LONG_S = 3600 * SPEED
+"""A silence lasts until it has been noticed, however slow the machine; then it is ended."""
 ETH_TRADES = "ethusdt@aggTrade"
 
 
@@ -29,10 +31,18 @@ def server(market: Exchange, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> 
         yield server
 
 
-def strike(api: Client, market: Exchange, **fault: object) -> None:
+def strike(api: Client, market: Exchange, **fault: object) -> str:
+    """Begin a fault; return its address."""
     assert market.started is not None
-    answer = api.http.post(f"{market.started.rest_url}/simulation/faults", json=fault)
+    faults = f"{market.started.rest_url}/simulation/faults"
+    answer = api.http.post(faults, json=fault)
     assert answer.status_code == 201, answer.text
+    return f"{faults}/{answer.json()['number']}"
+
+
+def end(api: Client, fault: str) -> None:
+    answer = api.http.delete(fault)
+    assert answer.status_code == 200, answer.text
 
 
 def line(api: Client, symbol: str) -> Any:
@@ -45,12 +55,13 @@ def test_a_stalled_stream_is_stale_and_fetched_meanwhile(market: Exchange, serve
     for symbol in ("BTCUSDT", "ETHUSDT"):
         api.wait_state(symbol, "live")
 
-    strike(api, market, kind="stream_silent", stream=ETH_TRADES, duration_s=12 * SPEED)
+    silence = strike(api, market, kind="stream_silent", stream=ETH_TRADES, duration_s=FOR_LONG_S)
     stalled = api.wait_state("ETHUSDT", "stale")
     assert "nothing arrived for" in stalled["reason"]
     last_id = stalled["last_id"]
     eventually(lambda: line(api, "ETHUSDT")["last_id"] > last_id, what="REST brings what the stream does not")
     assert line(api, "BTCUSDT")["state"] == "live"
+    end(api, silence)
     api.wait_state("ETHUSDT", "live")
     eventually(lambda: line(api, "ETHUSDT")["gaps"]["open"] == 0, what="nothing is missing")
 
@@ -70,7 +81,9 @@ def test_a_halt_is_quiet_and_a_settled_symbol_halted(market: Exchange, server: I
     assert line(api, "BTCUSDT")["state"] == "live"
 
 
-@pytest.mark.parametrize(("kind", "stream"), [("quote", "ethusdt@bookTicker")])
+@pytest.mark.parametrize(
+    ("kind", "stream"), [("quote", "ethusdt@bookTicker"), ("funding", "ethusdt@markPrice@1s")]
+)
 def test_a_quote_that_has_stopped_is_not_shown_as_the_newest(
     market: Exchange, server: InProcess, kind: str, stream: str
 ) -> None:
@@ -83,17 +96,19 @@ def test_a_quote_that_has_stopped_is_not_shown_as_the_newest(
 
     api.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
     for symbol in ("BTCUSDT", "ETHUSDT"):
-        eventually(lambda symbol=symbol: api.get(f"/data/{symbol}/{kind}")["latest"], what=f"one of {symbol}")
+        held = f"/data/{symbol}/{kind}"
+        eventually(lambda held=held: len(api.get(held)["items"]) > 20, what=f"{symbol}'s usual rate is known")
         assert stale(symbol) is None
     with api.socket() as socket:
         ear = Ear(socket)
         ear.say("subscribe", f"{kind}:ETHUSDT")
-        strike(api, market, kind="stream_silent", stream=stream, duration_s=12 * SPEED)
+        silence = strike(api, market, kind="stream_silent", stream=stream, duration_s=FOR_LONG_S)
         told = ear.hear_until(lambda each: each.get("data", {}).get("stale"))
         assert "silent" in told["data"]["stale_reason"]
         assert told["data"]["latest"] is not None
         assert "silent" in stale("ETHUSDT")
         assert stale("BTCUSDT") is None
+        end(api, silence)
         ear.hear_until(lambda each: each.get("data", {}).get("stale") is False)
     api.post("/stream/stop", symbols=["ETHUSDT"])
     assert stale("ETHUSDT") == "not streaming"

@@ -69,6 +69,9 @@ class Exchange:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self._client.post(self.rest_url + path, content=content)
 
+    async def delete(self, path: str) -> httpx.Response:
+        return await self._client.delete(self.rest_url + path)
+
     async def rows(self, path: str, **params: object) -> Any:  # JSON of any shape
         response = await self.get(path, **params)
         assert response.status_code == 200, response.text

@@ -121,6 +121,24 @@ def test_faults_are_added_and_listed_with_their_bites() -> None:
     with_exchange(scenario)
 
 
+def test_a_fault_is_ended_before_its_time() -> None:
+    async def scenario(exchange: Exchange) -> None:
+        exchange.clock.advance(1)
+        assert (await exchange.get("/fapi/v1/time")).status_code == 503
+        exchange.clock.advance(2)
+        ended = await exchange.delete(f"{FAULTS}/0")
+        wanted = {"number": 0, "kind": "rest_503", "start_s": 0, "duration_s": 3.0, "bitten": 1}
+        assert (ended.status_code, ended.json()) == (200, wanted)
+        assert (await exchange.get("/fapi/v1/time")).status_code == 200
+        assert (await exchange.delete(f"{FAULTS}/0")).json() == wanted  # once more changes nothing
+        for number in (1, 2):  # what the exchange is, and what is not there
+            refused = await exchange.delete(f"{FAULTS}/{number}")
+            assert (refused.status_code, refused.json()["parameter"]) == (400, "number")
+
+    lasting = {"kind": "rest_503", "start_s": 0, "duration_s": 1000}
+    with_exchange(scenario, plan=plan(lasting, {"kind": "settle", "start_s": 0, "symbol": "ADAUSDT"}))
+
+
 REFUSED: list[tuple[object, str]] = [
     (b"{torn", "fault"),
     ([], "fault"),

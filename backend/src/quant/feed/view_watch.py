@@ -70,7 +70,8 @@ class ViewWatch:
     def _patience_s(self, stream: _Stream) -> float:
         gap_s = stream.usual.gap_s
         if gap_s is None:
-            usual_s = MOST_S if stream.has_come else FIRST_S
+            # A book may not be touched for long, while a mark price comes every few seconds whatever trades.
+            usual_s = MOST_S if stream.has_come and self.kind == "Quote" else FIRST_S
         else:
             usual_s = min(max(LEAST_S, USUAL_GAPS * gap_s), MOST_S)
         return max(usual_s, self._floor_s)

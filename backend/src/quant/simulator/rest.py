@@ -68,19 +68,33 @@ def rest_app(hub: Hub, meter: WeightMeter, executor: Executor) -> Starlette:
         ("/simulation/ids", _fixed(0), partial(rest_simulation.ids, market)),
         ("/simulation/faults", _fixed(0), lambda _query, now: compact(hub.injector.as_json(now))),
     ]
-    return Starlette(routes=[*(route(*endpoint) for endpoint in endpoints), _fault_route(hub)])
+    return Starlette(routes=[*(route(*endpoint) for endpoint in endpoints), *_fault_routes(hub)])
 
 
-def _fault_route(hub: Hub) -> Route:
+def _fault_routes(hub: Hub) -> list[Route]:
     async def add(request: Request) -> Response:
         try:
             body = await _bounded_body(request)
             return _json(rest_simulation.add_fault(hub, body, hub.timeline.now_ms()), 201, {})
         except InvalidParameter as error:
-            refusal = {"code": -1130, "msg": error.message, "parameter": error.values["parameter"]}
-            return _json(compact(refusal), 400, {})
+            return _refusal(error)
 
-    return Route("/simulation/faults", add, methods=["POST"])
+    async def end(request: Request) -> Response:
+        try:
+            number = request.path_params["number"]
+            return _json(rest_simulation.end_fault(hub, number, hub.timeline.now_ms()), 200, {})
+        except InvalidParameter as error:
+            return _refusal(error)
+
+    return [
+        Route("/simulation/faults", add, methods=["POST"]),
+        Route("/simulation/faults/{number:int}", end, methods=["DELETE"]),
+    ]
+
+
+def _refusal(error: InvalidParameter) -> Response:
+    body = {"code": -1130, "msg": error.message, "parameter": error.values["parameter"]}
+    return _json(compact(body), 400, {})
 
 
 async def _bounded_body(request: Request) -> bytes:

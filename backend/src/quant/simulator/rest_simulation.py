@@ -56,6 +56,12 @@ def add_fault(hub: Hub, body: bytes, now_ms: int) -> bytes:
     return compact({"number": number, **fault.as_json(), "bitten": 0})
 
 
+def end_fault(hub: Hub, number: int, now_ms: int) -> bytes:
+    """End a fault and return it; raise InvalidParameter."""
+    fault = hub.injector.end(number, now_ms)
+    return compact({"number": number, **fault.as_json(), "bitten": hub.injector.bitten[number]})
+
+
 def _soonest_s(hub: Hub, item: object, now_ms: int) -> float:
     """Return when a fault without a start begins: now, or with the next second if the market itself changes."""
     kind = str(item.get("kind")) if isinstance(item, dict) else None

@@ -4,12 +4,14 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from quant.errors import InvalidParameter
 from quant.simulator.faults.kinds import FaultKind, Layer
 from quant.simulator.faults.plan import MAX_FAULTS, Fault, FaultPlan
 
 _DRAWS = 2.0**64
+_LEAST_S = 0.001  # a fault's shortest length
 
 
 class Injector:
@@ -34,6 +36,18 @@ class Injector:
         self.bitten.append(0)
         self._by_layer[fault.spec.layer].append(len(self.faults) - 1)
         return len(self.faults) - 1
+
+    def end(self, number: int, now_ms: int) -> Fault:
+        """End a fault and return it as it is now; raise InvalidParameter where that cannot be."""
+        if not 0 <= number < len(self.faults):
+            raise InvalidParameter("number", f"there is no fault {number}")
+        fault = self.faults[number]
+        if fault.spec.layer is Layer.MARKET:
+            raise InvalidParameter("number", f"{fault.kind} is what the exchange is: it cannot be taken back")
+        passed_s = (now_ms - self.origin_ms) / 1000 - fault.start_s
+        if fault.duration_s is None or passed_s < fault.duration_s:
+            self.faults[number] = fault = replace(fault, duration_s=max(passed_s, _LEAST_S))
+        return fault
 
     def any(self, layer: Layer) -> bool:
         """Return whether a layer has any fault, active or not."""
