@@ -191,6 +191,7 @@ def strictly(
 @example(sent=[raw(agg_trade()).replace(b'"84250.10"', b'"9007199.254740993"')], kind="aggTrade")
 @example(sent=[raw(agg_trade()).replace(b'"BTCUSDT"', b'"A\\B"')], kind="aggTrade")
 @example(sent=[combined(agg_trade(), "a\x01b").replace(b"\\u0001", b"\x01")], kind="aggTrade")
+@example(sent=[raw(agg_trade(T=1740834000100)).replace(b'"E"', b'"\xff\xc0E"')], kind="aggTrade")
 @example(sent=[combined(agg_trade(), "a\x00b").replace(b"\\u0000", b"\0"), raw(agg_trade())], kind="aggTrade")
 def test_both_readers_say_the_same(sent: list[bytes], kind: TradeKind):
     decoder = acquainted(kind)
@@ -241,6 +242,17 @@ def left_over(sent: Sequence[bytes], *, kind: bytes = b"aggTrade") -> int:
 )
 def test_what_the_exchange_sends_every_day_is_read_by_the_compiled_reader(frame: bytes):
     assert left_over([frame, frame]) == 0
+
+
+def test_a_broken_name_hides_no_time_from_the_future():
+    frame = raw(agg_trade(T=1740834000100)).replace(b'"E"', b'"\xff\xc0E"')
+    for decoder in (BinanceDecoder(), acquainted("aggTrade")):  # by the strict reader, and by both
+        trades, _views = decoder.decode(
+            [frame, raw(agg_trade(s="币安人生USDT"))], ts_recv=np.zeros(2, np.int64)
+        )
+        assert trades is not None
+        assert trades.symbols() == ["币安人生USDT"]
+        assert decoder.quarantined == {"": 1}
 
 
 def test_single_trades_too():

@@ -22,6 +22,7 @@ from quant.feed.binance_messages import (
     MessageReader,
     Trade,
     TradeKind,
+    is_text,
 )
 from quant.feed.exchange import MAX_FRAME_BYTES, Channel, ControlReply, Decoded, OnMalformed, ViewKind
 from quant.feed.symbol_table import MAX_SYMBOLS, SymbolTable
@@ -72,6 +73,8 @@ class BinanceDecoder:
             rows.sells,
             rows.counts,
         )
+        if not rows.text.isascii():
+            left += rows.take_back(at for at, frame in enumerate(frames) if not is_text(frame))
         views = self._read_strictly(frames, rows) if left else []
         return Decoded(rows.batch(self._symbols.names), views)
 
@@ -119,7 +122,8 @@ class _Rows:
     def __init__(self, frames: Sequence[bytes], ts_recv: IntArray) -> None:
         n = len(frames)
         sizes = np.fromiter(map(len, frames), np.int64, n)
-        self.data = np.frombuffer(b"\0".join((*frames, b"\0")), np.uint8)
+        self.text = b"\0".join((*frames, b"\0"))
+        self.data = np.frombuffer(self.text, np.uint8)
         self.ends = np.cumsum(sizes + 1) - 1
         self.codes = np.empty(n, np.int32)
         self.ids = np.empty(n, np.int64)
@@ -129,6 +133,12 @@ class _Rows:
         self.sizes = np.empty(n, np.float64)
         self.sells = np.empty(n, np.uint8)
         self.counts = np.empty(n, np.int64)
+
+    def take_back(self, rows: Iterable[int]) -> int:
+        """Mark rows as not read, and return how many: the compiled reader does not look into what it skips."""
+        broken = list(rows)
+        self.codes[broken] = NOT_READ
+        return len(broken)
 
     def put(self, row: int, code: int, trade: Trade) -> None:
         """Write one row."""
