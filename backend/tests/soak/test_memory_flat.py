@@ -6,6 +6,7 @@ Journal, redundant connections, back-fill, statistics and a listening client are
 import contextlib
 import os
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from steady_exchange import steady_exchange
 
 MINUTES = float(os.environ.get("QUANT_SOAK_MINUTES", "30"))
 SYMBOLS, RATE = 30, 50_000
-SAMPLES = 50
+SAMPLES, FIFTHS = 50, 5
 TOPICS = ["status", "ticks:A0USDT", "bars:A0USDT:1s", "pair:A0USDT-A1USDT:1s:60:ols:level"]
 ALLOWED_MB = 24.0
 """Between the second fifth and the last: 1s bars of 30 symbols take 10 MB an hour until their rings are full, the
@@ -102,9 +103,12 @@ def test_every_trade_is_taken(tmp_path: Path) -> None:
 
 @needs_proc
 @pytest.mark.soak
-def test_memory_is_flat(tmp_path: Path) -> None:
+def test_memory_is_flat(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     memory = run(tmp_path, rate=RATE, seconds=60 * MINUTES)
-    fifth = SAMPLES // 5
-    grown = statistics.median(memory[-fifth:]) - statistics.median(memory[fifth : 2 * fifth])
-    print(f"{memory[0]:.0f} MB at first, {memory[-1]:.0f} MB at last; {grown:+.1f} MB after the warm-up")  # noqa: T201
+    each = SAMPLES // FIFTHS
+    fifths = [statistics.median(memory[at : at + each]) for at in range(0, SAMPLES, each)]
+    grown = fifths[-1] - fifths[1]
+    shown = ", ".join(f"{megabytes:.1f}" for megabytes in fifths)
+    with capsys.disabled():
+        sys.stdout.write(f"\nmedian MB in each fifth: {shown}; {grown:+.1f} MB after the warm-up\n")
     assert grown < ALLOWED_MB
