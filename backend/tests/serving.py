@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,17 @@ COMPILE_S = 600.0
 SETTINGS = tuple(name.upper() for name in Settings.model_fields)
 
 
+def without_access(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop the line of every request: servers in threads would write them between the tests."""
+    if event["event"] in ("http.answered", "ws.opened", "ws.closed", "ws.refused"):
+        raise structlog.DropEvent
+    return event
+
+
 # One plain line an event: pytest shows it where a test fails. The default draws every local variable of a trace.
 structlog.configure(
     processors=[
+        without_access,
         structlog.stdlib.add_log_level,
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),

@@ -47,6 +47,10 @@ VALUES: dict[str, tuple[str, object]] = {
     "ALERT_ALLOW_PRIVATE_HOSTS": ("true", True),
     "LOG_DIR": ("/var/log/quant", Path("/var/log/quant")),
     "LOG_LEVEL": ("WARNING", "warning"),
+    "LOG_FILE_MB": ("50", 50),
+    "LOG_FILE_HOURS": ("1", 1),
+    "LOG_TOTAL_MB": ("1000", 1000),
+    "LOG_KEEP_DAYS": ("7", 7),
     "AUTH_TOKEN": ("s3cret", "s3cret"),
     "ALLOW_INSECURE": ("true", True),
 }
@@ -229,6 +233,10 @@ WRONG = {
     "BINANCE_REST_URL": ["fapi.binance.com", "wss://fapi.binance.com", "http://", "http://h:99999"],
     "REDUNDANT_CONNECTIONS": ["0", "5", "two"],
     "LOG_LEVEL": ["loud"],
+    "LOG_FILE_MB": ["0", "10001", "1.5"],
+    "LOG_FILE_HOURS": ["0", "8761"],
+    "LOG_TOTAL_MB": ["0", "1000001"],
+    "LOG_KEEP_DAYS": ["0", "36501"],
     "ALLOW_INSECURE": ["perhaps"],
 }
 

@@ -145,7 +145,8 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
         address = ServerAddress(os.getpid(), host, listening.getsockname()[1], token, secret)
         write_address(settings.data_dir, address)
         _announce(settings, listening, token=token, kept=kept if is_known else None)
-        await server.serve([listening])
+        async with app.state.process_metrics.measured():
+            await server.serve([listening])
     finally:
         starting.cancel()
         opening.cancel()

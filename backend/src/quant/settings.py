@@ -76,6 +76,10 @@ class Settings(BaseSettings):
 
     log_dir: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_file_mb: Annotated[int, Field(ge=1, le=10_000)] = 10
+    log_file_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    log_total_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    log_keep_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     auth_token: SecretStr | None = None
     allow_insecure: bool = False
 

@@ -623,7 +623,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Ledger, feed, connections, journal and process as Prometheus reads them.
+         * @description Ledger, feed, connections, journal, fan-out, requests and process as Prometheus reads them.
          */
         get: operations["metrics_metrics_get"];
         put?: never;

@@ -20,6 +20,7 @@ from quant.api import (
     imports,
     metrics,
     problems,
+    requests,
     security,
     stream,
     ws,
@@ -27,8 +28,10 @@ from quant.api import (
 from quant.api import schemas as wire
 from quant.api.alert_schemas import AlertRuleFields, AlertsMessage
 from quant.api.process_metrics import ProcessMetrics
+from quant.api.starting import RefusedStart
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
+from quant.log import configure_logging
 from quant.settings import Settings, load_settings
 
 log = structlog.get_logger()
@@ -74,11 +77,14 @@ def create_app(
 ) -> FastAPI:
     """Return the application; without arguments, configured by the environment and `.env`.
 
-    Whoever shows the secret `handover` may have files of this machine imported.
+    Whoever shows the secret `handover` may have files of this machine imported. Logging is set up where the settings
+    are the environment's.
 
     The engine is the one that is registered for the scheme of BUS_URL; it starts and stops with the application.
     """
-    settings = settings or load_settings()
+    if settings is None:  # what calls this is no command of ours, so that nothing else would
+        settings = load_settings()
+        configure_logging(settings)
     engine = engine or build_engine(settings)
     process_metrics = ProcessMetrics()
 
@@ -121,6 +127,8 @@ def create_app(
         origins=origins,
         loopback_only=settings.is_loopback,
     )
+    app.add_middleware(requests.Requests, metrics=requests.RequestMetrics(process_metrics.registry))
+    app.add_middleware(RefusedStart)
     generate = app.openapi
     app.openapi = lambda: _with_messages(generate())  # type: ignore[method-assign]
     return app

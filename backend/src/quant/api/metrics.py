@@ -1,8 +1,11 @@
 """/metrics: what /stream/status says, and how the process does, for Prometheus."""
 
+import contextlib
 import platform
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +19,7 @@ from quant.api.problems import responses
 from quant.api.process_metrics import ProcessMetrics
 from quant.clock import NS_PER_S
 from quant.engine import protocol as engine
+from quant.log import lost_lines
 
 MS_PER_S = 1000
 CONNECTION_STATES = ("connecting", "open", "waiting", "closed")
@@ -33,18 +37,36 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=Response, responses=EXPOSITION | responses(503))
 async def metrics(request: Request, engine: EngineOf) -> Response:
-    """Ledger, feed, connections, journal and process as Prometheus reads them."""
-    process: ProcessMetrics = request.app.state.process_metrics
+    """Ledger, feed, connections, journal, fan-out, requests and process as Prometheus reads them."""
+    state = request.app.state
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    return Response(encode(_Exposed(await engine.status(), process)), media_type=content_type)
+    exposed = _Exposed(
+        await engine.status(),
+        hub=engine.hub(),
+        readiness=engine.readiness(),
+        process=state.process_metrics,
+        data_dir=state.settings.data_dir,
+    )
+    return Response(encode(exposed), media_type=content_type)
 
 
 class _Exposed(Collector):
     """The metrics of one answer: all that is said of the market is of one moment."""
 
-    def __init__(self, view: engine.StatusView, process: ProcessMetrics) -> None:
+    def __init__(
+        self,
+        view: engine.StatusView,
+        *,
+        hub: engine.HubView,
+        readiness: engine.Readiness,
+        process: ProcessMetrics,
+        data_dir: Path,
+    ) -> None:
         self._view = view
+        self._hub = hub
+        self._readiness = readiness
         self._process = process
+        self._data_dir = data_dir
 
     def collect(self) -> Iterator[Metric]:
         return chain(
@@ -55,6 +77,8 @@ class _Exposed(Collector):
             _journal(self._view),
             _analytics(self._view),
             _alerts(self._view),
+            _fan_out(self._hub),
+            _machine(self._readiness, self._data_dir),
             self._process.registry.collect(),
         )
 
@@ -188,6 +212,24 @@ def _alerts(view: engine.StatusView) -> Iterator[Metric]:
         ("dead_letters", "Messages that were given up", alerts.dead),
     ):
         yield _counter(f"quant_alerts_{name}", text, "market", [(key, value)])
+
+
+def _fan_out(hub: engine.HubView) -> Iterator[Metric]:
+    yield _gauge("quant_hub_listeners", "Listeners to the fan-out", "", [((), hub.listeners)])
+    yield _gauge("quant_hub_topics", "Topics that somebody listens to", "", [((), hub.topics)])
+    yield _counter("quant_hub_values", "Values put into topics", "", [((), hub.values)])
+    text = "Values that a newer one overtook before a listener had read them"
+    yield _counter("quant_hub_skipped", text, "", [((), hub.skipped)])
+    text = "Listeners let go because they left too many alerts unread"
+    yield _counter("quant_hub_let_go", text, "", [((), hub.let_go)])
+
+
+def _machine(readiness: engine.Readiness, data_dir: Path) -> Iterator[Metric]:
+    yield _gauge("quant_ready", "1 while /readyz says so", "", [((), float(readiness.status == "ok"))])
+    with contextlib.suppress(OSError):  # no number where the system has none
+        free = shutil.disk_usage(data_dir).free
+        yield _gauge("quant_disk_free_bytes", "Free space where DATA_DIR is", "", [((), free)])
+    yield _counter("quant_log_lost_lines", "Log lines that the disk did not take", "", [((), lost_lines())])
 
 
 def _by_symbol(view: engine.StatusView) -> list[tuple[tuple[str, str], engine.SymbolStatusView]]:

@@ -1,6 +1,5 @@
 """Our errors as application/problem+json: one handler, one table of statuses."""
 
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from quant.api.requests import request_id_of
 from quant.api.schemas import Problem
 from quant.errors import (
     ArchiveError,
@@ -82,10 +82,8 @@ def problem(
 
 
 def request_id(request: Request) -> str:
-    """Return this request's id, made when it has none yet."""
-    if not hasattr(request.state, "request_id"):
-        request.state.request_id = uuid.uuid4().hex[:12]
-    return str(request.state.request_id)
+    """Return this request's id, as answer and log bear it."""
+    return request_id_of(request.scope)
 
 
 def install(app: FastAPI) -> None:

@@ -12,7 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quant.api.requests import request_id_of
 from quant.errors import SettingsError
+from quant.log import conceal
 from quant.settings import Settings
 
 COOKIE = "quant_token"
@@ -37,6 +39,13 @@ def access_token(settings: Settings) -> str | None:
     On loopback only AUTH_TOKEN asks for one. Elsewhere one is made at the first start and kept in a file that
     only its owner can read, unless ALLOW_INSECURE says otherwise. Raises SettingsError when it cannot be kept.
     """
+    token = _access_token(settings)
+    if token is not None:
+        conceal(token)
+    return token
+
+
+def _access_token(settings: Settings) -> str | None:
     if settings.auth_token is not None:
         return settings.auth_token.get_secret_value()
     if settings.is_loopback or settings.allow_insecure:
@@ -182,6 +191,6 @@ async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send
         "status": status,
         "code": code,
         "detail": detail,
-        "request_id": secrets.token_hex(6),
+        "request_id": request_id_of(scope),
     }
     await JSONResponse(body, status, media_type="application/problem+json")(scope, receive, send)

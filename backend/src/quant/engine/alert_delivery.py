@@ -14,6 +14,7 @@ from quant.delivery.channels import Channels
 from quant.delivery.courier import Courier, Delivery
 from quant.delivery.message import Message
 from quant.errors import InvalidParameter, SettingsError
+from quant.log import conceal
 from quant.settings import Settings
 from quant.storage.alert_outbox import AlertOutbox
 from quant.storage.alert_records import StoredEvent
@@ -88,9 +89,11 @@ def webhook_secret(settings: Settings) -> bytes:
     path = settings.data_dir / SECRET_NAME
     try:
         kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
-        return (kept or _make_secret(path)).encode()
+        secret = kept or _make_secret(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be used: {error}", setting="ALERT_WEBHOOK_SECRET") from error
+    conceal(secret)
+    return secret.encode()
 
 
 def _make_secret(path: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from quant.engine.protocol import Frame, View
+from quant.engine.protocol import Frame, HubView, View
 
 FORGET_AFTER = 10_000
 """How many topics' sequence numbers are remembered after their last listener."""
@@ -30,12 +30,21 @@ class Hub:
     def __init__(self) -> None:
         self._topics: dict[str, _Topic] = {}
         self._left_at: dict[str, int] = {}
+        self._listeners = 0
+        self._values = 0
+        self._skipped = 0
+        self._let_go = 0
+
+    def view(self) -> HubView:
+        """Return how the fan-out does; all but listeners and topics counts since the start."""
+        return HubView(self._listeners, len(self.wanted_topics()), self._values, self._skipped, self._let_go)
 
     def listener(self, on_add: OnAdd) -> "Listener":
         """Return a listener without topics; `on_add` is called with each new topic, and may refuse it by raising.
 
         What it returns is the first frame of a topic whose frames are told one by one.
         """
+        self._listeners += 1
         return Listener(self, on_add)
 
     def put(self, topic: str, snapshot: View, update: View | None, *, time: int) -> int:
@@ -44,6 +53,7 @@ class Hub:
         if held is None:
             held = self._topics[topic] = _Topic(self._left_at.pop(topic, 0))
         held.seq += 1
+        self._values += 1
         held.snapshot = Frame(topic, "snapshot", time, replace(snapshot, seq=held.seq))
         held.update = None if update is None else Frame(topic, "update", time, replace(update, seq=held.seq))
         for listener in held.listeners:
@@ -53,6 +63,7 @@ class Hub:
     def tell(self, frame: Frame) -> None:
         """Send a frame to all who listen to its topic: it is overtaken by no other and skipped for nobody."""
         held = self._topics.get(frame.topic)
+        self._values += 1
         for listener in list(held.listeners) if held is not None else ():
             listener.queue(frame)
 
@@ -94,6 +105,8 @@ class Hub:
         held = self._topics.get(topic)
         if held is None or held.snapshot is None or after_seq == held.seq:
             return None
+        if after_seq is not None:
+            self._skipped += held.seq - after_seq - 1
         follows = after_seq == held.seq - 1 and held.update is not None
         return held.seq, cast("Frame", held.update if follows else held.snapshot)
 
@@ -137,12 +150,15 @@ class Listener:
     def queue(self, frame: Frame) -> None:
         """Keep a frame until it is read, however many there are; a client that has left many unread is let go."""
         self._queued.append(frame)
-        if len(self._queued) > MOST_QUEUED:
+        if len(self._queued) > MOST_QUEUED and not self._closed:
+            self._hub._let_go += 1  # noqa: SLF001
             self.close()
         self._ready.set()
 
     def close(self) -> None:
-        """Leave all topics and end `frames`."""
+        """Leave all topics and end `frames`; harmless the second time."""
+        if not self._closed:
+            self._hub._listeners -= 1  # noqa: SLF001
         self._closed = True
         for topic in self.topics:
             self.remove(topic)

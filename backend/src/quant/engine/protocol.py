@@ -72,6 +72,17 @@ class AnalyticsView:
 
 
 @dataclass(frozen=True, slots=True)
+class HubView:
+    """How the fan-out does; values count since the start."""
+
+    listeners: int
+    topics: int  # somebody listens to
+    values: int  # put into a topic
+    skipped: int  # overtaken by a newer one before a listener had read them
+    let_go: int  # listeners that left too many alerts unread
+
+
+@dataclass(frozen=True, slots=True)
 class AlertsStatusView:
     """How the alerts of the running market stand; events and deliveries count since the server's start."""
 
@@ -656,3 +667,7 @@ class Engine(Protocol):
         ...
 
     def subscribe(self) -> Subscription: ...
+
+    def hub(self) -> HubView:
+        """Return how the fan-out to all subscriptions does."""
+        ...

@@ -41,6 +41,7 @@ from quant.engine.protocol import (
     Engine,
     Frame,
     GapsView,
+    HubView,
     ImportOptions,
     JobKind,
     JobView,
@@ -551,6 +552,9 @@ class Session:
 
     def subscribe(self) -> Listener:
         return self._hub.listener(self._first_frame)
+
+    def hub(self) -> HubView:
+        return self._hub.view()
 
     def _first_frame(self, topic: str) -> Frame | None:
         """Return the first frame of a topic whose frames are told one by one; have others published."""
