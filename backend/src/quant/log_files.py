@@ -63,10 +63,9 @@ class CappedLog(logging.Handler):
             self.lost += 1
             if not self._refused:
                 self._refused = True
-                with contextlib.suppress(OSError):  # which may be a file on the same disk
-                    print(
-                        f"quant: {self.path} cannot be written, log lines are lost: {error}", file=sys.stderr
-                    )  # noqa: T201
+                sentence = f"quant: {self.path} cannot be written, log lines are lost: {error}"
+                with contextlib.suppress(OSError):  # standard error may be a file on the same disk
+                    print(sentence, file=sys.stderr)  # noqa: T201  the log itself cannot tell
         else:
             self._refused = False
 

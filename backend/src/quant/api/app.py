@@ -27,8 +27,8 @@ from quant.api import (
 )
 from quant.api import schemas as wire
 from quant.api.alert_schemas import AlertRuleFields, AlertsMessage
+from quant.api.lifecycle import CutOff, RefusedStart
 from quant.api.process_metrics import ProcessMetrics
-from quant.api.starting import RefusedStart
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
 from quant.log import configure_logging
@@ -113,6 +113,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     dashboard.install(app)
+    app.add_middleware(CutOff)
     origins = security.allowed_origins(settings)
     app.add_middleware(
         CORSMiddleware,

@@ -1,0 +1,74 @@
+"""Starting and stopping in sentences, not in traces: to whatever runs the application, and to whoever asks it."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quant.api.problems import problem
+from quant.errors import QuantError
+
+
+class RefusedStart:
+    """Tells the server behind which the application runs why it does not start, in our own words where there are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        failed: Message | None = None
+
+        async def sending(message: Message) -> None:
+            nonlocal failed
+            if message["type"] == "lifespan.startup.failed":
+                failed = message  # its text is the trace; the error itself comes after it
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except QuantError as error:
+            if failed is None:
+                raise
+            await send({**failed, "message": f"quant: {error.message}"})
+            raise
+        except BaseException:
+            if failed is not None:
+                await send(failed)
+            raise
+
+
+class CutOff:
+    """Tells a client whose request has not ended when the server's patience has that it may come again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except asyncio.CancelledError:
+            # Only the server cancels a request, at its end, and the request's task ends here too.
+            if has_begun:
+                raise
+            answer = problem(
+                Request(scope),
+                status=503,
+                title="Not available",
+                code="unavailable",
+                detail="the server is stopping, and this took too long: ask again in a moment",
+            )
+            await answer(scope, receive, send)
