@@ -12,7 +12,7 @@ from tooling.checks import browser_check, page_checks, pytest_check, python_chec
 from tooling.errors import CommandFailed, SetupError
 from tooling.installation import install_node_packages, npm, set_up, set_up_python
 from tooling.layout import Layout
-from tooling.prerequisites import check_node, ensure_chromium
+from tooling.prerequisites import check_node, ensure_chromium, ensure_nginx
 from tooling.processes import Word, become, call, output, run_together
 
 API_PORT = 8000
@@ -48,6 +48,7 @@ def setup(layout: Layout, arguments: Sequence[str]) -> int:
 def test(layout: Layout, arguments: Sequence[str]) -> int:
     """Set up, then run every check and every test; the arguments go to pytest."""
     ensure_chromium()
+    ensure_nginx()
     set_up(layout, dev=True, install=True)
     tests = [pytest_check(layout, arguments, options=side_by_side()), browser_check(layout, arguments)]
     run_checks([*python_checks(layout), *tests, *page_checks(layout, [*STATIC_PAGE_CHECKS, "test"])])

@@ -61,6 +61,12 @@ def ensure_chromium() -> None:
         )
 
 
+def ensure_nginx() -> None:
+    """Install nginx for the tests of the shipped site where that is allowed; elsewhere these say that they need it."""
+    if shutil.which("nginx") is None and may_install_packages():
+        install_debian("nginx")
+
+
 def may_install_packages() -> bool:
     """Return whether this user may install Debian packages without being asked for a password."""
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
@@ -69,6 +75,6 @@ def may_install_packages() -> bool:
 def install_debian(*packages: str) -> None:
     """Install Debian packages by apt-get; raise CommandFailed when that fails."""
     apt = str(shutil.which("apt-get"))
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    quiet = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # in which no service is started
     call([apt, "update", "-qq"], extra=quiet)
     call([apt, "install", "-y", "-qq", "--no-install-recommends", *packages], extra=quiet)

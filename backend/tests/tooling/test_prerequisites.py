@@ -62,6 +62,24 @@ def test_chromium_is_installed_where_that_is_allowed(
 
 
 @posix_only
+def test_nginx_is_installed_where_that_is_allowed(
+    stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand("apt-get", f'echo "$RUNLEVEL $@" >> {tmp_path}/calls')
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    prerequisites.ensure_nginx()
+    assert not (tmp_path / "calls").exists()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    prerequisites.ensure_nginx()
+    stand("nginx", "exit 0")
+    prerequisites.ensure_nginx()
+    update, install = (tmp_path / "calls").read_text().splitlines()
+    assert update.startswith("1 update")
+    assert install.startswith("1 install -y")  # and the service is not started
+    assert install.endswith(" nginx")
+
+
+@posix_only
 @pytest.mark.parametrize(("user", "apt"), [(1000, True), (0, False)])
 def test_chromium_is_asked_for_where_it_is_not(
     stand: Stand, monkeypatch: pytest.MonkeyPatch, user: int, apt: bool
