@@ -56,14 +56,20 @@ def align(state: MarketState, pair: Pair, interval: str, *, rows: int, end: int 
 
 def align_bars(y: Bars, x: Bars, *, width: int, rows: int, end: int) -> AlignedLegs:
     """Return at most `rows` bars that open before `end`, a multiple of `width`, of legs that lie outside memory."""
-    both_closed = min(_closed_until(y, width), _closed_until(x, width), end)
-    times = np.arange(both_closed - rows * width, both_closed, width, dtype=np.int64)
+    both_closed = min(closed_until(y, width), closed_until(x, width), end)
+    return align_span(y, x, width=width, start=both_closed - rows * width, end=both_closed)
+
+
+def align_span(y: Bars, x: Bars, *, width: int, start: int, end: int) -> AlignedLegs:
+    """Return every bar of the grid with start ≤ open time < end, both multiples of `width`, after the lead-in."""
+    times = np.arange(start, end, width, dtype=np.int64)
     closes_y, quality_y = closes_of(y, times)
     closes_x, quality_x = closes_of(x, times)
     return _aligned(times, closes_y, closes_x, quality_y, quality_x)
 
 
-def _closed_until(bars: Bars, width: int) -> int:
+def closed_until(bars: Bars, width: int) -> int:
+    """Return the time until which bars are closed, 0 where none is."""
     closed = bars.times[bars.closed]
     return int(closed[-1]) + width if len(closed) else 0
 

@@ -26,6 +26,7 @@ from quant.storage.records import (
     join_ticks,
     newest_bars,
     no_ticks,
+    oldest_bars,
     within,
 )
 
@@ -139,6 +140,28 @@ class HistoryReader:
                 parts.append(newest_bars(part, limit=None, start=start, end=end))
                 rows += len(parts[-1])
         return newest_bars(join_bars(parts[::-1]), limit=limit, start=start, end=end)
+
+    def first_bars(
+        self,
+        market: str,
+        symbol: str,
+        interval: str,
+        *,
+        limit: int,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Bars:
+        """Return the oldest `limit` bars with start ≤ open time < end (ns), oldest first."""
+        parts: list[Bars] = []
+        rows = 0
+        for path in day_files(bar_folder(self.root, market, symbol, interval), start_ns=start, end_ns=end):
+            if rows >= limit:
+                break
+            part = self._guarded(read_bars, path, market, symbol)
+            if part is not None:
+                parts.append(newest_bars(part, limit=None, start=start, end=end))
+                rows += len(parts[-1])
+        return oldest_bars(join_bars(parts), limit=limit, start=start, end=end)
 
     # --- inside ---
 

@@ -25,6 +25,16 @@ class ImportState:
     finished: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedSeries:
+    """What one file gave to one market; a series is a symbol, or a symbol and its bars' interval."""
+
+    market: str
+    series: str
+    name: str
+    state: ImportState
+
+
 class ImportLedger:
     """A small SQLite file; every call opens and closes it. A series is a symbol, or a symbol and its bars' interval."""
 
@@ -41,6 +51,21 @@ class ImportLedger:
         if row is None:
             return ImportState(0, IdAudit(), finished=False)
         return ImportState(row[0], IdAudit.from_json(row[1]), finished=bool(row[2]))
+
+    def files(self) -> tuple[ImportedSeries, ...]:
+        """Return what every imported file gave, by market, series and name."""
+        if not self._path.exists():
+            return ()
+        with ledger_file(self._path, _SCHEMA) as connection:
+            found = connection.execute(
+                "SELECT market, series, name, rows, audit, finished FROM imports ORDER BY 1, 2, 3"
+            ).fetchall()
+        return tuple(
+            ImportedSeries(
+                market, series, name, ImportState(rows, IdAudit.from_json(audit), finished=bool(finished))
+            )
+            for market, series, name, rows, audit, finished in found
+        )
 
     def save(self, state: ImportState, *, digest: str, market: str, series: str, name: str) -> None:
         """Remember how far the file has come; on the disk when this returns."""

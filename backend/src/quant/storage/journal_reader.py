@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from quant.domain import Bars
 from quant.errors import DamagedData
 from quant.storage.chunks import decode_bars, decode_ticks
@@ -20,6 +22,7 @@ from quant.storage.records import (
     join_ticks,
     newest_bars,
     no_ticks,
+    oldest_bars,
     within,
 )
 
@@ -130,6 +133,41 @@ class JournalReader(JournalIndex):
             found = [self._bars(connection, (market, symbol), chunk) for chunk in chunks]
         bars = join_bars([part for part in found if part is not None])
         return newest_bars(bars, limit=limit, start=start, end=end)
+
+    def first_bars(
+        self,
+        market: str,
+        symbol: str,
+        interval: str,
+        *,
+        limit: int,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Bars:
+        """Return the oldest `limit` bars with start ≤ open time < end (ns), oldest first."""
+        with self._open() as connection:
+            where = (
+                "stream = ? AND interval = ? AND last_time >= ? AND first_time < ? ORDER BY first_time, id"
+            )
+            span = (-(2**63) if start is None else start, 2**63 - 1 if end is None else end)
+            stream = stream_of(connection, market, symbol)
+            held: list[tuple[int, Bars]] = []
+            reach: int | None = None  # open time of the last bar that is needed, once there are enough
+            for chunk in _chunks(connection, where, stream, interval, *span, table=_BARS):
+                if reach is not None and chunk.first > reach:
+                    break
+                part = self._bars(connection, (market, symbol), chunk)
+                if part is None:
+                    continue
+                held.append((chunk.number, part))
+                times = np.unique(np.concatenate([bars.times for _, bars in held]))
+                times = times[(times >= span[0]) & (times < span[1])]
+                reach = int(times[limit - 1]) if len(times) >= limit else None
+        # Of equal revisions the last written stands, whatever the order of times.
+        return oldest_bars(
+            join_bars([bars for _, bars in sorted(held, key=lambda each: each[0])]),
+            limit=limit, start=start, end=end,
+        )  # fmt: skip
 
     # --- inside ---
 

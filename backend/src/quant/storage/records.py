@@ -140,6 +140,12 @@ def newest_bars(bars: Bars, *, limit: int | None, start: int | None, end: int | 
     return pick_bars(bars, slice(low if limit is None else max(low, high - limit), high))
 
 
+def oldest_bars(bars: Bars, *, limit: int, start: int | None, end: int | None) -> Bars:
+    """Return the oldest `limit` of the sorted bars with start ≤ open time < end, as views."""
+    within_span = newest_bars(bars, limit=None, start=start, end=end)
+    return pick_bars(within_span, slice(limit))
+
+
 def distinct(ticks: StoredTicks) -> StoredTicks:
     """Return the rows by rising id, the first of those with one id."""
     if len(ticks) < 2 or bool(np.all(ticks.ids[1:] > ticks.ids[:-1])):

@@ -7,7 +7,16 @@ from quant.domain import Bars
 from quant.storage.history_reader import HistoryReader
 from quant.storage.id_ranges import IdRange
 from quant.storage.journal_reader import JournalReader
-from quant.storage.records import Damage, Extent, StoredHole, StoredTicks, join_bars, join_ticks, newest_bars
+from quant.storage.records import (
+    Damage,
+    Extent,
+    StoredHole,
+    StoredTicks,
+    join_bars,
+    join_ticks,
+    newest_bars,
+    oldest_bars,
+)
 
 JOURNAL_NAME = "journal.sqlite"
 HISTORY_NAME = "history"
@@ -86,3 +95,18 @@ class Store:
         newer = self.journal.bars(market, symbol, interval, limit=limit, start=start, end=end)
         older = self.history.bars(market, symbol, interval, limit=limit, start=start, end=end)
         return newest_bars(join_bars([older, newer]), limit=limit, start=start, end=end)
+
+    def first_bars(
+        self,
+        market: str,
+        symbol: str,
+        interval: str,
+        *,
+        limit: int,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Bars:
+        """Return the oldest `limit` bars with start ≤ open time < end (ns), oldest first."""
+        newer = self.journal.first_bars(market, symbol, interval, limit=limit, start=start, end=end)
+        older = self.history.first_bars(market, symbol, interval, limit=limit, start=start, end=end)
+        return oldest_bars(join_bars([older, newer]), limit=limit, start=start, end=end)
