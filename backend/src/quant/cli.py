@@ -16,7 +16,7 @@ import structlog
 
 import quant.threads  # noqa: F401  before numpy
 from quant import __version__
-from quant.commands.options import add_alerts, add_backfill, add_import, add_scan
+from quant.commands.options import add_alerts, add_backfill, add_export, add_import, add_scan
 from quant.engine.protocol import Engine
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add_import(commands)
     add_backfill(commands)
     add_scan(commands)
+    add_export(commands)
     add_alerts(commands)
 
     warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")

@@ -186,6 +186,11 @@ class Settings(BaseSettings):
         return tuple(each for each in known if isinstance(each, Interval))
 
     @property
+    def export_dir(self) -> Path:
+        """Where files to be sent are put together; whoever owns the data directory empties it at its start."""
+        return self.data_dir / "exports"
+
+    @property
     def is_loopback(self) -> bool:
         """Tell whether only this machine can reach HOST."""
         if self.host == "localhost":

@@ -6,31 +6,11 @@ from pathlib import Path
 import pytest
 
 from archives import DAY_MS, MARCH_MS, day_of_trades, write_agg_trades
-from quant.domain import Interval
-from quant.engine.importer import Importer
-from quant.engine.jobs import Job
-from quant.engine.protocol import ImportOptions
-from quant.storage.history import History
-from quant.storage.store import HISTORY_NAME, Store
+from import_here import INTERVALS, import_here
 from recorded import Trade, bars_of, wire_bar
 from serving import Client, free_port, serving
 
 LEGS = {"BTCUSDT": 42_000.0, "ETHUSDT": 2_200.0}
-INTERVALS = ("1s", "1m", "5m")
-
-
-def import_here(folder: Path, paths: list[Path], **options: object) -> Job:
-    """Import as the owner of the folder."""
-    importer = Importer(
-        folder,
-        intervals=[Interval.parse(name) for name in INTERVALS],
-        store=Store(folder),
-        history=History(folder / HISTORY_NAME),
-    )
-    job = Job("import", "test")
-    importer.run(job, paths, ImportOptions(**options))  # type: ignore[arg-type]
-    assert job.view().errors == ()
-    return job
 
 
 @pytest.fixture(scope="module")

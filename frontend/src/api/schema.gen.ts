@@ -487,6 +487,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/data/{symbol}/stored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stored
+         * @description What of the symbol can be read and exported: its trades, and its bars by interval.
+         */
+        get: operations["stored_data__symbol__stored_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/data/{symbol}/ticks": {
         parameters: {
             query?: never;
@@ -519,6 +539,66 @@ export interface paths {
          * @description Ticks and bars held in memory, by symbol.
          */
         get: operations["stats_data_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pair
+         * @description The rolling values of a pair, a row for each closed bar that both legs have, oldest first.
+         */
+        get: operations["pair_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/ohlcv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ohlcv
+         * @description Bars as `/data/{symbol}` lists them, however many, oldest first.
+         */
+        get: operations["ohlcv_export_ohlcv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/ticks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ticks
+         * @description Trades as `/data/{symbol}/ticks` lists them, however many, by rising id.
+         */
+        get: operations["ticks_export_ticks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -586,6 +666,26 @@ export interface paths {
          * @description How far an import is, and what it found.
          */
         get: operations["import_job_import__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/import/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imported Files
+         * @description What every file that was ever imported gave, by market and symbol, with the holes in it.
+         */
+        get: operations["imported_files_import_files_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1724,6 +1824,11 @@ export interface components {
             /** Vwap */
             vwap: number | null;
         };
+        /**
+         * FileFormat
+         * @enum {string}
+         */
+        FileFormat: "csv" | "parquet" | "arrow";
         /** FilledSymbol */
         FilledSymbol: {
             /**
@@ -2099,6 +2204,50 @@ export interface components {
             rows: number;
             /** Symbol */
             symbol: string;
+        };
+        /**
+         * ImportedSpan
+         * @description What a file gave to a market; of bars, `first`, `last` and holes are open times, of trades ids.
+         */
+        ImportedSpan: {
+            /** First */
+            first: number | null;
+            /** Hole Count */
+            hole_count: number;
+            /**
+             * Holes
+             * @description the first few, both ends included
+             */
+            holes: [
+                number,
+                number
+            ][];
+            /** Interval */
+            interval: string | null;
+            /** Last */
+            last: number | null;
+            /** Market */
+            market: string;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Symbol */
+            symbol: string;
+            /**
+             * Whole
+             * @description false where its import has not come to the end
+             */
+            whole: boolean;
+        };
+        /** ImportedSpanList */
+        ImportedSpanList: {
+            /** Items */
+            items: components["schemas"]["ImportedSpan"][];
+            /** Next */
+            next: null;
         };
         /** JobList */
         JobList: {
@@ -2994,6 +3143,50 @@ export interface components {
              */
             type: "snapshot" | "update";
         };
+        /**
+         * StoredSpan
+         * @description Between which times something is held, on the disk or in memory; holes between are in `/data/{symbol}/gaps`.
+         */
+        StoredSpan: {
+            /**
+             * First Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            first_time: number;
+            /**
+             * Interval
+             * @description of bars; null for trades
+             */
+            interval: string | null;
+            /**
+             * Last Time
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            last_time: number;
+        };
+        /** StoredSpanList */
+        StoredSpanList: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /** Items */
+            items: components["schemas"]["StoredSpan"][];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Next */
+            next: null;
+            /** Symbol */
+            symbol: string;
+        };
         /** StreamStart */
         StreamStart: {
             /**
@@ -3208,6 +3401,11 @@ export interface components {
             /** Window */
             window: number;
         };
+        /**
+         * TableFormat
+         * @enum {string}
+         */
+        TableFormat: "json" | "csv" | "parquet" | "arrow";
         /**
          * TestResult
          * @description A test of the null hypothesis `null`; critical values by level.
@@ -4770,6 +4968,8 @@ export interface operations {
             query?: {
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
                 /** @description one of RESAMPLE_INTERVALS, or tN for bars of N trade ids, vX for bars of X units of the base asset */
                 interval?: string;
                 /** @description at most this many, the newest */
@@ -4789,10 +4989,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BarList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Unknown symbol */
@@ -4993,11 +5202,63 @@ export interface operations {
             };
         };
     };
+    stored_data__symbol__stored_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredSpanList"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ticks_data__symbol__ticks_get: {
         parameters: {
             query?: {
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
                 /** @description at most this many, the newest */
                 limit?: number;
                 /** @description from this time on: ms or ISO-8601 */
@@ -5015,10 +5276,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TickList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Unknown symbol */
@@ -5070,6 +5340,264 @@ export interface operations {
             };
             /** @description Not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pair_export_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description csv: header line and UTC ISO-8601 times; parquet; arrow: an IPC stream */
+                format?: components["schemas"]["FileFormat"];
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description the file's name */
+                    "Content-Disposition"?: string;
+                    /** @description market time of the first page, ms */
+                    "X-As-Of"?: number;
+                    /** @description the market of the rows */
+                    "X-Market"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ohlcv_export_ohlcv_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description csv: header line and UTC ISO-8601 times; parquet; arrow: an IPC stream */
+                format?: components["schemas"]["FileFormat"];
+                /** @description one of RESAMPLE_INTERVALS, or tN for bars of N trade ids, vX for bars of X units of the base asset */
+                interval?: string;
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description the file's name */
+                    "Content-Disposition"?: string;
+                    /** @description market time of the first page, ms */
+                    "X-As-Of"?: number;
+                    /** @description the market of the rows */
+                    "X-Market"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ticks_export_ticks_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description csv: header line and UTC ISO-8601 times; parquet; arrow: an IPC stream */
+                format?: components["schemas"]["FileFormat"];
+                /** @description from this time on: ms or ISO-8601 */
+                start?: string | null;
+                /** @description a symbol of the market */
+                symbol: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description the file's name */
+                    "Content-Disposition"?: string;
+                    /** @description market time of the first page, ms */
+                    "X-As-Of"?: number;
+                    /** @description the market of the rows */
+                    "X-Market"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5263,6 +5791,35 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imported_files_import_files_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedSpanList"];
                 };
             };
             /** @description Not available */

@@ -16,6 +16,7 @@ from quant.api import (
     analytics,
     dashboard,
     data,
+    export,
     health,
     imports,
     metrics,
@@ -42,6 +43,7 @@ ROUTERS = (
     analytics.router,
     alerts.router,
     imports.router,
+    export.router,
     health.router,
     metrics.router,
     ws.router,
@@ -108,6 +110,7 @@ def create_app(
     app.state.engine = engine
     app.state.settings = settings
     app.state.handover = handover
+    app.state.export_slots = export.ExportSlots()
     app.state.process_metrics = process_metrics
     problems.install(app)
     for router in ROUTERS:
@@ -120,7 +123,7 @@ def create_app(
         allow_origins=sorted(origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["X-Request-ID"],
+        expose_headers=["X-Request-ID", "Content-Disposition", "X-Market", "X-As-Of", "X-Next"],
     )
     app.add_middleware(
         security.Guard,

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from quant.api import schemas as wire
 from quant.api import views
+from quant.api.export_frames import bar_frame, tick_frame
 from quant.api.parameters import BarLimit, End, EngineOf, Start, Symbol, TickLimit
 from quant.api.problems import responses
+from quant.api.table_files import TableForm, TableFormat, table_answers, table_file
 
 INTERVALS = (
     "one of RESAMPLE_INTERVALS, or tN for bars of N trade ids, vX for bars of X units of the base asset"
@@ -22,7 +24,7 @@ async def stats(engine: EngineOf) -> wire.DataStats:
     return views.data_stats(await engine.stats())
 
 
-@router.get("/{symbol}", responses=responses(404, 422, 503))
+@router.get("/{symbol}", responses=table_answers(404, 422, 503), response_model=wire.BarList)
 async def bars(
     engine: EngineOf,
     symbol: Symbol,
@@ -30,27 +32,47 @@ async def bars(
     end: End,
     interval: Annotated[str, Query(description=INTERVALS, max_length=20)] = "1m",
     limit: BarLimit = 500,
-) -> wire.BarList:
+    form: TableForm = TableFormat.JSON,
+) -> wire.BarList | Response:
     """OHLCV bars, oldest first; the last one may still be forming (`closed` false).
 
     Bars of `t500` hold the trade ids from a multiple of 500 on, bars of `v100` 100 units of the base asset, counted
     from the first trade of a UTC day; `time` is that of their first trade.
     """
-    return views.bar_list(await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end))
+    view = await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end)
+    if form is TableFormat.JSON:
+        return views.bar_list(view)
+    after = views.cursor(view.next_end)
+    return table_file(bar_frame(view), form, market=view.market, as_of=views.ms(view.as_of), after=after)
 
 
-@router.get("/{symbol}/ticks", responses=responses(404, 422, 503))
+@router.get("/{symbol}/ticks", responses=table_answers(404, 422, 503), response_model=wire.TickList)
 async def ticks(
-    engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: TickLimit = 500
-) -> wire.TickList:
+    engine: EngineOf,
+    symbol: Symbol,
+    start: Start,
+    end: End,
+    limit: TickLimit = 500,
+    form: TableForm = TableFormat.JSON,
+) -> wire.TickList | Response:
     """Trades by id, oldest first, from the buffer and the stored history; `side` is the aggressor's."""
-    return views.tick_list(await engine.ticks(symbol.upper(), limit=limit, start=start, end=end))
+    view = await engine.ticks(symbol.upper(), limit=limit, start=start, end=end)
+    if form is TableFormat.JSON:
+        return views.tick_list(view)
+    after = views.cursor(view.next_end)
+    return table_file(tick_frame(view), form, market=view.market, as_of=views.ms(view.as_of), after=after)
 
 
 @router.get("/{symbol}/gaps", responses=responses(404, 422, 503))
 async def gaps(engine: EngineOf, symbol: Symbol, start: Start, end: End) -> wire.GapList:
     """Holes in the symbol's trade ids, live and stored, oldest first."""
     return views.gap_list(await engine.gaps(symbol.upper(), start=start, end=end))
+
+
+@router.get("/{symbol}/stored", responses=responses(404, 422, 503))
+async def stored(engine: EngineOf, symbol: Symbol) -> wire.StoredSpanList:
+    """What of the symbol can be read and exported: its trades, and its bars by interval."""
+    return views.stored_spans(await engine.stored(symbol.upper()))
 
 
 @router.get("/{symbol}/quote", responses=responses(404, 422, 503))

@@ -73,6 +73,12 @@ async def imports(engine: EngineOf) -> wire.JobList:
     return views.job_list(await engine.jobs("import"))
 
 
+@router.get("/import/files", responses=responses(503))
+async def imported_files(engine: EngineOf) -> wire.ImportedSpanList:
+    """What every file that was ever imported gave, by market and symbol, with the holes in it."""
+    return views.imported_spans(await engine.imported())
+
+
 @router.get("/import/{job_id}", responses=responses(404, 422, 503))
 async def import_job(engine: EngineOf, job_id: JobId) -> wire.JobStatus:
     """How far an import is, and what it found."""

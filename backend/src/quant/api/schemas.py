@@ -222,6 +222,20 @@ class GapList(MarketHeader):
     next: str | None
 
 
+class StoredSpan(Wire):
+    """Between which times something is held, on the disk or in memory; holes between are in `/data/{symbol}/gaps`."""
+
+    interval: Annotated[str | None, Field(description="of bars; null for trades")]
+    first_time: Milliseconds
+    last_time: Milliseconds
+
+
+class StoredSpanList(MarketHeader):
+    symbol: str
+    items: list[StoredSpan]
+    next: None
+
+
 class Quote(Wire):
     """Best bid and ask, with what stands there."""
 
@@ -799,6 +813,27 @@ class ImportedFile(Wire):
     holes: Annotated[list[tuple[int, int]], Field(description="the first few, both ends included")]
     hole_count: int
     missing: int
+
+
+class ImportedSpan(Wire):
+    """What a file gave to a market; of bars, `first`, `last` and holes are open times, of trades ids."""
+
+    name: str
+    market: str
+    symbol: str
+    interval: str | None
+    rows: int
+    whole: Annotated[bool, Field(description="false where its import has not come to the end")]
+    first: int | None
+    last: int | None
+    holes: Annotated[list[tuple[int, int]], Field(description="the first few, both ends included")]
+    hole_count: int
+    missing: int
+
+
+class ImportedSpanList(Wire):
+    items: list[ImportedSpan]
+    next: None
 
 
 class FilledSymbol(Wire):

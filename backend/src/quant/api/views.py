@@ -153,7 +153,7 @@ def bar_list(view: engine.BarsView) -> wire.BarList:
         symbol=view.symbol,
         interval=view.interval,
         items=items,
-        next=_cursor(view.next_end),
+        next=cursor(view.next_end),
     )
 
 
@@ -170,7 +170,7 @@ def _bar(
     quality: int,
     revision: int,
 ) -> wire.Bar:
-    vwap = float(f"{quote_volume / volume:.{PRICE_DIGITS}g}") if volume > 0 else None
+    vwap = vwap_of(volume, quote_volume)
     name: Word = QUALITY_NAMES[quality]
     return wire.Bar(
         time=time,
@@ -186,6 +186,11 @@ def _bar(
         quality=name,
         revision=revision,
     )
+
+
+def vwap_of(volume: float, quote_volume: float) -> float | None:
+    """Return a bar's mean price by volume, None where nothing traded."""
+    return float(f"{quote_volume / volume:.{PRICE_DIGITS}g}") if volume > 0 else None
 
 
 def tick_list(view: engine.TicksView) -> wire.TickList:
@@ -207,11 +212,12 @@ def tick_list(view: engine.TicksView) -> wire.TickList:
         seq=view.seq,
         symbol=view.symbol,
         items=items,
-        next=_cursor(view.next_end),
+        next=cursor(view.next_end),
     )
 
 
-def _cursor(next_end: int | None) -> str | None:
+def cursor(next_end: int | None) -> str | None:
+    """Return what to give as `end` for the page before; None where there is none."""
     return None if next_end is None else str(_ms(next_end))
 
 
@@ -221,6 +227,18 @@ def gap_list(view: engine.GapsView) -> wire.GapList:
         for gap in view.items
     ]
     return wire.GapList(market=view.market, as_of=ms(view.as_of), symbol=view.symbol, items=items, next=None)
+
+
+def stored_spans(view: engine.StoredView) -> wire.StoredSpanList:
+    items = [
+        wire.StoredSpan(
+            interval=span.interval, first_time=_ms(span.first_time), last_time=_ms(span.last_time)
+        )
+        for span in view.items
+    ]
+    return wire.StoredSpanList(
+        market=view.market, as_of=ms(view.as_of), symbol=view.symbol, items=items, next=None
+    )
 
 
 def quote_list(view: engine.SecondsView) -> wire.QuoteList:
@@ -597,6 +615,27 @@ def _imported_file(view: engine.FileReport) -> wire.ImportedFile:
         last=None if view.last is None else view.last // unit,
         duplicates=view.duplicates,
         out_of_order=view.out_of_order,
+        holes=[(first // unit, last // unit) for first, last in view.holes],
+        hole_count=view.hole_count,
+        missing=view.missing,
+    )
+
+
+def imported_spans(spans: Sequence[engine.ImportedSpanView]) -> wire.ImportedSpanList:
+    return wire.ImportedSpanList(items=[_imported_span(each) for each in spans], next=None)
+
+
+def _imported_span(view: engine.ImportedSpanView) -> wire.ImportedSpan:
+    unit = 1 if view.interval is None else NS_PER_MS  # ids, or times
+    return wire.ImportedSpan(
+        name=view.name,
+        market=view.market,
+        symbol=view.symbol,
+        interval=view.interval,
+        rows=view.rows,
+        whole=view.is_whole,
+        first=None if view.first is None else view.first // unit,
+        last=None if view.last is None else view.last // unit,
         holes=[(first // unit, last // unit) for first, last in view.holes],
         hole_count=view.hole_count,
         missing=view.missing,

@@ -1,7 +1,8 @@
 """Work for a server that owns the data directory: asked for over HTTP, followed as if it were done here."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -13,6 +14,7 @@ from quant.storage.directory import owner
 from quant.storage.server_file import ServerAddress, read_address
 
 TIMEOUT_S = 30.0
+DOWNLOAD_TIMEOUT_S = 600.0  # a Parquet file is put together before its first byte is sent
 
 
 class RunningServer:
@@ -38,6 +40,22 @@ class RunningServer:
     def request(self, method: str, path: str, **options: Any) -> Any:
         """Return what the server answers; raises its own sentence where it refuses."""
         return self._answer(self._http.request, method, path, **options)
+
+    def download(self, path: str, params: Mapping[str, str], file: BinaryIO) -> None:
+        """Write what the server sends into the file; raises its own sentence where it refuses."""
+        try:
+            with self._http.stream("GET", path, params=params, timeout=DOWNLOAD_TIMEOUT_S) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise QuantError(
+                        str(answer.json().get("detail", f"the server answered {answer.status_code}"))
+                    )
+                for chunk in answer.iter_bytes():
+                    file.write(chunk)
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unavailable(
+                f"the server at {self._address.url} did not send the whole file: {error}"
+            ) from error
 
     # Any: httpx's get and post take different options.
     def _job(self, kind: JobKind, call: Any, path: str, **options: Any) -> JobView:

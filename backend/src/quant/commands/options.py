@@ -72,6 +72,47 @@ def add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_backfill)
 
 
+EXPORT = """Write stored bars, trades or a pair's rolling numbers into a file, whose ending says the form: .csv,
+.parquet or .arrow (an IPC stream). Beside a running server the server makes the file, with what it has in memory;
+without one it is read from the data directory.
+"""
+
+EXPORT_LINES = """lines to copy:
+  quant export bars BTCUSDT --interval 1m --out btc.parquet
+  quant export bars BTCUSDT --interval 1s --start 2025-03-01 --end 2025-03-02 --out btc-1s.csv
+  quant export trades BTCUSDT --start 2025-03-01T06:00Z --end 2025-03-01T07:00Z --out trades.arrow
+  quant export pair BTCUSDT ETHUSDT --interval 1m --window 60 --method kalman --out pair.csv
+"""
+
+
+def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = commands.add_parser(
+        "export",
+        help="write bars, trades or a pair's numbers into a file",
+        description=EXPORT,
+        epilog=EXPORT_LINES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("bars", "trades", "pair"))
+    parser.add_argument("symbols", nargs="+", metavar="SYMBOL", help="one, of a pair two")
+    parser.add_argument("--out", required=True, metavar="FILE", help="its ending says the form")
+    parser.add_argument("--interval", default="1m", help="of bars (default 1m)")
+    parser.add_argument("--start", help="from this time on: ms or ISO-8601 (default all there is)")
+    parser.add_argument("--end", help="before this time: ms or ISO-8601")
+    parser.add_argument("--window", type=int, help="bars of a fit; default DEFAULT_ROLLING_WINDOW")
+    parser.add_argument("--method", help="ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION")
+    parser.add_argument("--scale", help="level or log; default DEFAULT_SCALE")
+    parser.add_argument("--market", help="of what is stored; only needed where no server runs on several")
+    parser.set_defaults(run=_export)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from quant.commands import export
+
+    return export.run(arguments)
+
+
 SCAN = """Test all pairs of symbols for cointegration, correct for their number, and show those with the least p first.
 
 Reads what `quant import` reads: files of trades or bars, whose names say symbol and bar length. Without files, what is

@@ -8,7 +8,7 @@ import numpy as np
 from quant.analytics import analyse_pair
 from quant.analytics.results import PairAnalysis, PairSeries, Signal
 from quant.clock import NS_PER_MS, NS_PER_S
-from quant.domain import BoolArray, FloatArray, HedgeMethod, IntArray, Quality, Scale
+from quant.domain import BoolArray, FloatArray, HedgeMethod, IntArray, Interval, Quality, Scale
 from quant.engine.cost import pair_seconds
 from quant.engine.formation import block_bars, blocks, reaches_back
 from quant.engine.protocol import LiveValues, PairKey, PairSeriesView, PairView
@@ -69,13 +69,7 @@ def pair_inputs(
     if legs is None:
         legs = align(state, key.pair, key.interval, rows=need, end=end)
         need = min(need, state.bar_depth)
-    if key.method is HedgeMethod.KALMAN:
-        is_cut = len(legs) >= need
-        legs = _from(
-            legs, reaches_back(legs.times, window=key.window, width=interval.ns, rows=rows, is_cut=is_cut)
-        )
-    else:
-        legs = _from_whole_window(legs, depth=key.window + 1 + rows, span_ns=key.window * interval.ns)
+    legs = _needed(legs, key, width=interval.ns, rows=rows, need=need)
     prices = [state.counters(symbol).last_price for symbol in (key.pair.a, key.pair.b)]
     last_a, last_b = (math.nan if price is None or end is not None else price for price in prices)
     not_live = ""
@@ -86,6 +80,22 @@ def pair_inputs(
     return PairInputs(
         key, state.market, running.as_of, interval.seconds, legs, rows, last_a, last_b, not_live
     )
+
+
+def past_inputs(
+    key: PairKey, legs: AlignedLegs, *, interval: Interval, rows: int, need: int, market: str = ""
+) -> PairInputs:
+    """Return the inputs of the newest `rows` rows of legs that have closed, of which `need` would leave nothing out."""
+    legs = _needed(legs, key, width=interval.ns, rows=rows, need=need)
+    return PairInputs(key, market, None, interval.seconds, legs, rows, math.nan, math.nan, "")
+
+
+def _needed(legs: AlignedLegs, key: PairKey, *, width: int, rows: int, need: int) -> AlignedLegs:
+    """Return `legs` from where on the newest `rows` rows have the same values whatever else is asked for."""
+    if key.method is HedgeMethod.KALMAN:
+        is_cut = len(legs) >= need
+        return _from(legs, reaches_back(legs.times, window=key.window, width=width, rows=rows, is_cut=is_cut))
+    return _from_whole_window(legs, depth=key.window + 1 + rows, span_ns=key.window * width)
 
 
 def _from_whole_window(legs: AlignedLegs, *, depth: int, span_ns: int) -> AlignedLegs:
@@ -243,7 +253,7 @@ def view_of(computed: Computed) -> PairView:
         last_time=int(legs.times[-1]) if len(legs) else None,
         qualities=count_qualities(legs.qualities[fit]),
         live=_live(inputs, analysis),
-        series=_series(legs, analysis, rows=inputs.rows),
+        series=series_view(legs, analysis, rows=inputs.rows),
         zscore_reason=_why_no_zscore(analysis),
         correlation_reason=_why_no_correlation(analysis, legs),
     )
@@ -283,7 +293,8 @@ def _live(inputs: PairInputs, analysis: PairAnalysis) -> LiveValues:
     return LiveValues(spread, zscore, None if math.isnan(spread) else inputs.as_of)
 
 
-def _series(legs: AlignedLegs, analysis: PairAnalysis, *, rows: int) -> PairSeriesView:
+def series_view(legs: AlignedLegs, analysis: PairAnalysis, *, rows: int) -> PairSeriesView:
+    """Return the newest `rows` rolling values of an analysis of `legs`."""
     rolling, first = analysis.series, analysis.series.first_row
     newest = slice(-rows, None)
     return PairSeriesView(

@@ -15,6 +15,9 @@ from quant.errors import InvalidParameter
 MAX_REQUEST_S = 5.0
 """A request that would hold a core for longer is refused before it begins."""
 
+MAX_EXPORT_S = 300.0
+"""An export, which is computed page by page beside everything else, may take this long in all."""
+
 MATRIX_SHARE = 0.8
 """Of a core, how much all matrices that are listened to may take together."""
 
@@ -115,6 +118,18 @@ def check_pair(method: HedgeMethod, *, window: int, rows: int) -> float:
     if seconds > MAX_REQUEST_S:
         _refuse("window", f"{rows} rows of {method} over {window} bars", seconds)
     return seconds
+
+
+def check_export(method: HedgeMethod, *, window: int, rows: int) -> None:
+    """Raise InvalidParameter where so many rows of a pair may not be exported in one go."""
+    seconds = pair_seconds(method, window=window, rows=rows)
+    if seconds > MAX_EXPORT_S:
+        raise InvalidParameter(
+            "start",
+            f"{rows:,} rows of {method} over {window} bars would take about {math.ceil(seconds)} s of computing, "
+            f"at most {MAX_EXPORT_S:g} s an export: ask for a shorter span",
+            limit_s=MAX_EXPORT_S, estimate_s=round(seconds, 1),
+        )  # fmt: skip
 
 
 def check_scan(*, symbols: int, bars: int) -> float:

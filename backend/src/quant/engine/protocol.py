@@ -262,6 +262,87 @@ class PairView:
     correlation_reason: str = ""
 
 
+# --- exports: pages of rows, oldest first ---
+
+
+@dataclass(frozen=True, slots=True)
+class BarRowsView:
+    """A page of bars; `next_start` is where the next one starts, None at the end."""
+
+    market: str
+    as_of: int | None
+    symbol: str
+    interval: str
+    bars: Bars
+    next_start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TickRowsView:
+    """A page of trades by rising id; the next one is that of `next_start` after the last id, None at the end."""
+
+    market: str
+    as_of: int | None
+    symbol: str
+    ids: IntArray
+    times: IntArray
+    prices: FloatArray
+    sizes: FloatArray
+    sells: ByteArray
+    next_start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairRowsView:
+    """A page of a pair's rolling values, of bars that both legs have; `qualities` are the worse leg's.
+
+    `have` bars were there to compute them from, `need` make one row complete.
+    """
+
+    market: str
+    as_of: int | None
+    key: PairKey
+    series: PairSeriesView
+    qualities: IntArray
+    have: int
+    need: int
+    next_start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSpanView:
+    """Between which times (ns, both included) trades are held, or bars of an interval."""
+
+    interval: str | None
+    first_time: int
+    last_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredView:
+    market: str
+    as_of: int | None
+    symbol: str
+    items: tuple[StoredSpanView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSpanView:
+    """What a file gave to a market; of bars, `first`, `last` and holes are open times (ns), of trades ids."""
+
+    name: str
+    market: str
+    symbol: str
+    interval: str | None
+    rows: int
+    is_whole: bool
+    first: int | None
+    last: int | None
+    holes: tuple[tuple[int, int], ...]  # the first few, both ends included
+    hole_count: int
+    missing: int
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesKey:
     """Which bars of one symbol a test of a given series is made on."""
@@ -599,6 +680,26 @@ class Engine(Protocol):
     async def funding(
         self, symbol: str, *, limit: int, start: int | None, end: int | None
     ) -> SecondsView: ...
+
+    async def bar_rows(
+        self, symbol: str, interval: str, *, start: int | None, end: int | None
+    ) -> BarRowsView: ...
+
+    async def tick_rows(
+        self, symbol: str, *, start: int | None, end: int | None, after_id: int | None
+    ) -> TickRowsView: ...
+
+    async def pair_rows(self, key: PairKey, *, start: int | None, end: int | None) -> PairRowsView:
+        """Return a page of closed bars; raises InvalidParameter where all pages would take too long to compute."""
+        ...
+
+    async def stored(self, symbol: str) -> StoredView:
+        """Return which spans of a symbol's trades and bars are held, on the disk or in memory."""
+        ...
+
+    async def imported(self) -> tuple[ImportedSpanView, ...]:
+        """Return what every file that was ever imported gave, by market and symbol."""
+        ...
 
     async def stats(self) -> StatsView: ...
 

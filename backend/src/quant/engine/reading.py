@@ -86,7 +86,7 @@ class Reading:
             older = await asyncio.to_thread(self._store.last_ticks, market, symbol, n=1, end_ns=before)
             return None, len(older) > 0
         stored = await asyncio.to_thread(self._page_of_ticks, market, symbol, span)
-        return _ticks(stored), False
+        return stored_as_ticks(stored), False
 
     async def gaps(
         self, running: RunningMarket, symbol: str, *, start: int | None, end: int | None
@@ -227,7 +227,8 @@ def _are_covered(held: Ticks, span: Span) -> bool:
     return len(ids) > span.limit or bool((held.ids == ids[0] - 1).any())
 
 
-def _ticks(stored: StoredTicks) -> Ticks:
+def stored_as_ticks(stored: StoredTicks) -> Ticks:
+    """Return stored trades in the form of those in memory."""
     return Ticks(**{name: getattr(stored, name) for name in Ticks.__dataclass_fields__})
 
 

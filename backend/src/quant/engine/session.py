@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from quant.engine.checks import check_interval, check_key, check_series, check_s
 from quant.engine.cost import check_pair, pair_seconds
 from quant.engine.event_desk import stored_in
 from quant.engine.event_past import EventPast
+from quant.engine.export_desk import ExportDesk
 from quant.engine.fill_job import check_order
 from quant.engine.fill_sink import FillSink
 from quant.engine.hub import Hub, Listener
@@ -35,6 +37,7 @@ from quant.engine.protocol import (
     AlertQuery,
     AlertRuleView,
     BackfillOrder,
+    BarRowsView,
     BarsView,
     ConfigView,
     DeliveryView,
@@ -42,10 +45,12 @@ from quant.engine.protocol import (
     Frame,
     GapsView,
     HubView,
+    ImportedSpanView,
     ImportOptions,
     JobKind,
     JobView,
     PairKey,
+    PairRowsView,
     PairView,
     Readiness,
     ScanOrder,
@@ -54,7 +59,9 @@ from quant.engine.protocol import (
     SeriesKey,
     StatsView,
     StatusView,
+    StoredView,
     SymbolsView,
+    TickRowsView,
     TicksView,
     TruthView,
     UnitRootView,
@@ -74,6 +81,7 @@ from quant.market.event_bars import DEPTH
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
 from quant.storage.directory import DataDirectory
 from quant.storage.history_ledger import HISTORY_LEDGER_NAME, HistoryLedger
+from quant.storage.import_ledger import IMPORTS_NAME, ImportLedger
 from quant.storage.metadata import Metadata
 
 log = structlog.get_logger()
@@ -126,6 +134,12 @@ class Session:
             alerts=self._alerts.status,
         )
         self._scan_desk = ScanDesk(self._reading, self._publisher.lanes, self._publisher.matrix)
+        self._export_desk = ExportDesk(
+            self._persistence.store,
+            ImportLedger(settings.data_dir / IMPORTS_NAME),
+            self._publisher.lanes,
+            event_bars=self._event_bars,
+        )
         self._started_with = parse_source(settings.source)
         self._source = self._started_with
         self._running: RunningMarket | None = None
@@ -138,6 +152,7 @@ class Session:
     async def start(self) -> None:
         self._directory.claim()
         try:
+            await asyncio.to_thread(shutil.rmtree, self._settings.export_dir, ignore_errors=True)
             await asyncio.to_thread(self._metadata.open)
             await self._persistence.open()
             await self._alerts.open()
@@ -477,6 +492,46 @@ class Session:
         view = await self._scan_desk.scan(running, order)
         self._check_same(running)
         return view
+
+    # --- exports ---
+
+    async def bar_rows(
+        self, symbol: str, interval: str, *, start: int | None, end: int | None
+    ) -> BarRowsView:
+        running = self._now_running()
+        await self._reading.know(running, [symbol])
+        symbol = check_symbol(running, symbol)
+        view = await self._export_desk.bars(running, symbol, interval, start=start, end=end)
+        self._check_same(running)
+        return view
+
+    async def tick_rows(
+        self, symbol: str, *, start: int | None, end: int | None, after_id: int | None
+    ) -> TickRowsView:
+        running = self._now_running()
+        await self._reading.know(running, [symbol])
+        symbol = check_symbol(running, symbol)
+        view = await self._export_desk.ticks(running, symbol, start=start, end=end, after_id=after_id)
+        self._check_same(running)
+        return view
+
+    async def pair_rows(self, key: PairKey, *, start: int | None, end: int | None) -> PairRowsView:
+        running = self._now_running()
+        await self._reading.know(running, (key.pair.a, key.pair.b))
+        check_key(running, key)
+        view = await self._export_desk.pair(running, key, start=start, end=end)
+        self._check_same(running)
+        return view
+
+    async def stored(self, symbol: str) -> StoredView:
+        running = self._now_running()
+        await self._reading.know(running, [symbol])
+        view = await self._export_desk.stored(running, check_symbol(running, symbol))
+        self._check_same(running)
+        return view
+
+    async def imported(self) -> tuple[ImportedSpanView, ...]:
+        return await self._export_desk.imported()
 
     async def truth(self) -> TruthView:
         running = await self._ready() if self._source.kind == "sim" else self._now_running()
