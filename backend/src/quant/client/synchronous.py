@@ -1,0 +1,87 @@
+"""The client for scripts and notebooks."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from quant.client import calls
+from quant.client.calls import Call, Frame, Frames, Json, PairOf, Time
+from quant.client.connection import options, unreachable
+
+T = TypeVar("T")
+
+
+class Client:
+    """Asks one server; close it, or use it in a `with` block. Frames are those of polars unless pandas is named."""
+
+    def __init__(
+        self, url: str = "http://127.0.0.1:8000", *, token: str | None = None, frames: Frames = "polars"
+    ) -> None:
+        self._url = url
+        self._frames = frames
+        self._http = httpx.Client(**options(url, token))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self, symbols: Sequence[str] | None = None, *, source: str | None = None) -> Json:
+        """Stream symbols, without any those of AVAILABLE_SYMBOLS; return the status."""
+        return self._run(calls.start(symbols, source))
+
+    def stop(self, symbols: Sequence[str] | None = None) -> Json:
+        """Stop symbols, without any all; return the status."""
+        return self._run(calls.stop(symbols))
+
+    def status(self) -> Json:
+        """Return how the stream stands."""
+        return self._run(calls.status())
+
+    def bars(
+        self, symbol: str, *, interval: str = "1m", start: Time | None = None, end: Time | None = None
+    ) -> Frame:
+        """Return all bars that are stored with start ≤ open time < end, oldest first.
+
+        Times are datetimes (UTC where they name no zone), ISO-8601 or milliseconds. Raises NotEnoughData where there
+        is no bar, UnknownSymbol, InvalidParameter.
+        """
+        return self._run(calls.bars(symbol, interval, start, end, self._frames))
+
+    def ticks(self, symbol: str, *, start: Time | None = None, end: Time | None = None) -> Frame:
+        """Return all trades that are stored with start ≤ time < end, by rising id; raises as `bars` does."""
+        return self._run(calls.ticks(symbol, start, end, self._frames))
+
+    def pair(self, symbol_a: str, symbol_b: str, *, end: Time | None = None, **of: Any) -> Json:
+        """Return a pair's statistics as `/analytics/pair` has them, at its last closed bar (before `end`).
+
+        `of` are interval, window, method and scale. What cannot be computed is None, with `status` and `reason`.
+        """
+        return self._run(calls.pair(PairOf(symbol_a, symbol_b, **of), end))
+
+    def pair_series(
+        self,
+        symbol_a: str,
+        symbol_b: str,
+        *,
+        start: Time | None = None,
+        end: Time | None = None,
+        **of: Any,  # as for `pair`
+    ) -> Frame:
+        """Return a pair's rolling values, a row for each closed bar that both legs have; raises as `bars` does."""
+        return self._run(calls.pair_series(PairOf(symbol_a, symbol_b, **of), start, end, self._frames))
+
+    def _run(self, call: Call[T]) -> T:
+        try:
+            answer = self._http.request(call.method, call.path, params=call.params, json=call.body)
+        except httpx.TransportError as error:
+            raise unreachable(self._url, error) from error
+        return call.read(answer)
