@@ -27,7 +27,7 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(`${sentence}.`, response.status, "http_error", null);
 }
 
-async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
+async function answerOf(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(API_BASE + path, init);
@@ -36,6 +36,11 @@ async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
     throw new ApiError("The server does not answer.", 0, "unreachable", null);
   }
   if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
+  const response = await answerOf(path, init);
   // The schema is the server's own, generated into schema.gen.ts; the socket, which is open for days, is checked.
   return (await response.json()) as Answer;
 }
@@ -49,5 +54,68 @@ export function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
+  });
+}
+
+const PART_BYTES = 4_000_000;
+
+function nameIn(response: Response): string {
+  const quoted = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+  return decodeURIComponent(quoted ?? "export");
+}
+
+/** A file of the server, with the name that it gives it. Its parts go to the browser's store as they come. */
+export async function getFile(
+  path: string,
+  signal: AbortSignal,
+  onBytes: (received: number) => void,
+): Promise<{ name: string; content: Blob }> {
+  const response = await answerOf(path, { signal });
+  const reader = response.body?.getReader();
+  const parts: Blob[] = [];
+  let waiting: Uint8Array<ArrayBuffer>[] = [];
+  let held = 0;
+  let received = 0;
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      waiting.push(read.value);
+      held += read.value.length;
+      received += read.value.length;
+      onBytes(received);
+      if (held < PART_BYTES) continue;
+      parts.push(new Blob(waiting));
+      waiting = [];
+      held = 0;
+    }
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ApiError("The file was cut off before its end.", 0, "cut_off", null);
+  }
+  const type = response.headers.get("content-type") ?? "application/octet-stream";
+  return { name: nameIn(response), content: new Blob([...parts, ...waiting], { type }) };
+}
+
+/** Sends a file as a request's body and tells how much of it has gone; only XMLHttpRequest knows that. */
+export function sendFile<Answer>(
+  path: string,
+  file: File,
+  signal: AbortSignal,
+  onBytes: (sent: number) => void,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", API_BASE + path);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.onprogress = (event) => onBytes(event.loaded);
+    request.onload = () => {
+      const status = request.status;
+      const response = new Response(request.responseText, { status, statusText: request.statusText });
+      if (!response.ok) errorOf(response).then(reject, reject);
+      else response.json().then((body) => resolve(body as Answer), reject);
+    };
+    request.onerror = () => reject(new ApiError("The server does not answer.", 0, "unreachable", null));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(file);
   });
 }

@@ -1,6 +1,15 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, getJson, postJson } from "./http";
-import type { ClientConfig, GapList, SimulationTruth, StreamStatus, SymbolList } from "./types";
+import type {
+  ClientConfig,
+  GapList,
+  ImportedSpanList,
+  JobList,
+  SimulationTruth,
+  StoredSpanList,
+  StreamStatus,
+  SymbolList,
+} from "./types";
 
 export const configQuery = queryOptions({
   queryKey: ["config"],
@@ -32,6 +41,33 @@ export const gapsQuery = (market: string, symbol: string, counts: string) =>
     queryKey: ["gaps", market, symbol, counts],
     queryFn: ({ signal }) => getJson<GapList>(`/data/${encodeURIComponent(symbol)}/gaps`, signal),
   });
+
+const STORED_EVERY_MS = 10_000;
+
+/** Between which times trades and bars of a symbol are held: what streams adds to it. */
+export const storedQuery = (market: string, symbol: string) =>
+  queryOptions({
+    queryKey: ["stored", market, symbol],
+    queryFn: ({ signal }) => getJson<StoredSpanList>(`/data/${encodeURIComponent(symbol)}/stored`, signal),
+    refetchInterval: STORED_EVERY_MS,
+  });
+
+export const importedQuery = queryOptions({
+  queryKey: ["imported"],
+  queryFn: ({ signal }) => getJson<ImportedSpanList>("/import/files", signal),
+});
+
+const JOBS_EVERY_MS = 500;
+
+/** Imports since the server's start, newest first; asked for again as long as one goes on. */
+export const jobsQuery = queryOptions({
+  queryKey: ["jobs"],
+  queryFn: ({ signal }) => getJson<JobList>("/import", signal),
+  refetchInterval: ({ state }) =>
+    state.data?.items.some(({ state: job }) => job === "waiting" || job === "running")
+      ? JOBS_EVERY_MS
+      : false,
+});
 
 type StreamCommand = { symbols?: string[]; source?: string };
 

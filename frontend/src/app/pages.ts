@@ -14,6 +14,12 @@ type Page = {
 export const PAGES: readonly Page[] = [
   { path: "/", title: "Monitor", key: "m", Content: MonitorPage },
   {
+    path: "/export-data",
+    title: "Data and export",
+    key: "d",
+    Content: lazily(() => import("@/features/data/data-page").then((page) => page.DataPage)),
+  },
+  {
     path: "/system",
     title: "System",
     key: "s",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  bytes,
   decimalsFor,
   duration,
   fixed,
@@ -83,4 +84,20 @@ describe("times", () => {
   test("midnight is 00, not 24", () => {
     expect(time(Date.UTC(2026, 10, 22), "second", "utc")).toBe("00:00:00");
   });
+});
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1500, "1.5 kB"],
+  [2_400_000, "2.4 MB"],
+  [7.25e12, "7,250.0 GB"],
+])("%d bytes are %s", (value, text) => {
+  expect(bytes(value)).toBe(text);
+});
+
+test("a time of another year can be told from this one's", () => {
+  const ms = Date.UTC(2025, 2, 1, 11, 40);
+  expect(time(ms, "full", "utc")).toBe("01 Mar 2025, 11:40:00");
+  expect(time(ms, "stamp", "utc")).toBe("01 Mar, 11:40:00");
 });

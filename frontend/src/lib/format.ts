@@ -56,6 +56,13 @@ export function count(value: number): string {
   return fixed(value, 0);
 }
 
+/** A size in the largest unit that keeps it readable, such as `815 B`, `2.4 MB`. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${fixed(value, 0)} B`;
+  const power = Math.min(3, Math.floor(Math.log10(value) / 3));
+  return `${fixed(value / 1000 ** power, 1)} ${["B", "kB", "MB", "GB"][power]}`;
+}
+
 /** A duration in the largest unit that keeps it readable, such as `42.0 s`, `18.5 min`, `2.3 h`. */
 export function duration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return ABSENT;
@@ -72,13 +79,21 @@ export function range(low: number | null, high: number | null, decimals: number)
 }
 
 export type TimeZone = "utc" | "local";
-type TimeDetail = "date" | "minute" | "second" | "stamp";
+type TimeDetail = "date" | "minute" | "second" | "stamp" | "full";
 
 const DETAIL: Record<TimeDetail, Intl.DateTimeFormatOptions> = {
   date: { day: "2-digit", month: "short" },
   minute: { hour: "2-digit", minute: "2-digit" },
   second: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   stamp: { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  full: {
+    day: "2-digit",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  },
 };
 const timeFormats = new Map<string, Intl.DateTimeFormat>();
 

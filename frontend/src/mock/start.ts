@@ -1,11 +1,21 @@
 import { HttpResponse, http, ws } from "msw";
 import { setupWorker } from "msw/browser";
 import { socketUrl } from "@/api/endpoints";
+import { barsCsv, storedSpans } from "./exports";
 import { MockFeed } from "./feed";
 import { MockMarket } from "./market";
 
 const EVERY_MS = 500;
 const PAIR_EVERY_MS = 1000;
+
+const REFUSED = {
+  type: "/docs",
+  title: "Not available",
+  status: 503,
+  code: "unavailable",
+  detail: "The mock exports bars as CSV and stores nothing: start a server for the rest.",
+  request_id: "mock",
+};
 
 type Wanted = { symbols?: string[] };
 
@@ -25,6 +35,26 @@ export async function startMock(): Promise<void> {
     http.get("/data/:symbol/gaps", ({ params }) =>
       HttpResponse.json({ ...feed.head, symbol: params.symbol, items: [], next: null }),
     ),
+    http.get("/data/:symbol/stored", ({ params }) =>
+      HttpResponse.json(storedSpans(market, String(params.symbol), feed.config().intervals)),
+    ),
+    http.get("/import", () => HttpResponse.json({ items: [], next: null })),
+    http.get("/import/files", () => HttpResponse.json({ items: [], next: null })),
+    http.post("/import", () => HttpResponse.json(REFUSED, { status: 503 })),
+    http.get("/export/ohlcv", ({ request }) => {
+      const query = new URL(request.url).searchParams;
+      const symbol = query.get("symbol") ?? "";
+      const file = barsCsv(market, symbol, query.get("interval") ?? "1m");
+      const name = `${market.name}_${symbol}.csv`;
+      return new HttpResponse(file, {
+        headers: {
+          "content-type": "text/csv",
+          "content-disposition": `attachment; filename*=UTF-8''${name}`,
+        },
+      });
+    }),
+    http.get("/export", () => HttpResponse.json(REFUSED, { status: 503 })),
+    http.get("/export/ticks", () => HttpResponse.json(REFUSED, { status: 503 })),
     http.post("/stream/start", async ({ request }) => {
       feed.start(await wanted(request));
       return HttpResponse.json(feed.status(0));
