@@ -57,4 +57,4 @@ def page_sources(layout: Layout) -> list[Path]:
 def kernel_sources(layout: Layout) -> list[Path]:
     """Return the modules that hold compiled kernels: quant.kernel and those that name it."""
     modules = (layout.backend / "src" / "quant").rglob("*.py")
-    return [path for path in modules if path.name == "kernel.py" or b"quant.kernel" in path.read_bytes()]
+    return [path for path in modules if path.parent.name == "kernel" or b"quant.kernel" in path.read_bytes()]

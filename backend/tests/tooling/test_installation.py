@@ -66,7 +66,7 @@ def test_packages_come_by_hash_and_never_from_source(layout: Layout, calls: list
         ("backend/pyproject.toml", ["sync", "--editable"]),
         ("frontend/package-lock.json", ["ci", "build"]),
         ("frontend/src/app.tsx", ["build"]),
-        ("backend/src/quant/kernel.py", ["warm"]),
+        ("backend/src/quant/kernel/lanes.py", ["warm"]),
         ("backend/src/quant/plain.py", []),
         ("frontend/e2e/test_page.py", []),
     ],

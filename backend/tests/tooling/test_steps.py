@@ -81,7 +81,9 @@ def test_the_page_depends_on_its_sources_alone(layout: Layout) -> None:
 
 def test_kernels_are_the_modules_that_name_the_decorator(layout: Layout) -> None:
     package = layout.backend / "src" / "quant"
-    (package / "kernel.py").write_text("import numba")
+    (package / "kernel").mkdir()
+    (package / "kernel" / "__init__.py").write_text("import numba")
+    (package / "kernel" / "lanes.py").write_text("import numba")
     (package / "fast.py").write_text("from quant.kernel import jit")
     (package / "slow.py").write_text("import json")
-    assert {path.name for path in steps.kernel_sources(layout)} == {"kernel.py", "fast.py"}
+    assert {path.name for path in steps.kernel_sources(layout)} == {"__init__.py", "lanes.py", "fast.py"}

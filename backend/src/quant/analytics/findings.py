@@ -22,6 +22,7 @@ from quant.analytics.lag_matrices import (
     ends_of,
     own_sums,
     panel_of,
+    parts_of,
     steps_of,
     unit_returns,
 )
@@ -179,12 +180,13 @@ def fill(
     found.stale[:] = own.stale
     statistic, lags = np.full((2, rows, columns), math.nan), np.full((2, rows, columns), -1)
     usable = (own.code == _OK).astype(np.int64)
-    at_once, ends, weights = max(_TESTS_A_CALL // max(2 * columns, 1), 1), own.ends, rule.weights(own.n)
+    at_once, weights = max(_TESTS_A_CALL // max(2 * columns, 1), 1), rule.weights(own.n)
+    parts = parts_of(own.lagged, own.ends)
     for begin in range(0, rows, at_once):
         end = min(begin + at_once, rows)
         statistics_of_rows(
             begin, end, own.n, rule.max_lag, weights, least_share, usable, panel.first, panel.lagged, panel.level,
-            own.lagged, own.level, ends.head, ends.tail, ends.head_step, ends.tail_step, statistic, lags,
+            parts, own.level, statistic, lags,
         )  # fmt: skip
         if progress is not None:
             progress(_pairs_before(panel.first, columns, end), found.i.size)

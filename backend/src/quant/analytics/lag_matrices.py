@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quant.analytics.lag_regressions import HEAD, HEAD_STEP, PARTS, SUMS, TAIL, TAIL_STEP
 from quant.domain import FloatArray
 
 # Bounds what a block of cross sums takes: 64 columns of 1,000 symbols and 25 lags are 13 MB.
@@ -112,6 +113,15 @@ def ends_of(levels: FloatArray, steps: FloatArray, lags: int) -> Ends:
     head, tail = slice(0, lags + 2), slice(None, -lags - 3, -1)
     parts = (levels[:, head], levels[:, tail], steps[:, head], steps[:, tail])
     return Ends(*(np.ascontiguousarray(part) for part in parts))
+
+
+def parts_of(lagged: FloatArray, ends: Ends) -> FloatArray:
+    """Return own sums and ends as `lag_regressions` wants them: (symbols, PARTS, lags + 2)."""
+    parts = np.zeros((lagged.shape[0], PARTS, lagged.shape[1] + 1))
+    parts[:, SUMS, :-1] = lagged
+    parts[:, HEAD], parts[:, TAIL] = ends.head, ends.tail
+    parts[:, HEAD_STEP], parts[:, TAIL_STEP] = ends.head_step, ends.tail_step
+    return parts
 
 
 def unit_returns(log_returns: FloatArray) -> FloatArray:

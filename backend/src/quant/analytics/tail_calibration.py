@@ -21,6 +21,7 @@ from quant.analytics.lag_matrices import (
     ends_of,
     lagged_products,
     own_sums,
+    parts_of,
     scaled_only,
     steps_of,
 )
@@ -73,9 +74,9 @@ def own_null_p(y: FloatArray, x: FloatArray, p_value: float, rule: LagRule, *, s
 def own_null_p_of_series(series: FloatArray, p_value: float, rule: LagRule, *, seed: int) -> float:
     """Return the same for a Dickey-Fuller test without a constant of one series, from 2,048 draws."""
     walks = scaled_only(series[0] + _walks(series, _SERIES_DRAWS, np.random.default_rng(seed)))
-    # A pair whose legs have no product is the first leg alone.
-    statistic = _statistics(np.concatenate([walks, walks[:1]]), np.zeros((_SERIES_DRAWS, 1)), rule)
-    return _continued(mackinnon.p_values(statistic[0].ravel(), trend="n", n_series=1), p_value)
+    # A pair whose legs have no product is the dependent leg alone.
+    statistic = _statistics(np.concatenate([walks[:1], walks]), np.zeros((1, _SERIES_DRAWS)), rule)
+    return _continued(mackinnon.p_values(statistic[1].ravel(), trend="n", n_series=1), p_value)
 
 
 def _walks(series: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
@@ -97,8 +98,7 @@ def _statistics(series: FloatArray, level: FloatArray, rule: LagRule) -> FloatAr
     statistic, lags = np.full((2, rows, columns), math.nan), np.full((2, rows, columns), -1)
     statistics_of_rows(
         0, rows, n, rule.max_lag, rule.weights(n), LEAST_SHARE, np.ones(rows + columns, np.int64), rows, lagged, level,
-        own_sums(steps, rule.max_lag), np.einsum("ij,ij->i", series, series), ends.head, ends.tail,
-        ends.head_step, ends.tail_step, statistic, lags,
+        parts_of(own_sums(steps, rule.max_lag), ends), np.einsum("ij,ij->i", series, series), statistic, lags,
     )  # fmt: skip
     return statistic
 
