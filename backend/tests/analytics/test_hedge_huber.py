@@ -20,7 +20,7 @@ def peer(y, x):
     return found.params[0], found.params[1], found.scale
 
 
-@pytest.mark.parametrize("n", [30, 60, 300, 1440])
+@pytest.mark.parametrize("n", [30, 61, 300, 1440, 1441])
 @pytest.mark.parametrize("outliers", [0.0, 0.05])
 def test_equals_an_independent_fit(n, outliers):
     rng = np.random.default_rng(n)
@@ -57,6 +57,27 @@ def test_outliers_pull_less_than_on_least_squares():
     y, x = cointegrated(np.random.default_rng(3), 300, half_life=1)
     y[x > np.quantile(x, 0.95)] += 10.0
     assert abs(huber(y, x).beta - 1.3) < 0.2 * abs(ols(y, x).beta - 1.3)
+
+
+def test_prices_in_ticks_have_the_same_line():
+    """Then several bars are at the median's distance, and none of them is sure to stay the median."""
+    rng = np.random.default_rng(6)
+    for n in (60, 61, 400):
+        y, x = cointegrated(rng, n)
+        y, x = np.round(y, 1), np.round(x)
+        fit, (alpha, beta, scale) = huber(y, x), peer(y, x)
+        assert fit.beta == pytest.approx(beta, rel=1e-8)
+        assert fit.alpha == pytest.approx(alpha, rel=1e-8)
+        assert fit.parameters["scale"] == pytest.approx(scale, rel=1e-8)
+
+
+@pytest.mark.parametrize("n", [60, 61, 240, 1440])
+def test_the_last_rounds_are_few(n):
+    """Where a round took the scale as given, these took 6 to 24: line and scale approach each other step by step."""
+    rng = np.random.default_rng(n)
+    rounds = [huber(*cointegrated(rng, n, half_life=30)).parameters["rounds"] for _ in range(50)]
+    assert np.mean(rounds) < 7
+    assert max(rounds) <= 12
 
 
 def test_without_a_scale_there_is_no_line():

@@ -12,7 +12,7 @@ import numpy as np
 
 from quant.analytics.tables.near_unit_root import DISTANCES, GIVEN, RESIDUAL
 from quant.domain import FloatArray
-from quant.kernel import jit
+from quant.kernel import jit, jit_fast
 
 # The law is interpolated in 1/sqrt(1 + distance): 1 is the unit root, 0 the normal law far away from it.
 NODES = np.append(1.0 / np.sqrt(1.0 + DISTANCES), 0.0)
@@ -38,7 +38,7 @@ class Persistence:
     n: int
 
 
-@jit
+@jit_fast
 def ar1(u: FloatArray) -> tuple[float, float]:
     """Return rho of `u_t = c + rho u_{t-1} + e_t` by least squares, and its standard error."""
     n = u.size
@@ -64,13 +64,24 @@ def ar1(u: FloatArray) -> tuple[float, float]:
 
 
 @jit
-def _quantile(law: FloatArray, nodes: FloatArray, distance: float) -> float:
+def _quantile(law: FloatArray, nodes: FloatArray, distance: float) -> tuple[float, float]:
+    """Return the law's quantile at a distance, and its slope there."""
     place = 1.0 / math.sqrt(1.0 + distance)
     k = 1
     while nodes[k] > place and k < nodes.size - 1:
         k += 1
-    share = (nodes[k - 1] - place) / (nodes[k - 1] - nodes[k])
-    return float(law[k - 1] + share * (law[k] - law[k - 1]))
+    steepness = (law[k] - law[k - 1]) / (nodes[k] - nodes[k - 1])
+    return law[k - 1] + steepness * (place - nodes[k - 1]), -0.5 * steepness * place / (1.0 + distance)
+
+
+@jit
+def _excess(
+    rho: float, error: float, n: int, law: FloatArray, nodes: FloatArray, distance: float
+) -> tuple[float, float]:
+    """Return how far the t-ratio of rho is above the quantile at a distance, and the slope of that."""
+    quantile, slope = _quantile(law, nodes, distance)
+    away = math.exp(-distance / n)
+    return (rho - away) / error - quantile, away / (n * error) - slope
 
 
 @jit
@@ -80,19 +91,26 @@ def distance_at(rho: float, error: float, n: int, law: FloatArray, nodes: FloatA
     0 where even a unit root puts the ratio above it, infinity where no positive rho_0 puts it there.
     """
     near, far = 0.0, _FURTHEST * n
-    if (rho - 1.0) / error >= _quantile(law, nodes, 0.0):
+    if _excess(rho, error, n, law, nodes, near)[0] >= 0.0:
         return 0.0
-    if (rho - math.exp(-far / n)) / error < _quantile(law, nodes, far):
+    if _excess(rho, error, n, law, nodes, far)[0] < 0.0:
         return np.inf
+    distance = -n * math.log(rho) if rho > 0.0 else 0.5 * far
     while far - near > 1e-12 * far:
-        middle = 0.5 * (near + far)
-        if middle in (near, far):
-            break
-        if (rho - math.exp(-middle / n)) / error < _quantile(law, nodes, middle):
-            near = middle
+        if not near < distance < far:
+            distance = 0.5 * (near + far)
+            if distance in (near, far):
+                break
+        above, slope = _excess(rho, error, n, law, nodes, distance)
+        if above < 0.0:
+            near = distance
         else:
-            far = middle
-    return 0.5 * (near + far)
+            far = distance
+        step = above / slope  # Newton's, held inside what brackets the place
+        distance -= step
+        if abs(step) <= 1e-12 * distance:
+            break
+    return distance if near <= distance <= far else 0.5 * (near + far)
 
 
 def distance(of: Persistence, law: FloatArray, row: int) -> float:

@@ -49,20 +49,29 @@ def _dot(left: FloatArray, right: FloatArray) -> float:
 
 
 @jit
+def _largest(values: FloatArray) -> float:
+    """Return the largest |value|, NaN where one is NaN.
+
+    The bits of numbers without a sign are in order as whole numbers are, NaN above all: unlike floats the processor
+    compares several of these at once.
+    """
+    largest = np.int64(0)
+    for value in values:
+        largest = max(largest, np.float64(abs(value)).view(np.int64))
+    return float(np.int64(largest).view(np.float64))
+
+
+@jit
 def centred(values: FloatArray, out: FloatArray) -> tuple[float, float, float]:
     """Write the deviations from the mean; return the mean, their sum of squares and the largest |value|."""
     n = values.size
     anchor = values[0]
-    largest = 0.0
     for i in range(n):
         out[i] = values[i] - anchor  # exact for neighbouring prices, whatever their level
-        size = abs(values[i])
-        if size > largest or size != size:
-            largest = size
     shift = _total(out) / n
     for i in range(n):
         out[i] -= shift
-    return anchor + shift, _dot(out, out), largest
+    return anchor + shift, _dot(out, out), _largest(values)
 
 
 @jit

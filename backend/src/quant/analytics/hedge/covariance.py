@@ -21,6 +21,7 @@ import math
 
 import numpy as np
 
+from quant.analytics.hedge.innovations import autocovariances, innovations, sums_of_steps
 from quant.analytics.near_unit_root import LAW_OF_RESIDUALS, LOW, MEDIAN, NODES, ar1, distance_at
 from quant.domain import FloatArray, IntArray
 from quant.kernel import jit, jit_fast
@@ -31,55 +32,6 @@ _BY_MEDIAN, _BY_LOW = 0.8, 0.2  # the law's low quantile belongs to the upper en
 _LAW_MEDIAN, _LAW_LOW = LAW_OF_RESIDUALS[MEDIAN].copy(), LAW_OF_RESIDUALS[LOW].copy()
 _NOISY = -1.645  # times the standard error of an autocorrelation: below it, innovations tell of white noise
 _LEAST_SIGNAL = 0.02  # of the innovations' variance: noise is never taken to be more than the rest
-
-
-@jit_fast
-def _innovations(dx: FloatArray, u: FloatArray, rho: float) -> tuple[float, float]:
-    """Return variance and first autocovariance of u_t - rho u_{t-1}, the line refitted by GLS at this rho."""
-    n = u.size
-    one = 1.0 - rho
-    g1x = gxx = h1 = hx = 0.0
-    for t in range(1, n):
-        step, noise = dx[t] - rho * dx[t - 1], u[t] - rho * u[t - 1]
-        g1x += step
-        gxx += step * step
-        h1 += noise
-        hx += step * noise
-    g11 = (n - 1) * one * one
-    g1x *= one
-    h1 *= one
-    determinant = g11 * gxx - g1x * g1x
-    level = slope = 0.0
-    if determinant > 1e-12 * g11 * gxx:
-        level = one * (gxx * h1 - g1x * hx) / determinant
-        slope = (g11 * hx - g1x * h1) / determinant
-    first = (u[1] - rho * u[0]) - slope * (dx[1] - rho * dx[0]) - level
-    square, product = first * first, 0.0
-    for t in range(2, n):
-        now = (u[t] - rho * u[t - 1]) - slope * (dx[t] - rho * dx[t - 1]) - level
-        before = (u[t - 1] - rho * u[t - 2]) - slope * (dx[t - 1] - rho * dx[t - 2]) - level
-        square += now * now
-        product += now * before
-    return square / max(n - 4, 1), product / max(n - 5, 1)
-
-
-@jit_fast
-def _autocovariances(u: FloatArray, rho: float) -> tuple[float, float, float, float]:
-    """Return u's sums of products at lags 1 and 2, and those of u_t - rho u_{t-1} at lags 0 and 1."""
-    n = u.size
-    mean = 0.0
-    for t in range(n):
-        mean += u[t]
-    mean /= n
-    one = two = square = product = 0.0
-    for t in range(2, n):
-        now, last, before = u[t] - mean, u[t - 1] - mean, u[t - 2] - mean
-        one += last * before
-        two += now * before
-        left, right = now - rho * last, last - rho * before
-        square += left * left
-        product += left * right
-    return one, two, square, product
 
 
 @jit
@@ -142,11 +94,12 @@ def errors_of_line(dx: FloatArray, u: FloatArray, w: FloatArray, mean_x: float) 
     rho, error = ar1(u)
     if not error > 0.0:
         return np.nan, np.nan
-    one, two, square, product = _autocovariances(u, rho)
+    sums = sums_of_steps(dx, u)
+    one, two, square, product = autocovariances(sums, rho)
     noisy = product < _NOISY / math.sqrt(n) * square and rho > 0.0 and one > 0.0 and two > 0.0
     if noisy:
         rho = two / one
-        signal, _ = _parts(*_innovations(dx, u, min(rho, 1.0)), min(rho, 1.0))
+        signal, _ = _parts(*innovations(dx, u, sums, min(rho, 1.0)), min(rho, 1.0))
         error = math.sqrt(signal * min(rho, 1.0) / one)
     by_x, sum_square = _products(w, dx)
     middle, upper = _rho_at(rho, error, n, _LAW_MEDIAN), _rho_at(rho, error, n, _LAW_LOW)
@@ -156,7 +109,7 @@ def errors_of_line(dx: FloatArray, u: FloatArray, w: FloatArray, mean_x: float) 
         (middle, _BY_MEDIAN, of_middle, square_middle),
         (upper, _BY_LOW, of_upper, square_upper),
     ):
-        signal, product = _innovations(dx, u, at)
+        signal, product = innovations(dx, u, sums, at)
         noise = 0.0
         if noisy:
             signal, noise = _parts(signal, product, at)

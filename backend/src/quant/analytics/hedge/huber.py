@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics.hedge.covariance import errors_of_line
-from quant.analytics.hedge.order import kth, median
+from quant.analytics.hedge.huber_rounds import K, settle
 from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
 from quant.analytics.inputs import checked_window, legs
 from quant.analytics.regression import (
@@ -25,104 +25,8 @@ from quant.analytics.results import HedgeFit, HedgePath, HedgeStep
 from quant.domain import FloatArray, HedgeMethod
 from quant.kernel import jit, jit_fast
 
-K = 1.345  # bends at this many scales: 95 % efficient for normal errors
 MIN_BARS = 4
-_NORMAL_MAD = 0.6744897501960817  # the median of |N(0, 1)|
-_TOLERANCE = 1e-12  # of a scale: how far the line may still move when it is called settled
 _FAR = 1e3  # times the scale: least-squares residuals larger than that have lost digits
-_MOST_ROUNDS = 500
-_ROUNDS_OF_NEWTON = 30  # it is quick but may cycle: after that, reweighting
-_SAMPLE = 95  # residuals that the first guess of the scale is made from
-_REACH = np.array([0.3, 0.08, 0.02, 0.004])  # a share of the scale: how far it may be from the round before
-_ROUNDS_OF_SCALE = 100  # then the scale is held: with it fixed the iteration cannot cycle
-
-
-@jit_fast
-def _weighted_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[float, float, float]:
-    """Return shift and turn of the weighted least-squares line through the residuals, and dx's sum of squares."""
-    w = wx = wr = wxx = wxr = square = 0.0
-    for i in range(dx.size):
-        size = abs(residual[i])
-        weight = 1.0 if size <= bend else bend / size
-        by_x = weight * dx[i]
-        w += weight
-        wx += by_x
-        wr += weight * residual[i]
-        wxx += by_x * dx[i]
-        wxr += by_x * residual[i]
-        square += dx[i] * dx[i]
-    determinant = wxx - wx * wx / w
-    if not determinant > 1e-12 * wxx:
-        return np.nan, np.nan, square
-    turn = (wxr - wx * wr / w) / determinant
-    return (wr - turn * wx) / w, turn, square
-
-
-@jit_fast
-def _newton_step(dx: FloatArray, residual: FloatArray, bend: float) -> tuple[float, float, float]:
-    """Return shift and turn of Newton's step at this scale, NaN where few bars are left alone, and dx's sum of squares.
-
-    It solves for the line of the same estimating equation as the reweighted one, in a third of the rounds.
-    """
-    alone = sx = sxx = pull = pull_x = square = 0.0
-    for i in range(dx.size):
-        value = residual[i]
-        inside = 1.0 if abs(value) <= bend else 0.0
-        bounded = min(max(value, -bend), bend)
-        alone += inside
-        sx += inside * dx[i]
-        sxx += inside * dx[i] * dx[i]
-        pull += bounded
-        pull_x += bounded * dx[i]
-        square += dx[i] * dx[i]
-    determinant = sxx - sx * sx / alone
-    if not determinant > 1e-3 * square:
-        return np.nan, np.nan, square
-    turn = (pull_x - sx * pull / alone) / determinant
-    return (pull - turn * sx) / alone, turn, square
-
-
-@jit
-def _median_between(residual: FloatArray, sizes: FloatArray, low: float, high: float) -> float:
-    """Return the median of |residual| where it lies between `low` and `high`, else NaN.
-
-    Only the sizes between these are put into order.
-    """
-    n = residual.size
-    under = within = 0
-    for i in range(n):
-        size = abs(residual[i])
-        under += size < low
-        sizes[within] = size
-        within += low <= size <= high
-    k = n // 2 - under
-    if k >= within or k < 1 - n % 2:
-        return np.nan
-    upper = float(kth(sizes, within, k))
-    if n % 2:
-        return upper
-    lower = float(sizes[0])
-    for i in range(k):
-        lower = max(lower, float(sizes[i]))
-    return 0.5 * (lower + upper)
-
-
-@jit
-def _absolute_median(residual: FloatArray, sizes: FloatArray, guess: float, reach: float) -> float:
-    """Return the median of |residual|, quickly where it is within a share `reach` of the guess."""
-    n = residual.size
-    if guess == 0.0:  # none yet
-        few = min(n, _SAMPLE)
-        for i in range(few):
-            sizes[i] = abs(residual[i * n // few])
-        guess = float(kth(sizes, few, few // 2))
-    for share in (reach, 10.0 * reach):
-        found = _median_between(residual, sizes, (1.0 - share) * guess, (1.0 + share) * guess)
-        if found == found:
-            return found
-    for i in range(n):
-        sizes[i] = abs(residual[i])
-    return float(median(sizes, n))
 
 
 @jit_fast
@@ -140,37 +44,6 @@ def _square_about(values: FloatArray, mean: float) -> float:
     for i in range(values.size):
         square += (values[i] - mean) ** 2
     return square
-
-
-@jit
-def _settle(dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatArray) -> bool:
-    """Move residuals to Huber's line; fill `out` with shift, turn, scale, rounds; return False without a scale.
-
-    Each round solves for the step from the line before, so that what rounding did to one is mended in the next.
-    """
-    n = dx.size
-    shift = turn = scale = 0.0
-    for rounds in range(1, _MOST_ROUNDS + 1):
-        if rounds <= _ROUNDS_OF_SCALE:
-            reach = _REACH[min(rounds, _REACH.size) - 1]
-            scale = _absolute_median(residual, sizes, scale * _NORMAL_MAD, reach) / _NORMAL_MAD
-        by = more = np.nan
-        square = 0.0
-        if 1 < rounds <= _ROUNDS_OF_NEWTON:
-            by, more, square = _newton_step(dx, residual, K * scale)
-        if not (math.isfinite(by) and math.isfinite(more)):
-            by, more, square = _weighted_step(dx, residual, K * scale)
-        if not (scale > 0.0 and math.isfinite(by) and math.isfinite(more)):
-            return False
-        for i in range(n):
-            residual[i] -= by + more * dx[i]
-        shift += by
-        turn += more
-        out[3] = rounds
-        if abs(by) + abs(more) * math.sqrt(square / n) <= _TOLERANCE * scale:
-            break
-    out[0], out[1], out[2] = shift, turn, scale
-    return True
 
 
 @jit
@@ -201,7 +74,7 @@ def fit_huber(
         out[0], out[1], out[2], out[3], out[4], out[5], out[6] = alpha, beta, 0.0, 0.0, 0.0, 1.0, near
         return code
     found = np.empty(4)
-    settled = _settle(dx, residual, sizes, found)
+    settled = settle(dx, residual, sizes, found)
     beta += found[1]
     if settled:
         near = _nearest(residual)
@@ -212,7 +85,7 @@ def fit_huber(
             for i in range(n):
                 residual[i] = residual[near] + (y[i] - y[near]) - beta * (x[i] - x[near])
                 dx[i] = x[i] - x[near]
-            settled = _settle(dx, residual, sizes, found)
+            settled = settle(dx, residual, sizes, found)
             beta += found[1]
             alpha = (y[near] - beta * x[near]) - residual[near]
             centred(x, dx)
