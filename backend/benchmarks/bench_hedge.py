@@ -1,14 +1,16 @@
 """Hedge ratios beside the libraries that people use: the exact median slope, Huber's line, the Kalman filter.
 
-Every figure is the time of one call on one core, both sides on the same legs and to the same numbers. filterpy comes
-as a source archive only, so it is no part of the lock file: where it cannot be imported, the peer is a filter with
-the same matrix steps as its `predict` and `update`, and the row says so.
+Every figure is the time of one call on one core, both sides on the same legs and to the same numbers. filterpy, which
+nothing else needs, is installed as `filterpy-requirements.txt` pins it into an environment that lasts as long as the
+benchmark.
 """
 
-import importlib.util
+import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import statsmodels.api as sm
@@ -16,11 +18,13 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from scipy.stats import theilslopes
 
-from harness import Row, medians, publish
+from harness import Row, medians, peer_environment, pinned, publish
 from quant.analytics import HEDGE_METHODS, huber, theil_sen
 from quant.analytics.hedge.random_walk import INNOVATION, VARIANCE, run
 
 Floats = NDArray[np.float64]
+HERE = Path(__file__).parent
+REQUIREMENTS, PEER = HERE / "filterpy-requirements.txt", HERE / "filterpy_peer.py"
 WINDOW, LONG = 1_440, 10_000
 NOISE_RATIO, NOISE = 1e-4, 1e-2  # of the filter, in squared units of y
 ROWS = 1_500  # rolling rows of a pair's view
@@ -52,65 +56,26 @@ def ours_filtered(y: Floats, x: Floats) -> tuple[Floats, Floats]:
     return out[INNOVATION, :-1], out[VARIANCE, :-1]
 
 
-class MatrixFilter:
-    """The same steps as filterpy.kalman.KalmanFilter's predict and update, without its bookkeeping."""
-
-    def __init__(self, dim_x: int, dim_z: int) -> None:
-        self.x = np.zeros((dim_x, 1))
-        self.P, self.Q, self.F = np.eye(dim_x), np.eye(dim_x), np.eye(dim_x)
-        self.R, self.H = np.eye(dim_z), np.zeros((dim_z, dim_x))
-        self.y, self.S = np.zeros((dim_z, 1)), np.zeros((dim_z, dim_z))
-        self._identity = np.eye(dim_x)
-
-    def predict(self) -> None:
-        self.x = self.F @ self.x
-        self.P = self.F @ self.P @ self.F.T + self.Q
-
-    def update(self, z: float) -> None:
-        self.y = z - self.H @ self.x
-        by_h = self.P @ self.H.T
-        self.S = self.H @ by_h + self.R
-        gain = by_h @ np.linalg.inv(self.S)
-        self.x = self.x + gain @ self.y
-        rest = self._identity - gain @ self.H
-        self.P = rest @ self.P @ rest.T + gain @ self.R @ gain.T
-
-
-def peer_filter() -> tuple[type, str]:
-    """Return filterpy's filter and its name, or ours with the same matrix steps."""
-    if importlib.util.find_spec("filterpy") is None:
-        return MatrixFilter, "a numpy filter with filterpy's matrix steps (filterpy itself is not installed)"
-    from filterpy.kalman import KalmanFilter  # type: ignore[import-not-found]  # not in the lock file
-
-    return KalmanFilter, "filterpy"
-
-
-def peer_filtered(kind: type, y: Floats, x: Floats) -> tuple[Floats, Floats]:
-    peer = kind(dim_x=2, dim_z=1)
-    peer.x, peer.P, peer.F = np.zeros((2, 1)), np.eye(2) * 1e6, np.eye(2)
-    peer.Q, peer.R = np.eye(2) * NOISE_RATIO * NOISE, np.array([[NOISE]])
-    innovations, variances = np.empty(y.size), np.empty(y.size)
-    for t in range(y.size):
-        if t:
-            peer.predict()
-        peer.H = np.array([[1.0, x[t]]])
-        peer.update(y[t])
-        innovations[t], variances[t] = peer.y[0, 0], peer.S[0, 0]
-    return innovations, variances
-
-
-def kalman_row(y: Floats, x: Floats) -> Row:
-    kind, name = peer_filter()
+def kalman_row(y: Floats, x: Floats) -> Row | None:
+    """Return the filter's row, None where filterpy could not be installed."""
     centred = x - x[0]
-    ours, theirs = ours_filtered(y, centred), peer_filtered(kind, y, centred)
-    for mine, truth in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(mine[10:], truth[10:], rtol=1e-6, atol=1e-8)
-    found = medians(
-        {
-            "ours": timed(lambda: ours_filtered(y, centred), times=200),
-            "peer": timed(lambda: peer_filtered(kind, y, centred)),
-        }
-    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        python = peer_environment(folder / "environment", REQUIREMENTS)
+        if python is None:
+            print("filterpy could not be installed: its figure stays as it is")
+            return None
+        held, out = folder / "legs.npy", folder / "out.npy"
+        np.save(held, np.stack([y, centred]))
+        call = [str(part) for part in (python, PEER, held, out, NOISE_RATIO, NOISE)]
+
+        def peer() -> float:
+            return float(subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+        found = medians({"ours": timed(lambda: ours_filtered(y, centred), times=200), "peer": peer})
+        for mine, truth in zip(ours_filtered(y, centred), np.load(out), strict=True):
+            np.testing.assert_allclose(mine[10:], truth[10:], rtol=1e-6, atol=1e-8)
+    name = f"filterpy {pinned(REQUIREMENTS, 'filterpy')}"
     return _row("hedge-kalman", f"Kalman filter of alpha and beta, {y.size:,} bars", found, name)
 
 
@@ -164,7 +129,8 @@ def _row(key: str, what: str, found: dict[str, float], peer: str) -> Row:
 
 def main() -> None:
     y, x = legs(WINDOW)
-    publish(theil_sen_row(WINDOW), theil_sen_row(LONG), huber_row(y, x), kalman_row(y, x), rolling_row())
+    rows = [theil_sen_row(WINDOW), theil_sen_row(LONG), huber_row(y, x), kalman_row(y, x), rolling_row()]
+    publish(*(row for row in rows if row is not None))
 
 
 if __name__ == "__main__":

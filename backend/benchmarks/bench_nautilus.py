@@ -7,14 +7,13 @@ same closed 1s bars. Figures are trades per second of a process's own processor 
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
-from harness import Row, medians, publish
+from harness import Row, medians, peer_environment, pinned, publish
 from market_frames import SYMBOLS, messages
 from quant.domain import Interval
 from quant.feed.binance import BinanceDecoder
@@ -25,19 +24,6 @@ HERE = Path(__file__).parent
 REQUIREMENTS, PEER = HERE / "nautilus-requirements.txt", HERE / "nautilus_peer.py"
 COUNT = 100_000
 INTERVALS = [Interval.parse(name) for name in ("1s", "1m", "5m")]
-INSTALL_TIMEOUT_S = 600
-
-
-def install(folder: Path) -> Path | None:
-    """Return the interpreter of a new environment with nautilus_trader, None when it could not be installed."""
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
-    try:
-        for command in ([sys.executable, "-m", "venv", str(folder)], pip):
-            subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return python
 
 
 def platform(frames: list[bytes]) -> tuple[float, MarketState]:
@@ -72,7 +58,7 @@ def main() -> None:
     frames = messages(COUNT)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        python = install(folder / "environment")
+        python = peer_environment(folder / "environment", REQUIREMENTS)
         if python is None:
             print("nautilus_trader could not be installed: its figure stays as it is")
             return
@@ -87,11 +73,7 @@ def main() -> None:
 
         found = medians({"platform": lambda: COUNT / platform(frames)[0], "peer": peer})
         assert_same_bars(platform(frames)[1], json.loads(bars.read_text(encoding="utf-8")))
-    version = next(
-        line.partition("==")[2]
-        for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-        if line.startswith("nautilus_trader==")
-    )
+    version = pinned(REQUIREMENTS, "nautilus_trader")
     publish(
         Row(
             "ingest-nautilus",

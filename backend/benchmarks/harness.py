@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 HEADER = "| what | measured | against |\n|---|---|---|"
 REPEATS = 5
+INSTALL_TIMEOUT_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,27 @@ def medians(sides: Mapping[str, Callable[[], float]], *, repeats: int = REPEATS)
         for name, side in sides.items():
             figures[name].append(side())
     return {name: statistics.median(values) for name, values in figures.items()}
+
+
+def peer_environment(folder: Path, requirements: Path) -> Path | None:
+    """Return the interpreter of a new environment with what is pinned and nothing else, None when it cannot be had.
+
+    For a peer that wants other versions than ours, or that nothing but a benchmark needs.
+    """
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    try:
+        for command in ([sys.executable, "-m", "venv", str(folder)], [*pip, "-r", str(requirements)]):
+            subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return python
+
+
+def pinned(requirements: Path, name: str) -> str:
+    """Return the version of a package that a file of requirements pins."""
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    return next(line.partition("==")[2] for line in lines if line.startswith(f"{name}=="))
 
 
 def machine() -> str:
