@@ -88,6 +88,20 @@ def costs() -> None:
         scan_pairs(some, holdout=HOLDOUT)
         took, expected = time.perf_counter() - begun, scan_seconds(symbols=symbols, bars=bars)
         print(f"{symbols:5} symbols, {bars:6} bars: {took * 1e3:8.1f} ms, expected {expected * 1e3:8.1f}")
+    for symbols, bars in ((16, WINDOW), (50, WINDOW), (16, 5000)):
+        some = walks(symbols, bars)
+        tied = symbols // 5  # as many pairs as are expected to be called
+        noise = np.random.default_rng(2).standard_normal((bars, tied))
+        some[:, :tied] = some[:, tied : 2 * tied] * np.exp(1e-3 * noise)
+        begun = time.perf_counter()
+        found = scan_pairs(some, holdout=HOLDOUT, calibrate=True)
+        took = time.perf_counter() - begun
+        expected = scan_seconds(symbols=symbols, bars=bars, calibrate=True)
+        called = np.count_nonzero(found.q_value <= found.level)
+        print(
+            f"{symbols:5} symbols, {bars:6} bars, {called} called and calibrated: {took * 1e3:8.1f} ms, "
+            f"expected {expected * 1e3:8.1f}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measure what is called of many pairs; prints the tables of "Many tests" and "Stale legs" in docs/methods.md.
 
-Run `PYTHONPATH=tests python tests/analytics/simulate_many.py [PART…]` from `backend`, PART one of stale, null, price,
-markets; `markets=6` takes that many markets instead of 60. All but markets take a minute on one core.
+Run `PYTHONPATH=tests python tests/analytics/simulate_many.py [PART…]` from `backend`, PART one of stale, null, price;
+all take a minute on one core. One stage and two are in `simulate_stages.py`.
 """
 
 import math
@@ -12,16 +12,9 @@ import numpy as np
 
 from analytics.universes import cointegrated_pairs, null_walks
 from quant.analytics import scan_pairs, staleness
-from quant.clock import NS_PER_S
-from quant.simulator import SimMarket
-from simulated_closes import minute_closes
 
 SEED = 20260420
 LEVEL = 0.05
-DAY = 1440
-MARKETS = (*range(1, 31), *range(201, 231))
-START_NS = 1_756_684_800 * NS_PER_S  # 2025-09-01T00:00:00Z
-HOLDOUTS = ((0.5, 0.1), (0.5, 0.01), (0.6, 0.05))
 
 
 def table(title, header, rows):
@@ -121,72 +114,7 @@ def price():
     table("Found of 50", ["bars", "half-life", "plain", "calibrated"], rows())
 
 
-def true_pairs(market, symbols):
-    """Return which pairs are cointegrated in truth: tied by a relation, or each to a third by one."""
-    root = {symbol: symbol for symbol in symbols}
-
-    def top(symbol):
-        return symbol if root[symbol] == symbol else top(root[symbol])
-
-    direct = set()
-    for pair in market.pairs:
-        if pair.relation is not None:
-            direct.add(frozenset((pair.symbol_a, pair.symbol_b)))
-            root[top(pair.symbol_a)] = top(pair.symbol_b)
-    through = {frozenset((a, b)) for a in symbols for b in symbols if a != b and top(a) == top(b)} - direct
-    return direct, through
-
-
-def markets(count=60):
-    """Found, through a third symbol, and false ones on simulated markets, by one stage and by two."""
-    counts = {}
-    for seed in MARKETS[:count]:
-        market = SimMarket(seed)
-        symbols = [spec.symbol for spec in market.symbols if spec.status == "TRADING"]
-        start = START_NS + seed * 86_400 * NS_PER_S
-        days = [
-            np.column_stack([minute_closes(market, symbol, day, bars=DAY) for symbol in symbols])
-            for day in (start, start + DAY * 60 * NS_PER_S)
-        ]
-        closes = np.concatenate(days)
-        direct, through = true_pairs(market, symbols)
-        for n in (DAY, 2 * DAY):
-            one = scan_pairs(closes[:n])
-            names = [frozenset((symbols[i], symbols[j])) for i, j in zip(one.i, one.j, strict=True)]
-            kind = np.array([0 if name in direct else 1 if name in through else 2 for name in names])
-            calls = {"one stage": one.q_value <= LEVEL}
-            with stale_legs_tested():
-                calls["one stage, stale legs too"] = scan_pairs(closes[:n]).q_value <= LEVEL
-            for share, screen in HOLDOUTS:
-                calls[f"two, {share} and {screen}"] = (
-                    scan_pairs(closes[:n], holdout=share, screen=screen).holdout == "survived"
-                )
-            for what, called in calls.items():
-                counts.setdefault((n, what), []).append(np.bincount(kind[called], minlength=3))
-            counts.setdefault((n, "truth"), []).append(np.bincount(kind, minlength=3))
-
-    def rows():
-        for (n, what), each in counts.items():
-            total, false = np.sum(each, axis=0), np.array(each)[:, 2]
-            named = [f"{n:,}", what, *map(str, total), f"{100 * total[2] / max(total.sum(), 1):.0f} %"]
-            spread = f"{math.sqrt(count) * np.std(false, ddof=1):.0f}" if count > 1 else ""
-            yield [*named, f"{np.mean(false > 0):.2f}", spread]
-
-    header = [
-        "bars",
-        "stages",
-        "tied",
-        "through a third",
-        "false",
-        "false share",
-        "markets with any",
-        "sd of false",
-    ]
-    table(f"{count} simulated markets", header, rows())
-
-
 if __name__ == "__main__":
-    parts = {"stale": stale, "null": null, "price": price, "markets": markets}
+    parts = {"stale": stale, "null": null, "price": price}
     for part in sys.argv[1:] or parts:
-        name, _, number = part.partition("=")
-        parts[name](*([int(number)] if number else []))
+        parts[part]()

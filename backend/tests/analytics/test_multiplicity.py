@@ -11,6 +11,7 @@ from quant.analytics import adf, scan_pairs
 from quant.analytics.findings import LagRule
 from quant.analytics.multiplicity import benjamini_yekutieli
 from quant.analytics.tail_calibration import own_null_p, own_null_p_of_series
+from quant.errors import InvalidParameter
 
 
 @given(st.lists(st.floats(0, 1), max_size=40))
@@ -98,7 +99,7 @@ def test_the_screen_and_the_test_use_their_own_bars():
     rng = np.random.default_rng(7)
     levels = np.column_stack([cointegrated_pairs(rng, 600, 4, half_life=4), null_walks(rng, 600, 6)])
     prices = np.exp(levels)
-    table, first = scan_pairs(prices, holdout=0.5, screen=0.05), scan_pairs(prices[:300])
+    table, first = scan_pairs(prices, holdout=0.5, screen=0.05, fit=0.0), scan_pairs(prices[:300])
     screened = first.p_value <= 0.05
     assert np.array_equal(table.holdout == "screened_out", ~screened)
     assert np.array_equal(np.isfinite(table.holdout_p), screened)
@@ -110,11 +111,35 @@ def test_the_screen_and_the_test_use_their_own_bars():
     assert np.array_equal(table.q_value, plain.q_value)
 
 
+@pytest.mark.parametrize("scale", ["log", "level"])
+def test_the_screen_asks_for_a_line_that_explains_or_for_a_very_small_p(scale):
+    rng = np.random.default_rng(14)
+    walks, noise = null_walks(rng, 400, 12), 0.08 * rng.standard_normal((400, 2))
+    tied = 4.0 + 0.9 * (walks[:, :4] - 4.0) + 0.02 * null_walks(rng, 400, 4)
+    slow = cointegrated_pairs(rng, 400, 8, half_life=12)
+    prices = np.exp(np.column_stack([walks, tied, slow, walks[:, 10:] + noise]))
+    table, first = scan_pairs(prices, holdout=0.5, scale=scale), scan_pairs(prices[:200], scale=scale)
+    levels = np.log(prices[:200]) if scale == "log" else prices[:200]
+    explained = np.corrcoef(levels.T)[first.i, first.j] ** 2
+    fits, likely, sure = explained >= 0.9, first.p_value <= 0.5, first.p_value <= 1e-3
+    assert min((fits & likely).sum(), (fits & ~likely).sum(), (sure & ~fits).sum()) > 0
+    assert (likely & ~fits & ~sure).sum() > 0
+    assert np.array_equal(np.isfinite(table.holdout_p), (fits & likely) | sure)
+    assert np.array_equal(table.holdout == "screened_out", ~((fits & likely) | sure))
+
+
+@pytest.mark.parametrize("fit", [-0.1, 1.0, float("nan")])
+def test_a_share_to_be_explained_that_cannot_be_is_refused(fit):
+    with pytest.raises(InvalidParameter, match="fit"):
+        scan_pairs(np.exp(null_walks(np.random.default_rng(15), 100, 3)), holdout=0.5, fit=fit)
+
+
 def test_the_later_bars_are_held_against_the_line_of_the_first():
     """Frozen line, no constant, one given series: by hand."""
     rng = np.random.default_rng(8)
     levels = cointegrated_pairs(rng, 400, 1, half_life=6)
-    table, first = scan_pairs(np.exp(levels), holdout=0.6, screen=0.9), scan_pairs(np.exp(levels[:160]))
+    table = scan_pairs(np.exp(levels), holdout=0.6, screen=0.9, fit=0.0)
+    first = scan_pairs(np.exp(levels[:160]))
     y, x = levels.T if first.direction[0] == "y_on_x" else levels.T[::-1]
     slope, constant = np.polyfit(x[:160], y[:160], 1)
     test = adf((y - constant - slope * x)[160:], regression="n")

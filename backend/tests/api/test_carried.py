@@ -37,7 +37,7 @@ def closes(api: Client, symbol: str, scan: dict[str, Any]) -> Any:
 def test_a_scan_says_how_it_was_made(scan: dict[str, Any]) -> None:
     assert (scan["method"], scan["trend"], scan["autolag"]) == ("engle_granger", "c", "aic")
     assert (scan["n"], scan["level"]) == (BARS, 0.05)
-    assert (scan["holdout_share"], scan["screen"]) == (0.5, 0.1)
+    assert (scan["holdout_share"], scan["screen"], scan["fit"]) == (0.5, 0.5, 0.9)
     assert scan["calibrated"] is False
     assert all(row["p_calibrated"] is None for row in scan["items"])
 

@@ -10,10 +10,11 @@ from statsmodels.tsa.stattools import coint
 
 from listening import Ear
 from problems import problem_of
+from quant.analytics import scan_pairs
 from quant.api import schemas
 from quant.domain import IntArray
 from quant.engine import closes
-from quant.engine.cost import MATRIX_BYTES, MAX_CELLS
+from quant.engine.cost import MATRIX_BYTES, MAX_CELLS, MAX_REQUEST_S
 from served_bars import MINUTE_MS, Prices, closed_bars
 from serving import Client
 
@@ -91,6 +92,36 @@ def test_some_symbols_and_levels(api: Client) -> None:
     assert found["scale"] == "level"
 
 
+def test_a_scan_is_calibrated_on_request(api: Client) -> None:
+    plain = api.get("/analytics/scan", window=WINDOW)
+    found = api.get("/analytics/scan", window=WINDOW, calibrate=True)
+    assert (plain["calibrated"], found["calibrated"]) == (False, True)
+    assert found["seq"] is None  # it is not what the topic tells
+    expected = scan_pairs(np.exp(log_closes(api)).T, calibrate=True, holdout=0.5)
+    calibrated = {
+        (SYMBOLS[i], SYMBOLS[j]): (p, q)
+        for i, j, p, q in zip(expected.i, expected.j, expected.p_calibrated, expected.q_value, strict=True)
+    }
+    rows = rows_of(found)
+    assert {pair: (row["p_calibrated"], row["q_value"]) for pair, row in rows.items()} == {
+        pair: (pytest.approx(p, rel=1e-6), pytest.approx(q, rel=1e-6)) for pair, (p, q) in calibrated.items()
+    }
+    tied = rows["AAAUSDT", "BBBUSDT"]
+    assert tied["p_value"] < tied["p_calibrated"] < 0.05
+    unlike = {"calibrated", "seq", "items", "as_of"}
+    assert {k: v for k, v in found.items() if k not in unlike} == {
+        k: v for k, v in plain.items() if k not in unlike
+    }
+
+
+def test_calibration_has_its_price(api: Client) -> None:
+    query = {"symbols": "AAAUSDT,BBBUSDT", "window": 120_000}
+    problem_of(api.http.get("/analytics/scan", params=query), status=409)  # too few bars, not too long
+    problem = problem_of(api.http.get("/analytics/scan", params=query | {"calibrate": True}), status=422)
+    assert "calibrate" in problem["detail"]
+    assert problem["estimate_s"] > problem["limit_s"] == MAX_REQUEST_S
+
+
 def test_a_limit_leaves_the_least_p_and_counts_all(api: Client) -> None:
     whole = api.get("/analytics/scan", window=WINDOW)
     short = api.get("/analytics/scan", window=WINDOW, limit=1)
@@ -112,6 +143,7 @@ def test_a_limit_leaves_the_least_p_and_counts_all(api: Client) -> None:
         ({"interval": "7m"}, 422, "interval"),
         ({"interval": "v5"}, 422, "interval"),
         ({"scale": "root"}, 422, "scale"),
+        ({"calibrate": "perhaps"}, 422, "calibrate"),
         ({"limit": 10**9}, 422, "limit"),
         ({"start": 1, "end": 2, "window": 100}, 409, "have 0"),
         ({"start": "never"}, 422, "start"),

@@ -78,7 +78,7 @@ def test_files_are_scanned_printed_and_written(tmp_path: Path, files: list[str],
     assert row["critical_5"] == pytest.approx(coint(y, x, autolag="aic")[2][1], abs=5e-3)
     assert (row["calibrated"], row["p_calibrated"]) == (False, None)
     assert (row["quiet_a"], row["gap_b"], row["backfilled_a"]) == (0, 0, 0)
-    assert (row["role"], row["holdout_share"], row["screen"]) == ("formation", 0.5, 0.1)
+    assert (row["role"], row["holdout_share"], row["screen"], row["fit"]) == ("formation", 0.5, 0.5, 0.9)
     assert "Lags by aic, at most 18; critical values" in done.stdout
     assert "tail not calibrated" in done.stdout
     assert row["holdout"] == "survived"

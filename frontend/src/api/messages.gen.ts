@@ -191,6 +191,7 @@ const pairScan: z.ZodMiniType<Schemas["PairScan"]> = z.object({
   critical_values: z.nullable(z.record(z.string(), z.number())),
   expected_false: z.number(),
   first_time: z.nullable(z.int()),
+  fit: z.nullable(z.number()),
   found: z.int(),
   have: z.int(),
   holdout_share: z.nullable(z.number()),

@@ -2578,7 +2578,7 @@ export interface components {
             autolag: string | null;
             /**
              * Calibrated
-             * @description false: q rests on MacKinnon's p, which heavy tails and jumps make too small; `quant scan --calibrate` holds each pair against its own null
+             * @description false: q rests on MacKinnon's p, which heavy tails and jumps make too small; `calibrate=true` holds each pair with a small q against its own null
              */
             calibrated: boolean;
             /**
@@ -2595,6 +2595,11 @@ export interface components {
             expected_false: number;
             /** First Time */
             first_time: number | null;
+            /**
+             * Fit
+             * @description R² from which on it passes; with a p of at most 0.001 whatever its R²
+             */
+            fit: number | null;
             /**
              * Found
              * @description pairs under 5 %
@@ -4586,6 +4591,8 @@ export interface operations {
     scan_analytics_scan_get: {
         parameters: {
             query?: {
+                /** @description hold each pair with a small q against its own heavy tails; takes longer */
+                calibrate?: boolean;
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
                 /** @description bar length, one of RESAMPLE_INTERVALS */

@@ -15,6 +15,7 @@ from quant.analytics.hedge.ols import ols
 from quant.analytics.multiplicity import benjamini_yekutieli
 from quant.analytics.pair_table import HoldOut, PairTable
 from quant.analytics.results import Direction
+from quant.analytics.screen import passing
 from quant.analytics.staleness import movement
 from quant.analytics.stationarity import adf
 from quant.analytics.tail_calibration import own_null_p_of_series
@@ -26,10 +27,10 @@ _WORDS = np.array([str(word) for word in (HoldOut.SCREENED_OUT, HoldOut.FAILED, 
 
 
 def with_holdout(
-    table: PairTable, first: PairTable, levels: FloatArray, *, screen: float, rule: LagRule, calibrate: bool,
-    progress: Progress | None = None,
+    table: PairTable, first: PairTable, levels: FloatArray, *, screen: float, fit: float, rule: LagRule,
+    calibrate: bool, progress: Progress | None = None,
 ) -> PairTable:  # fmt: skip
-    """Return `table` with what became of each pair whose p on the first bars, `first`, is at most `screen`.
+    """Return `table` with what became of each pair that the first bars, those of `first`, let pass.
 
     A pair survives where its q among those tested is at most the table's level. With `calibrate` that takes its own
     null into account. One whose deviation hardly moves on the later bars is not tested. `progress(done, of)`
@@ -37,7 +38,8 @@ def with_holdout(
     """
     cut = first.n
     p = np.full(len(table), np.nan)
-    survivors = np.flatnonzero(first.p_value <= screen).tolist()
+    passed = passing(first, levels[:, :cut], screen=screen, fit=fit)
+    survivors = np.flatnonzero(passed).tolist()
     later: dict[int, FloatArray] = {}
     for number, row in enumerate(survivors):
         if progress is not None and number % _TESTS_A_CALL == 0:
@@ -57,7 +59,7 @@ def with_holdout(
                 progress(len(survivors), len(survivors))
         q = benjamini_yekutieli(p)
     words = _WORDS[np.where(np.isnan(q), 0, np.where(q <= table.level, 2, 1))]
-    untested = np.isnan(first.p_value) | (np.isnan(p) & (first.p_value <= screen))
+    untested = np.isnan(first.p_value) | (np.isnan(p) & passed)
     return replace(table, holdout=np.where(untested, str(HoldOut.NOT_TRIED), words), holdout_p=p, holdout_q=q)
 
 

@@ -32,6 +32,7 @@ from quant.domain import FloatArray
 # Draws of each leg of a pair; each of one meets each of the other, so there are the square of that.
 _LEG_DRAWS = 64
 _SERIES_DRAWS = 2048
+_SERIES_AT_ONCE = 128  # draws of a series that are held at a time: a long one has many bars
 # The share of draws that tells the shape of the tail beyond them.
 _TAIL = 0.02
 # How much heavier than found the tail is taken to be, in standard errors of its shape.
@@ -73,10 +74,13 @@ def own_null_p(y: FloatArray, x: FloatArray, p_value: float, rule: LagRule, *, s
 
 def own_null_p_of_series(series: FloatArray, p_value: float, rule: LagRule, *, seed: int) -> float:
     """Return the same for a Dickey-Fuller test without a constant of one series, from 2,048 draws."""
-    walks = scaled_only(series[0] + _walks(series, _SERIES_DRAWS, np.random.default_rng(seed)))
-    # A pair whose legs have no product is the dependent leg alone.
-    statistic = _statistics(np.concatenate([walks[:1], walks]), np.zeros((1, _SERIES_DRAWS)), rule)
-    return _continued(mackinnon.p_values(statistic[1].ravel(), trend="n", n_series=1), p_value)
+    rng, no_product = np.random.default_rng(seed), np.zeros((1, _SERIES_AT_ONCE))
+    parts = []
+    for _ in range(_SERIES_DRAWS // _SERIES_AT_ONCE):
+        walks = scaled_only(series[0] + _walks(series, _SERIES_AT_ONCE, rng))
+        # A pair whose legs have no product is the dependent leg alone.
+        parts.append(_statistics(np.concatenate([walks[:1], walks]), no_product, rule)[1].ravel())
+    return _continued(mackinnon.p_values(np.concatenate(parts), trend="n", n_series=1), p_value)
 
 
 def _walks(series: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:

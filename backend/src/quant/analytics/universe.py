@@ -25,7 +25,8 @@ def scan_pairs(
     level: float = 0.05,
     calibrate: bool = False,
     holdout: float | None = None,
-    screen: float = 0.05,
+    screen: float = 0.5,
+    fit: float = 0.9,
     progress: Progress | None = None,
 ) -> PairTable:
     """Return the cointegration of all pairs of columns of `prices`, (bars, symbols), NaN where a bar is masked.
@@ -35,8 +36,9 @@ def scan_pairs(
 
     With `calibrate` each pair whose q is at most `level` is held against its own null (`tail_calibration`), some 30 ms
     a pair; without it q rests on MacKinnon's p, which heavy tails and jumps make too small. With `holdout`, a share
-    of the bars between 0 and 1, pairs with a p of at most `screen` on the first bars are tested on that share, the
-    last ones, and corrected for those only.
+    of the bars between 0 and 1, pairs are tested on that share, the last ones, and corrected for those only, that
+    have on the first bars a p of at most `screen` and a line that explains at least the share `fit` of y's movement
+    (R²), or a p of at most 0.001.
 
     `progress(done, of)` is called every few milliseconds, counting anew in the screen and the test of a hold-out; an
     exception that it raises ends the scan. Work is done
@@ -56,8 +58,8 @@ def scan_pairs(
     found = find(levels[:, :cut], returns[:, : max(cut - 1, 0)], before, progress)
     first = table_of(found, n=cut, scale=on, rule=before, level=level)
     return with_holdout(
-        table, first, levels, screen=screen, rule=rule, calibrate=calibrate, progress=progress
-    )
+        table, first, levels, screen=screen, fit=_checked_fit(fit), rule=rule, calibrate=calibrate, progress=progress
+    )  # fmt: skip
 
 
 def checked_levels(prices: ArrayLike, *, scale: Scale, window: int | None) -> tuple[FloatArray, FloatArray]:
@@ -96,6 +98,12 @@ def checked_scale(scale: Scale | str) -> Scale:
         return Scale(scale)
     except ValueError:
         raise InvalidParameter("scale", f"{scale!r} is not one of level, log") from None
+
+
+def _checked_fit(fit: float) -> float:
+    if not 0.0 <= fit < 1.0:
+        raise InvalidParameter("fit", f"must be from 0 to under 1, got {fit!r}")
+    return float(fit)
 
 
 def checked_share(name: str, value: float) -> float:

@@ -147,11 +147,16 @@ def _scan_order(
         int | None, Query(description="bars to test, the newest; default all from `start` on, else 1440")
     ] = None,
     scale: Annotated[str | None, Query(description="log (default) or level", max_length=10)] = None,
+    *,
+    calibrate: Annotated[
+        bool,
+        Query(description="hold each pair with a small q against its own heavy tails; takes longer"),
+    ] = False,
 ) -> ScanOrder:
     named = None
     if symbols is not None:
         named = tuple(name for part in symbols.split(",") if (name := symbol_name(part)))
-    return ScanOrder(interval, window, parse_scale(scale, default=Scale.LOG), named, start, end)
+    return ScanOrder(interval, window, parse_scale(scale, default=Scale.LOG), named, start, end, calibrate)
 
 
 SeriesOrPair = Annotated[SeriesKey | PairKey, Depends(_series_or_pair)]

@@ -92,6 +92,7 @@ def _head(view: engine.ScanView, role: Role) -> wire.PairScan:
         calibrated=view.calibrated,
         holdout_share=view.holdout_share,
         screen=view.screen,
+        fit=view.fit,
         pairs_tested=table.pairs_tested if table else 0,
         expected_false=table.expected_false if table else 0.0,
         found=table.found if table else 0,

@@ -626,7 +626,7 @@ class PairScan(MarketHeader):
         bool,
         Field(
             description="false: q rests on MacKinnon's p, which heavy tails and jumps make too small; "
-            "`quant scan --calibrate` holds each pair against its own null"
+            "`calibrate=true` holds each pair with a small q against its own null"
         ),
     ]
     holdout_share: Annotated[
@@ -634,6 +634,10 @@ class PairScan(MarketHeader):
         Field(description="share of the bars, the last ones, that tests what the others screened"),
     ]
     screen: Annotated[float | None, Field(description="p up to which a pair passes on the first bars")]
+    fit: Annotated[
+        float | None,
+        Field(description="R² from which on it passes; with a p of at most 0.001 whatever its R²"),
+    ]
     pairs_tested: int
     expected_false: Annotated[
         float, Field(description="pairs that would be under 5 % by chance if no two legs were cointegrated")

@@ -23,7 +23,7 @@ from quant.domain import Bars, FloatArray, Interval, Quality, Scale
 from quant.engine.closes import Closes, of_bars
 from quant.engine.importer import check_archives
 from quant.engine.protocol import ImportOptions
-from quant.engine.scanning import HOLDOUT, MIN_BARS, MIN_SYMBOLS, SCREEN, critical_values
+from quant.engine.scanning import FIT, HOLDOUT, MIN_BARS, MIN_SYMBOLS, SCREEN, critical_values
 from quant.errors import InvalidParameter, NotEnoughData, QuantError
 from quant.settings import load_settings
 from quant.storage.records import pick_bars
@@ -80,6 +80,7 @@ def _scan(store: Store, question: Question, *, out: Path | None, top: int) -> in
             calibrate=question.calibrate,
             holdout=HOLDOUT,
             screen=SCREEN,
+            fit=FIT,
             progress=line.show,
         )
     finally:
@@ -214,6 +215,7 @@ def frame_of(table: PairTable, closes: Closes, question: Question) -> pl.DataFra
         calibrated=pl.lit(question.calibrate),
         holdout_share=pl.lit(HOLDOUT),
         screen=pl.lit(SCREEN),
+        fit=pl.lit(FIT),
     )
     return frame.sort("p_value", nulls_last=True, maintain_order=True)
 

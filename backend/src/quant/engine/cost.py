@@ -50,7 +50,14 @@ _PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix pro
 _CELL_S = 6e-8  # a close that is put into its place on the grid
 _PAIR_S = 1.2e-5  # both directions, whole window and screen
 _SURVIVOR_S, _SURVIVOR_BAR_S = 1.2e-4, 5e-8  # a pair that passes the screen is tested again, alone
-_SURVIVORS = 0.1  # as many pass where nothing is cointegrated
+_SURVIVORS = (
+    0.1  # of all pairs; where nothing is cointegrated and no factor is shared it is a fiftieth of that
+)
+_CALLED_S, _CALLED_BAR_S = (
+    3e-2,
+    1.5e-4,
+)  # a pair that is held against its own null, on all bars and on the later ones
+_CALLED = 0.2  # pairs a symbol: where more are called the deadline ends the scan
 
 
 def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
@@ -64,8 +71,9 @@ def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
     return seconds
 
 
-def scan_seconds(*, symbols: int, bars: int) -> float:
+def scan_seconds(*, symbols: int, bars: int, calibrate: bool = False) -> float:
     """Return the expected seconds for one scan of all pairs with its hold-out."""
+    called = _CALLED * symbols if calibrate else 0.0
     pairs = symbols * (symbols - 1) / 2
     lags = 12.0 * math.sqrt(math.sqrt(bars / 100.0))
     stack = 3.0 * lags * symbols**2 * bars / _PRODUCTS_A_S
@@ -74,6 +82,7 @@ def scan_seconds(*, symbols: int, bars: int) -> float:
         + symbols * bars * _CELL_S
         + stack
         + pairs * (_PAIR_S + _SURVIVORS * (_SURVIVOR_S + bars * _SURVIVOR_BAR_S))
+        + called * (_CALLED_S + bars * _CALLED_BAR_S)
     )
 
 
@@ -132,7 +141,7 @@ def check_export(method: HedgeMethod, *, window: int, rows: int) -> None:
         )  # fmt: skip
 
 
-def check_scan(*, symbols: int, bars: int) -> float:
+def check_scan(*, symbols: int, bars: int, calibrate: bool = False) -> float:
     """Return the expected seconds; raise InvalidParameter where a request may not take so long."""
     if symbols * bars > MAX_CELLS:
         raise InvalidParameter(
@@ -143,6 +152,10 @@ def check_scan(*, symbols: int, bars: int) -> float:
     seconds = scan_seconds(symbols=symbols, bars=bars)
     if seconds > MAX_REQUEST_S:
         _refuse("symbols", f"{symbols} symbols over {bars} bars", seconds)
+    if calibrate:
+        seconds = scan_seconds(symbols=symbols, bars=bars, calibrate=True)
+        if seconds > MAX_REQUEST_S:
+            _refuse("calibrate", f"{symbols} symbols over {bars} bars with calibration", seconds)
     return seconds
 
 

@@ -371,7 +371,10 @@ class UnitRootView:
 
 @dataclass(frozen=True, slots=True)
 class ScanOrder:
-    """Which pairs to test on which bars: of all streaming symbols, or of those named; times in ns, half-open."""
+    """Which pairs to test on which bars: of all streaming symbols, or of those named; times in ns, half-open.
+
+    With `calibrate` each pair that would be called is held against its own null, for a price.
+    """
 
     interval: str
     window: int | None  # the newest so many bars; None for all between start and end
@@ -379,6 +382,7 @@ class ScanOrder:
     symbols: tuple[str, ...] | None = None
     start: int | None = None
     end: int | None = None
+    calibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +391,7 @@ class ScanView:
 
     `seq` is 0 where the scan is of no topic. Without a table, `status` and `reason` say why.
     `qualities` counts each symbol's bars by quality. `critical_values` are those of every row's statistics.
-    `holdout_share` is the share of the bars, the last ones, that tests what passed `screen` on the others.
+    `holdout_share` is the share of the bars, the last ones, that tests what passed `screen` and `fit` on the others.
     """
 
     market: str
@@ -408,6 +412,7 @@ class ScanView:
     critical_values: Mapping[str, float] = field(default_factory=dict)
     holdout_share: float | None = None
     screen: float | None = None
+    fit: float | None = None
     calibrated: bool = False
 
 

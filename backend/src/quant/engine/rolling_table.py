@@ -13,7 +13,7 @@ from quant.analytics.universe import checked_levels
 from quant.domain import IntArray
 from quant.engine.closes import Closes
 from quant.engine.protocol import ScanView
-from quant.engine.scanning import HOLDOUT, MIN_BARS, SCREEN
+from quant.engine.scanning import FIT, HOLDOUT, MIN_BARS, SCREEN
 
 FRESH_SHARE = 4
 """Where more than a quarter of the window is new or changed, it is summed up anew."""
@@ -60,7 +60,8 @@ class RollingTable:
             return table
         levels, _ = checked_levels(closes.prices, scale=view.scale, window=None)
         rule = LagRule.of(len(closes), None, "aic")
-        return with_holdout(table, self._first.table(), levels, screen=SCREEN, rule=rule, calibrate=False)
+        first = self._first.table()
+        return with_holdout(table, first, levels, screen=SCREEN, fit=FIT, rule=rule, calibrate=False)
 
     def _can_follow(self, held: Closes | None, closes: Closes) -> bool:
         """Tell whether so little has changed that adding it is less work than beginning anew."""

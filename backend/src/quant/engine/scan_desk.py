@@ -31,7 +31,7 @@ class ScanDesk:
     async def scan(self, running: RunningMarket, order: ScanOrder) -> ScanView:
         """Return the scan; raises InvalidInput for what cannot be, NotEnoughData where bars or symbols lack."""
         check_clock(running, order.interval)
-        if order.symbols is None and order.start is None and order.end is None and order.scale is Scale.LOG:
+        if _is_of_the_matrix(order):
             topic = MatrixTopic(order.interval, self._window(running, order))
             check_matrix(running, topic)
             if running.streamed:
@@ -39,7 +39,7 @@ class ScanDesk:
         symbols = await self._symbols(running, order)
         window = self._window(running, order)
         check_window(window, least=MIN_BARS, most=MAX_CELLS // max(len(symbols), 1))
-        seconds = check_scan(symbols=len(symbols), bars=window)
+        seconds = check_scan(symbols=len(symbols), bars=window, calibrate=order.calibrate)
         stretch = await self._reading.stretch(running, symbols, order.interval, rows=window, end=order.end)
         have = sorted(stretch.reaches())[-MIN_SYMBOLS]
         if have < window:  # said before anything is laid out or has to wait
@@ -52,6 +52,7 @@ class ScanDesk:
             interval=order.interval,
             window=window,
             scale=order.scale,
+            calibrate=order.calibrate,
         )
         return await self._lanes.answer(work, seconds=seconds)
 
@@ -86,12 +87,20 @@ class ScanDesk:
         return order.window if order.window is not None else inside
 
 
+def _is_of_the_matrix(order: ScanOrder) -> bool:
+    """Tell whether the topic of all streaming symbols answers it."""
+    named = order.symbols is not None or order.start is not None or order.end is not None
+    return not named and order.scale is Scale.LOG and not order.calibrate
+
+
 def _scan(
-    stretch: Stretch, *, market: str, as_of: int | None, interval: str, window: int, scale: Scale
-) -> ScanView:
+    stretch: Stretch, *, market: str, as_of: int | None, interval: str, window: int, scale: Scale, calibrate: bool
+) -> ScanView:  # fmt: skip
     """Return the scan of bars that are laid out here; runs in a lane."""
     closes = stretch.closes()
-    view = scan_view(closes, market=market, as_of=as_of, interval=interval, window=window, scale=scale)
+    view = scan_view(
+        closes, market=market, as_of=as_of, interval=interval, window=window, scale=scale, calibrate=calibrate
+    )
     return scan_within(_enough(view), closes.prices)
 
 

@@ -20,8 +20,9 @@ MIN_BARS = 30
 
 MIN_SYMBOLS = 2
 
-HOLDOUT, SCREEN = 0.5, 0.1
-"""The share of the bars that tests what the others have screened, and the p up to which a pair passes the screen."""
+HOLDOUT, SCREEN, FIT = 0.5, 0.5, 0.9
+"""The share of the bars that tests what the others have screened, and what passes the screen: a p of at most this, with
+at least this share of y's movement explained by the line."""
 
 Progress = Callable[[int, int], None]
 
@@ -33,7 +34,8 @@ def deadline(seconds: float = MAX_REQUEST_S) -> Progress:
     def look(_done: int, _of: int) -> None:
         if time.monotonic() - begun > seconds:
             raise Unavailable(
-                f"the scan took longer than {seconds:g} s and was ended: ask for fewer symbols or bars",
+                f"the scan took longer than {seconds:g} s and was ended: ask for fewer symbols or bars, or without "
+                "calibration",
                 limit_s=seconds,
             )
 
@@ -50,8 +52,10 @@ def scan_within(view: ScanView, prices: FloatArray) -> ScanView:
         table=scan_pairs(
             prices,
             scale=view.scale,
+            calibrate=view.calibrated,
             holdout=HOLDOUT,
             screen=SCREEN,
+            fit=FIT,
             progress=deadline(),
         ),
     )
@@ -65,6 +69,7 @@ def scan_view(
     interval: str,
     window: int,
     scale: Scale,
+    calibrate: bool = False,
 ) -> ScanView:
     """Return a view that lacks its table; its status says where none can be made."""
     status, reason = Status.OK, ""
@@ -97,6 +102,8 @@ def scan_view(
         critical_values=critical_values(len(closes)) if status is Status.OK else {},
         holdout_share=HOLDOUT,
         screen=SCREEN,
+        fit=FIT,
+        calibrated=calibrate,
     )
 
 
