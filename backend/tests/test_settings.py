@@ -45,6 +45,8 @@ VALUES: dict[str, tuple[str, object]] = {
     "ALERT_CHANNELS": ('{"ops":"https://example.com/hook"}', {"ops": "https://example.com/hook"}),
     "ALERT_WEBHOOK_SECRET": ("s3cret", "s3cret"),
     "ALERT_ALLOW_PRIVATE_HOSTS": ("true", True),
+    "ALERT_CA_FILE": ("/etc/ssl/own.pem", Path("/etc/ssl/own.pem")),
+    "ALERT_RETRY_DELAYS_S": ("1, 1,30", (1.0, 1.0, 30.0)),
     "LOG_DIR": ("/var/log/quant", Path("/var/log/quant")),
     "LOG_LEVEL": ("WARNING", "warning"),
     "LOG_FILE_MB": ("50", 50),

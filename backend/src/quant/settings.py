@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     alert_channels: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     alert_webhook_secret: SecretStr | None = None
     alert_allow_private_hosts: bool = False
+    alert_ca_file: Path | None = None
+    alert_retry_delays_s: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=86_400)], ...], NoDecode, Field(max_length=20)
+    ] = (2.0, 10.0, 60.0, 300.0, 1800.0, 7200.0)
+    """Seconds after each failure; when they are used up, a message is given up. About two and a half hours."""
 
     log_dir: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -134,7 +139,16 @@ class Settings(BaseSettings):
             raise ValueError("a channel's name has 1 to 40 of a-z, A-Z, 0-9, - and _")
         return channels
 
-    @field_validator("log_dir", "auth_token", "alert_webhook_secret", mode="before")
+    @field_validator("alert_retry_delays_s", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("log_dir", "auth_token", "alert_webhook_secret", "alert_ca_file", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -229,7 +243,7 @@ def load_settings(**overrides: object) -> Settings:
         given = first["input"]
         if name in ("ALERT_CHANNELS", "ALERT_WEBHOOK_SECRET"):
             raise SettingsError(f"{name}: {message}", setting=name) from None  # it may hold a secret
-        shown = ",".join(given) if isinstance(given, tuple) else str(given)
+        shown = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
         raise SettingsError(f"{name}={shown}: {message}", setting=name) from error
 
 

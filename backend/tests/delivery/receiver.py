@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,57 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     ]
     subprocess.run(["openssl", *words.split(), *names], check=True, capture_output=True)
     return certificate, key
+
+
+def make_authority(folder: Path) -> tuple[Path, tuple[Path, Path]]:
+    """Return an authority's certificate, and a certificate of 127.0.0.1 that it signed, with its key."""
+    authority, authority_key = folder / "authority.pem", folder / "authority-key.pem"
+    certificate, key, request = folder / "server.pem", folder / "server-key.pem", folder / "server.csr"
+    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj"]
+
+    def openssl(*words: object) -> None:
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+
+    openssl(
+        *new,
+        "/CN=an authority of this test",
+        "-x509",
+        "-days",
+        2,
+        "-keyout",
+        authority_key,
+        "-out",
+        authority,
+    )
+    openssl(*new, "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", request)
+    signed = ("-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-copy_extensions", "copy")
+    openssl("x509", "-req", "-days", 2, "-in", request, *signed, "-out", certificate)
+    return authority, (certificate, key)
+
+
+@contextlib.contextmanager
+def receivers(certificate: tuple[Path, Path], *answers: bytes | str) -> Iterator[list["Receiver"]]:
+    """Serve one receiver for each answer on a thread of its own, until the block ends."""
+    loop, ready, done = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    made: list[Receiver] = []
+
+    async def serve() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            for each in answers:
+                receiver = await stack.enter_async_context(receiving(certificate, each))
+                made.append(receiver)
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), name="receivers")
+    thread.start()
+    try:
+        assert ready.wait(60), "the receivers do not listen"
+        yield made
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(60)
+        loop.close()
 
 
 @dataclass

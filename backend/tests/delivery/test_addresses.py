@@ -2,12 +2,15 @@
 
 import asyncio
 import ipaddress
+import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant.delivery.addresses import address_to_use, is_public
+from quant.delivery import addresses
+from quant.delivery.addresses import address_to_use, is_public, resolve
 from quant.delivery.message import DeliveryFailed, DeliveryRefused
 
 PRIVATE = (
@@ -83,3 +86,31 @@ def test_every_address_gets_an_answer(address: ipaddress.IPv4Address | ipaddress
         assert not address.is_loopback
         assert not address.is_link_local
         assert not address.is_multicast
+
+
+def test_the_machine_resolves_names() -> None:
+    assert set(asyncio.run(resolve("localhost", 443))) & {"127.0.0.1", "::1"}
+    with pytest.raises(UnicodeError, match="label"):
+        asyncio.run(resolve("a" * 64 + ".example", 443))
+
+
+def test_look_ups_that_hang_hold_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work handed to the event loop's own threads, as requests and storage do, is done meanwhile."""
+    released = threading.Event()
+
+    def hang(*_: Any, **__: Any) -> list[Any]:
+        released.wait(60)
+        return []
+
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", hang)
+
+    async def scene() -> None:
+        hanging = [asyncio.create_task(resolve(f"host-{number}.example", 443)) for number in range(64)]
+        async with asyncio.timeout(30):
+            assert await asyncio.to_thread(lambda: "done") == "done"
+        assert not any(task.done() for task in hanging)
+        hanging.pop().cancel()  # the message's time is over; the answer comes later
+        released.set()
+        assert await asyncio.gather(*hanging) == [[]] * 63
+
+    asyncio.run(scene())

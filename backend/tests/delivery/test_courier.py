@@ -126,7 +126,9 @@ def test_receivers_that_fail_get_their_retries_and_end_among_the_dead_letters(
                 courier(outbox, webhooks(trust, hangs=hangs.port)), lambda: "waiting" not in outbox.states()
             )
             assert outbox.states() == ["delivered", "dead", "dead", "dead", "delivered"]
-            assert [len(receiver.requests) for receiver in receivers] == [1, 3, 3, 3, 3]
+            answered = [good, drops, breaks, recovers]
+            assert [len(receiver.requests) for receiver in answered] == [1, 3, 3, 3]
+            assert outbox.entries[1].delivery.attempts == 3  # on a busy machine not all of them got that far
             assert {headers["x-quant-event"] for headers, _ in recovers.requests} == {"event-1"}
             assert "no answer" in outbox.entries[1].error
             assert "answered 500" in outbox.entries[3].error

@@ -1,9 +1,11 @@
 """Whom a webhook may reach: a name is resolved once, every address must be public, and that one is connected to."""
 
 import asyncio
+import contextlib
 import ipaddress
 import re
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 from quant.delivery.message import DeliveryFailed, DeliveryRefused
@@ -33,9 +35,34 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, as the machine resolves them."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    """Return the addresses of a host, as the machine resolves them.
+
+    Each look-up has a thread of its own: one that hangs cannot be ended, and in a pool that others use, a few of them
+    would hold up all that is stored and evaluated.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def give(found: list[str] | BaseException) -> None:
+        if answer.done():  # nobody waits any more
+            return
+        if isinstance(found, BaseException):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def look_up() -> None:
+        found: list[str] | BaseException
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(address[0]) for *_, address in rows))
+        except (OSError, UnicodeError) as error:
+            found = error
+        with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+            loop.call_soon_threadsafe(give, found)
+
+    threading.Thread(target=look_up, name=f"resolve {host[:40]}", daemon=True).start()
+    return await answer
 
 
 async def address_to_use(host: str, port: int, *, allow_private: bool, resolve: Resolve = resolve) -> str:

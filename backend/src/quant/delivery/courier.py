@@ -16,9 +16,6 @@ from quant.clock import NS_PER_MS, Clock
 from quant.delivery.message import DeliveryFailed, Message
 from quant.errors import QuantError
 
-DELAYS_S = (2.0, 10.0, 60.0, 300.0, 1800.0, 7200.0)
-"""After each failure; when they are used up, the message goes to the dead letters. About two and a half hours."""
-
 JITTER = 0.2
 BATCH = 20
 LONGEST_WAIT_S = 30.0  # then the outbox is looked at again, in case the clock was set
@@ -76,8 +73,9 @@ class Courier:
         *,
         clock: Clock,
         rng: random.Random,
-        delays_s: Sequence[float] = DELAYS_S,
+        delays_s: Sequence[float],
     ) -> None:
+        """Wait so long after each failure of a message; when `delays_s` is used up, it goes to the dead letters."""
         self._outbox = outbox
         self._open = open_channel
         self._clock = clock

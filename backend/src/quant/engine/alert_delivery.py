@@ -13,6 +13,7 @@ from quant.clock import NS_PER_MS, Clock
 from quant.delivery.channels import Channels
 from quant.delivery.courier import Courier, Delivery
 from quant.delivery.message import Message
+from quant.delivery.webhook import trusting
 from quant.errors import InvalidParameter, SettingsError
 from quant.log import conceal
 from quant.settings import Settings
@@ -66,20 +67,34 @@ def message_of(event: StoredEvent) -> Message:
 
 
 def make_channels(settings: Settings, clock: Clock) -> Channels:
-    """Return the channels of the settings; raises SettingsError for an address of no use."""
+    """Return the channels of the settings; raises SettingsError for an address or authorities of no use."""
+    authorities = settings.alert_ca_file
+    try:
+        trust = None if authorities is None else trusting(authorities)
+    except OSError as error:  # an ssl.SSLError is one, too
+        raise SettingsError(
+            f"ALERT_CA_FILE={authorities} cannot be used: {error}", setting="ALERT_CA_FILE"
+        ) from error
     try:
         return Channels(
             settings.alert_channels,
             secret=webhook_secret(settings),
             clock=clock,
             allow_private=settings.alert_allow_private_hosts,
+            trust=trust,
         )
     except InvalidParameter as error:
         raise SettingsError(f"ALERT_CHANNELS: {error.message}", setting="ALERT_CHANNELS") from error
 
 
-def make_courier(outbox: MessageOutbox, channels: Channels, clock: Clock) -> Courier:
-    return Courier(outbox, channels.open, clock=clock, rng=random.Random())  # noqa: S311  jitter, not a secret
+def make_courier(outbox: MessageOutbox, channels: Channels, settings: Settings, clock: Clock) -> Courier:
+    return Courier(
+        outbox,
+        channels.open,
+        clock=clock,
+        rng=random.Random(),  # noqa: S311  jitter, not a secret
+        delays_s=settings.alert_retry_delays_s,
+    )
 
 
 def webhook_secret(settings: Settings) -> bytes:

@@ -52,7 +52,7 @@ class Alerting:
     async def open(self) -> None:
         """Read rules and channels; the database is open."""
         self._channels = await asyncio.to_thread(make_channels, self._settings, self._clock)
-        self._courier = make_courier(self._messages, self._channels, self._clock)
+        self._courier = self._new_courier(self._channels)
         await self.desk.open()
 
     async def leave(self) -> None:
@@ -72,8 +72,11 @@ class Alerting:
                 await courier.run()
             except* StorageError as group:
                 log.error("alerts.outbox_unreadable", error=str(group.exceptions[0]))
-                self._courier = courier = make_courier(self._messages, self._known_channels(), self._clock)
+                self._courier = courier = self._new_courier(self._known_channels())
             await asyncio.sleep(DELIVER_AGAIN_S)
+
+    def _new_courier(self, channels: Channels) -> Courier:
+        return make_courier(self._messages, channels, self._settings, self._clock)
 
     def _check_channel(self, word: str) -> None:
         self._known_channels().check(word)
