@@ -1,28 +1,19 @@
 """Alert rules over a recording that is played: the same data give the same events, however they come to be read."""
 
+import random
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from quant.alerts.parsing import parse_rule
-from quant.alerts.rules import rule_document
-from quant.engine.alert_desk import STORED
-from quant.storage.alert_records import AlertChanges, StoredRule
-from quant.storage.alert_store import AlertStore
-from quant.storage.metadata import Metadata
-from recorded import made_trades, write_recording
-from serving import Client, serving
-from waiting import eventually
+from alert_replays import document, evaluated, facts, store_rules
+from recorded import Trade, made_trades, write_recording
+from serving import serving
 
 MINUTES = 8
 PAIR = {"pair": "AAAUSDT-BBBUSDT", "interval": "1s", "window": 60, "method": "ols", "scale": "level"}
 A = {"symbol": "AAAUSDT"}
-
-
-def document(name: str, *conditions: dict[str, Any], kind: str = "all", **fields: Any) -> dict[str, Any]:
-    return {"name": name, "when": {kind: list(conditions)}} | fields
 
 
 RULES = {
@@ -60,38 +51,10 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recording(tmp_path_factory.mktemp("recording") / "made.gz", trades)
 
 
-def store_rules(folder: Path) -> None:
-    metadata = Metadata(f"sqlite:///{folder / 'metadata.sqlite'}")
-    metadata.open()
-    store = AlertStore(metadata.engine)
-    for name, given in RULES.items():
-        text = msgspec.json.encode(rule_document(parse_rule(given, STORED))).decode()
-        store.save_rule(StoredRule(name, 1, text, 1, 1), AlertChanges("", 0), at_ms=1)
-    metadata.close()
-
-
-def evaluated(client: Client) -> list[dict[str, Any]]:
-    """Return the events of a recording that has been played."""
-    client.wait_finished()
-
-    def is_done() -> bool:
-        lines = client.http.get("/metrics").text.splitlines()
-        return any(line.startswith("quant_alerts_waiting") and line.endswith(" 0.0") for line in lines)
-
-    eventually(is_done, what="all is evaluated")
-    items: list[dict[str, Any]] = client.get("/alerts/history", limit=1000)["items"]
-    assert len(items) < 1000
-    return sorted(items, key=lambda event: (event["time"], event["rule_id"]))
-
-
-def facts(event: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(event[name] for name in ("id", "rule_id", "time", "reason", "evidence", "ended_at"))
-
-
 @pytest.fixture(scope="module")
 def played(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("played")
-    store_rules(folder)
+    store_rules(folder, RULES)
     with serving(folder, source=f"replay:{recording}", speed=0, tick_buffer_size=100_000) as server:
         events = evaluated(server.client)
         previews = {name: server.client.post("/alerts/preview", rule_id=name) for name in RULES}
@@ -118,16 +81,79 @@ def test_preview_gives_what_live_evaluation_gave(name: str, played: Any):
 
 
 def test_two_speeds_give_the_same_events(played: Any, recording: Path, tmp_path: Path):
-    store_rules(tmp_path)
+    store_rules(tmp_path, RULES)
     with serving(tmp_path, source=f"replay:{recording}", speed=400, tick_buffer_size=100_000) as server:
         events = evaluated(server.client)
     assert [facts(event) for event in events] == [facts(event) for event in played[0]]
 
 
 def test_a_recording_played_again_tells_nothing_twice(played: Any, recording: Path, tmp_path: Path):
-    store_rules(tmp_path)
+    store_rules(tmp_path, RULES)
     found = []
     for _ in range(2):
         with serving(tmp_path, source=f"replay:{recording}", speed=0, tick_buffer_size=100_000) as server:
             found.append([event["id"] for event in evaluated(server.client)])
     assert found[0] == found[1] == [event["id"] for event in played[0]]
+
+
+LATE_MS = 900
+"""Longer than a bar waits, so that the closed bar gets a new revision."""
+
+
+def trades_with_late_ones() -> list[Trade]:
+    """Return trades of AAAUSDT, seven a second, in the order of their coming: a few large ones came late."""
+    dice = random.Random(5)
+    came: list[tuple[int, Trade]] = []
+    for number in range(1_200):
+        is_late = number % 40 == 39
+        size = Decimal(60) if is_late else Decimal(dice.randrange(1, 1_200)).scaleb(-3)
+        at = 1_750_000_020_000 + number * 150
+        trade = Trade("AAAUSDT", 1_000 + number, at, Decimal(100 + dice.randrange(9)), size, sold=True)
+        came.append((at + (LATE_MS if is_late else 0), trade))
+    return [trade for _, trade in sorted(came, key=lambda each: each[0])]
+
+
+def test_events_are_of_what_was_known_then_and_say_which_revision_that_was(tmp_path: Path):
+    """A bar of the past that has another revision now is all that can set live events and a preview apart."""
+    rules = {
+        "large": document(
+            "large", {"metric": "volume", **A, "interval": "1s", "op": ">", "value": 50}, cooldown_s=0
+        ),
+        "small": document("small", {"metric": "volume", **A, "interval": "1s", "op": ">", "value": 4}),
+    }
+    trades = trades_with_late_ones()
+    recording = write_recording(tmp_path / "late.gz", trades)
+    store_rules(tmp_path, rules)
+    with serving(tmp_path, source=f"replay:{recording}", speed=0, tick_buffer_size=100_000) as server:
+        lived = evaluated(server.client)
+        bars = server.client.get("/data/AAAUSDT", interval="1s", limit=4096)["items"]
+        would = [
+            each | {"rule_id": name}
+            for name in rules
+            for each in server.client.post("/alerts/preview", rule_id=name)["firings"]
+        ]
+    revised = {bar["time"] for bar in bars if bar["revision"] > 0}
+    assert len(revised) > 5
+    large = [event for event in lived if event["rule_id"] == "large"]
+    late = [event for event in large if event["time"] % 1_000 or event["evidence"][0]["revision"]]
+    assert len(late) > 2, "a bar that a late trade changes fires when the trade comes"
+    for event in late:
+        (cited,) = event["evidence"]
+        assert cited["bar_time"] in revised
+        assert cited["revision"] > 0
+        assert event["time"] > cited["bar_time"] + 1_000, "when it came, not when the bar ended"
+        ids = range(cited["trades"][0]["first_id"], cited["trades"][0]["last_id"] + 1)
+        assert any(trade.id in ids and trade.size == 60 for trade in trades if trade.symbol == "AAAUSDT")
+    now = {bar["time"]: bar["revision"] for bar in bars}
+
+    def on_revised(event: dict[str, Any]) -> bool:
+        return event["evidence"][0]["bar_time"] in revised
+
+    lived_ids, would_ids = ({each["id"] for each in found} for found in (lived, would))
+    assert lived_ids & would_ids
+    for event in lived:
+        if event["id"] not in would_ids:
+            assert on_revised(event) or event["evidence"][0]["bar_time"] - 1_000 in revised
+        elif not on_revised(event):
+            assert event["evidence"][0]["revision"] == now[event["evidence"][0]["bar_time"]]
+    assert all(on_revised(event) for event in would if event["id"] not in lived_ids)

@@ -152,13 +152,24 @@ class PairBars:
 
 
 @dataclass(frozen=True, slots=True)
+class LivePair:
+    """The last prices of a pair's legs at a moment, with their trades; `suspended` says why they are of no use."""
+
+    key: MetricKey
+    price_a: float
+    price_b: float
+    trades: tuple[TradeSpan, ...]
+    suspended: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What was read at one moment: readings, and what has to be computed for the rest of them."""
 
     time: int
     readings: Readings
     pairs: tuple[PairBars, ...]
-    live: tuple[tuple[MetricKey, float, float, str], ...]  # with the legs' prices, and why it is not known
+    live: tuple["LivePair", ...]
 
     def __bool__(self) -> bool:
         return bool(self.readings or self.pairs or self.live)
@@ -258,7 +269,7 @@ class Observer:
             for key in self._keys:
                 if key.pair is not None and key.interval not in self._widths:
                     readings[key] = _suspended(f"{key.interval} bars are not built")
-        live: list[tuple[MetricKey, float, float, str]] = []
+        live: list[LivePair] = []
         moments: dict[str, Moment | None] = {}
         for key in self._live_keys:
             if key.pair is None:
@@ -353,10 +364,9 @@ class Observer:
         volumes = [*bars.volumes.tolist(), forming]
         return Reading(round(math.fsum(volumes), 7), trades=_last(key.symbol, moment))
 
-    def _live_pair(
-        self, key: MetricKey, time: int, moments: dict[str, Moment | None]
-    ) -> tuple[MetricKey, float, float, str]:
+    def _live_pair(self, key: MetricKey, time: int, moments: dict[str, Moment | None]) -> LivePair:
         prices: list[float] = []
+        trades: tuple[TradeSpan, ...] = ()
         reason = ""
         for symbol in _legs(key):
             moment = self._moment(symbol, time, moments)
@@ -364,8 +374,9 @@ class Observer:
             if moment is None:
                 reason = reason or f"{symbol}: {NO_TRADE}"
             else:
+                trades += _last(symbol, moment)
                 reason = reason or self._hindrance(symbol) or self._gap(symbol, time)
-        return key, prices[0], prices[1], reason
+        return LivePair(key, prices[0], prices[1], trades, reason)
 
     def _moment(self, symbol: str, time: int, moments: dict[str, Moment | None]) -> Moment | None:
         if symbol not in moments:
@@ -407,11 +418,20 @@ class Observer:
         return PairBars(key, legs, end, tuple(trades), revision, reason)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What live numbers of a pair are measured against until its next bar closes."""
+
+    step: HedgeStep
+    suspended: str
+    quality: Mapping[str, int]
+
+
 class Completer:
     """Makes readings of what was observed, moment after moment; holds the last fit of each pair."""
 
     def __init__(self) -> None:
-        self._fits: dict[PairKey, tuple[int, HedgeStep, str]] = {}
+        self._fits: dict[PairKey, _Fit] = {}
         self._told: Readings = {}
 
     def complete(self, observed: Observed, keys: Mapping[PairKey, Iterable[MetricKey]]) -> Readings:
@@ -420,8 +440,8 @@ class Completer:
         for bars in observed.pairs:
             wanted = keys.get(bars.key, ())
             self._of_pair(bars, wanted, readings)
-        for key, price_a, price_b, reason in observed.live:
-            reading = self._live(key, price_a, price_b, reason)
+        for legs in observed.live:
+            key, reading = legs.key, self._live(legs)
             last = self._told.get(key)
             if last is None or (last.value, last.suspended) != (reading.value, reading.suspended):
                 self._told[key] = readings[key] = reading
@@ -434,7 +454,7 @@ class Completer:
     def _of_pair(self, bars: PairBars, wanted: Iterable[MetricKey], readings: Readings) -> None:
         key, legs = bars.key, bars.legs
         if not len(legs):
-            self._fits[key] = (bars.end, HedgeStep(math.nan, math.nan, math.nan), bars.suspended or NO_BARS)
+            self._fits[key] = _Fit(HedgeStep(math.nan, math.nan, math.nan), bars.suspended or NO_BARS, {})
             readings |= {each: _suspended(bars.suspended) for each in wanted if not each.live}
             return
         analysis = analyse_pair(
@@ -448,9 +468,10 @@ class Completer:
         reason = bars.suspended
         if not reason and analysis.status is Status.TOO_SHORT:
             reason = f"warming up: {analysis.have} of {analysis.need} bars"
-        self._fits[key] = (bars.end, analysis.next_fit, reason)
-        fitted = legs.qualities[max(0, len(legs) - 1 - key.window) :]
-        quality = _counts(fitted)
+        last = len(legs) - 1
+        quality = _counts(legs.qualities[max(0, last - key.window) :])
+        next_fitted = _counts(legs.qualities[max(0, last + 1 - key.window) :])
+        self._fits[key] = _Fit(analysis.next_fit, reason, next_fitted)
         for each in wanted:
             if each.live:
                 continue
@@ -460,22 +481,24 @@ class Completer:
                 math.nan if why else value, int(legs.times[-1]), bars.revision, why, quality, bars.trades
             )
 
-    def _live(self, key: MetricKey, price_a: float, price_b: float, reason: str) -> Reading:
+    def _live(self, legs: LivePair) -> Reading:
+        key = legs.key
         found = self._fits.get(pair_key(key))
-        if reason:
-            return _suspended(reason)
+        if legs.suspended:
+            return _suspended(legs.suspended)
         if found is None:
             return _suspended(NO_BARS)
-        _, fit, why = found
-        if why:
-            return _suspended(why)
-        y, x = price_a, price_b
+        if found.suspended:
+            return _suspended(found.suspended)
+        fit, y, x = found.step, legs.price_a, legs.price_b
         if key.scale is Scale.LOG:
             y, x = (math.log(price) if price > 0 else math.nan for price in (y, x))
         value = y - fit.beta * x
         if key.metric is Metric.ZSCORE:
             value = (value - fit.alpha) / fit.sd if fit.sd > 0 else math.nan
-        return Reading(value) if math.isfinite(value) else _suspended("it cannot be computed")
+        if not math.isfinite(value):
+            return _suspended("it cannot be computed")
+        return Reading(value, quality=found.quality, trades=legs.trades)
 
 
 def pair_key(key: MetricKey) -> PairKey:

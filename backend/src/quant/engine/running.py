@@ -283,7 +283,7 @@ class RunningMarket:
         self.proved.update(kept.present())
         self._market_clock.observe(int(kept.ts_event.max()), monotonic_s=self._clock.monotonic_s())
         if fresh.any():
-            self._keep(kept if fresh.all() else kept.at(fresh))
+            self._tell(self._keep(kept if fresh.all() else kept.at(fresh)))  # a late one changes a closed bar
 
     def _take_fetched(self, batch: TradeBatch) -> None:
         """Take trades that no stream brought, and tell at once which bars they changed."""
