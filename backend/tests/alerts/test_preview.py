@@ -10,6 +10,7 @@ from alerts.rule_documents import PRICE, Z, rule
 from quant.alerts.evaluator import Evaluator
 from quant.alerts.metrics import Metric, MetricKey
 from quant.alerts.preview import followed_by, preview
+from quant.alerts.preview_series import thinned
 from quant.alerts.readings import Reading
 from quant.clock import NS_PER_MS, NS_PER_S
 
@@ -96,3 +97,31 @@ def test_it_says_what_live_evaluation_says(seed: int):
     found = preview(watched, rows, market="sim-7", rule_id="r9", revision=4)
     assert [each.event for each in found.firings] == told
     assert found.count == len(told) > 5
+
+
+def test_the_first_conditions_numbers_come_as_they_were_seen():
+    rows = bars(3, "BTCUSDT has a gap", 1.5)
+    rows.insert(1, (START + MINUTE + 30 * NS_PER_S, {ZK: Reading(2.8, START, 1)}))
+    series = preview(SELL, rows, market="sim-7").series
+    assert (series.key, series.threshold) == (ZK, SELL.lead.value)
+    assert series.times == (START, START + MINUTE, START + 2 * MINUTE)
+    assert series.values == (2.8, None, 1.5)
+    live = preview(rule(PRICE), [(START + 7, {P: Reading(101)})], market="sim-7").series
+    assert (live.times, live.values) == ((START + 7,), (101,))
+
+
+@pytest.mark.parametrize("count", [1, 2_999, 3_000, 3_001, 50_000])
+def test_a_long_series_is_thinned_and_keeps_extremes_and_gaps(count: int):
+    rng = random.Random(count)
+    points = [(at, rng.gauss(0, 1) if rng.random() < 0.99 else None) for at in range(count)]
+    kept = thinned(points, most=3_000)
+    assert len(kept) <= 3_000
+    assert kept == [point for point in points if point in {*kept}], "in order, none made up"
+    if count <= 3_000:
+        assert kept == points
+        return
+    known = [value for _, value in points if value is not None]
+    assert {min(known), max(known)} <= {value for _, value in kept}
+    for at, value in points:
+        if value is None:
+            assert any(near is None and abs(other - at) <= count / 1_000 + 1 for other, near in kept)

@@ -1,9 +1,8 @@
 """Alert rules as a client has them: made, refused, firing into a socket, delivered, the same after a restart."""
 
-import asyncio
+import csv
+import io
 import json
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from delivery.receiver import Receiver, answer, make_certificate, receiving
-from quant.delivery import webhook
+from delivery.receiver import Receiver, answer, make_authority, receivers
 from quant.delivery.signature import verify
 from serving import Client, InProcess, quant, serving
 from waiting import eventually
@@ -32,24 +30,10 @@ PRICE = {"metric": "price", "symbol": "BTCUSDT", "op": ">", "value": 1}
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Receiver, Path]]:
-    """A receiver in a thread of its own, and its certificate."""
-    certificate = make_certificate(tmp_path_factory.mktemp("certificate"))
-    held: list[Receiver] = []
-    done = asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with receiving(certificate, answer("204 No Content")) as made:
-            held.append(made)
-            await done.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    eventually(lambda: held, what="the receiver listens")
-    yield held[0], certificate[0]
-    loop.call_soon_threadsafe(done.set)
-    thread.join(10)
-    loop.close()
+    """A receiver, and the authority that signed its certificate."""
+    authority, certificate = make_authority(tmp_path_factory.mktemp("certificate"))
+    with receivers(certificate, answer("204 No Content")) as made:
+        yield made[0], authority
 
 
 @pytest.fixture(scope="module")
@@ -59,24 +43,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path, receiver: tuple[Receiver, Path]) -> Iterator[InProcess]:
-    held, certificate = receiver
-    trust = ssl.create_default_context(cafile=str(certificate))
-    trust.check_hostname = False  # its name is not loopback's
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(webhook, "_default_trust", lambda: trust)
-        channels = json.dumps({"ops": f"https://127.0.0.1:{held.port}/hook"})
-        with serving(
-            folder,
-            source="sim:7",
-            alert_channels=channels,
-            alert_webhook_secret=SECRET,
-            alert_allow_private_hosts=True,
-        ) as running:
-            running.client.wait_ready()
-            running.client.post("/stream/start", symbols=SYMBOLS)
-            running.client.wait_state("BTCUSDT", "live")
-            running.client.wait_state("ETHUSDT", "live")
-            yield running
+    held, authority = receiver
+    channels = json.dumps({"ops": f"https://127.0.0.1:{held.port}/hook"})
+    with serving(
+        folder,
+        source="sim:7",
+        alert_channels=channels,
+        alert_webhook_secret=SECRET,
+        alert_allow_private_hosts=True,
+        alert_ca_file=authority,
+    ) as running:
+        running.client.wait_ready()
+        running.client.post("/stream/start", symbols=SYMBOLS)
+        running.client.wait_state("BTCUSDT", "live")
+        running.client.wait_state("ETHUSDT", "live")
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +130,50 @@ def test_an_event_reaches_the_socket_at_once_and_its_receiver_signed(
     assert not verify(signature, body + b" ", secret=SECRET.encode(), now_s=time.time())
     assert headers["x-quant-event"] == json.loads(body)["event"]["id"] == event["id"]
     assert client.get("/alerts/dead-letters")["items"] == []
+
+
+def next_update(socket: Any, rule_id: str) -> Any:
+    """Return the next message of the topic that tells of the rule."""
+    while True:
+        message = json.loads(socket.recv(timeout=60))
+        if message.get("topic") == "alerts" and message["type"] == "update":
+            (item,) = message["data"]["items"]
+            if item["rule_id"] == rule_id:
+                return message
+
+
+def test_rest_and_socket_say_the_same_number(client: Client):
+    """Of an end, too, after which the event is no longer among those that last."""
+    with client.socket() as socket:
+        socket.send(json.dumps({"op": "subscribe", "topics": ["alerts"]}))
+        made = client.post("/alerts", **rule(PRICE, name="ends"))
+        fired = next_update(socket, made["id"])
+        assert client.get("/alerts/active")["seq"] >= fired["seq"]
+        assert client.http.patch(f"/alerts/{made['id']}", json={"enabled": False}).status_code == 200
+        ended = next_update(socket, made["id"])
+        assert ended["data"]["items"][0]["ended_because"] == "disabled"
+        active = client.get("/alerts/active")
+        assert made["id"] not in [each["rule_id"] for each in active["items"]]
+        assert active["seq"] >= ended["seq"] > fired["seq"]
+
+
+def test_the_history_comes_as_csv_with_the_filters_of_the_page_and_no_formula(client: Client):
+    name = '=HYPERLINK("https://evil.example"),<b>x</b>'
+    made = client.post("/alerts", **rule(PRICE, name=name, severity="critical"))
+    eventually(lambda: client.get("/alerts/history", rule_id=made["id"])["items"], what="it fires")
+    answer = client.http.get("/alerts/history", params={"format": "csv", "severity": "critical"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "alerts.csv" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    wanted = client.get("/alerts/history", severity="critical", limit=1000)["items"]
+    assert [row["id"] for row in rows] == [each["id"] for each in wanted]
+    assert {row["severity"] for row in rows} == {"critical"}
+    assert rows[0]["name"] == f"'{name}"
+    assert rows[0]["trades"].startswith("BTCUSDT ")
+    everything = client.http.get("/alerts/history", params={"format": "csv", "since": "0"})
+    assert len(everything.text.splitlines()) > len(answer.text.splitlines())
+    assert client.http.get("/alerts/history", params={"format": "xls"}).status_code == 422
 
 
 def test_crossings_fire_once_each_as_preview_says(client: Client):

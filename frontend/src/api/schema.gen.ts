@@ -87,7 +87,7 @@ export interface paths {
         };
         /**
          * Active
-         * @description The events that last in the running market: their rules are firing now.
+         * @description The events that last in the running market, newest first: their rules are firing now.
          */
         get: operations["active_alerts_active_get"];
         put?: never;
@@ -1172,6 +1172,7 @@ export interface components {
             market: string;
             /** Moments */
             moments: number;
+            series: components["schemas"]["AlertSeries"];
             /** Start */
             start: number | null;
             /** Suspended Because */
@@ -1337,6 +1338,28 @@ export interface components {
             market: string;
             /** Next */
             next: null;
+        };
+        /**
+         * AlertSeries
+         * @description The rule's first condition as the evaluator saw it, thinned to at most 3,000 points: extremes and gaps stay.
+         */
+        AlertSeries: {
+            /** Metric */
+            metric: string;
+            /** Threshold */
+            threshold: number;
+            /**
+             * Time
+             * @description of bars their open times
+             */
+            time: number[];
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description null where it could not be used
+             */
+            value: (number | null)[];
         };
         /**
          * AlertsMessage
@@ -4177,6 +4200,9 @@ export interface operations {
                 end?: string | null;
                 /** @description false: those that last */
                 ended?: boolean | null;
+                /** @description csv: all that is asked for, in one file */
+                format?: "json" | "csv";
+                /** @description events a page, of JSON */
                 limit?: number;
                 market?: string | null;
                 rule_id?: string | null;
@@ -4199,6 +4225,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertEventList"];
+                    "text/csv": string;
                 };
             };
             /** @description Invalid parameter */

@@ -11,6 +11,7 @@ from quant.alerts.conditions import conditions
 from quant.alerts.evaluator import Evaluator
 from quant.alerts.events import AlertEvent, Ending
 from quant.alerts.metrics import Metric, MetricKey
+from quant.alerts.preview_series import PreviewSeries, SeriesBook
 from quant.alerts.readings import Reading
 from quant.alerts.rules import Rule
 from quant.clock import NS_PER_S
@@ -65,6 +66,7 @@ class Preview:
     suspended_because: str
     followed: MetricKey | None
     afterwards: tuple[Afterwards, ...]
+    series: PreviewSeries
 
 
 def followed_by(rule: Rule) -> MetricKey | None:
@@ -108,6 +110,8 @@ class _Watch:
             rule_id, revision, replace(rule, enabled=True)
         )  # a draft is often not enabled yet
         self._rule_id = rule_id
+        self._lead = rule.lead.key
+        self._book = SeriesBook(self._lead, rule.lead.value)
         self._followed = followed
         self._values: list[float] = []  # of the followed metric, by bar
         self._bar_time: int | None = None
@@ -125,6 +129,10 @@ class _Watch:
             self._suspended_ns += time - self._end
         step = self._evaluator.step(time, readings)
         self._note([event for event in step.events if event.time < time])
+        lead = readings.get(self._lead)
+        if lead is not None:
+            is_usable = not lead.suspended and math.isfinite(lead.value)
+            self._book.take(time, lead, is_usable=is_usable)
         self._follow(readings)
         self._note([event for event in step.events if event.time == time])
         self._ends.update({ending.event_id: ending for ending in step.endings})
@@ -164,6 +172,7 @@ class _Watch:
             suspended_because=self._suspended_because,
             followed=self._followed,
             afterwards=tuple(self._afterwards(bars) for bars in horizons) if self._followed else (),
+            series=self._book.series(),
         )
 
     def _lasted(self, event: AlertEvent) -> int:

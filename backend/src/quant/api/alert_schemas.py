@@ -179,6 +179,16 @@ class AlertAfterwards(Wire):
     reverted: Annotated[float | None, Field(description="share in which it was nearer to zero than at first")]
 
 
+class AlertSeries(Wire):
+    """The rule's first condition as the evaluator saw it, thinned to at most 3,000 points: extremes and gaps stay."""
+
+    metric: str
+    unit: str
+    threshold: float
+    time: Annotated[list[Milliseconds], Field(description="of bars their open times")]
+    value: Annotated[list[float | None], Field(description="null where it could not be used")]
+
+
 class AlertPreview(MarketHeader):
     """When the rule would have fired, how often, for how long, and what z did afterwards."""
 
@@ -193,6 +203,7 @@ class AlertPreview(MarketHeader):
     horizons: list[int]
     afterwards: list[AlertAfterwards]
     firings: Annotated[list[AlertFiring], Field(description="the first 1000")]
+    series: AlertSeries
 
 
 class AlertDelivery(Wire):

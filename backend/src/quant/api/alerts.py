@@ -2,10 +2,14 @@
 
 import json
 import math
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
+from quant.alerts.event_csv import csv_header, csv_lines
 from quant.alerts.events import event_document
 from quant.alerts.preview import Firing
 from quant.alerts.rules import Document
@@ -54,6 +58,11 @@ CHANGES: dict[str, Any] = {
 }
 
 
+HISTORY_RESPONSES: dict[int | str, dict[str, Any]] = responses(422, 503) | {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+
+
 @router.post("", responses=responses(413, 422, 503), openapi_extra=RULE)
 async def add_rule(engine: EngineOf, request: Request) -> wire.AlertRule:
     """Add a rule; what is wrong with one is said with a JSON `pointer` to the node."""
@@ -70,25 +79,26 @@ async def rules(engine: EngineOf) -> wire.AlertRuleList:
 
 @router.get("/active", responses=responses(503))
 async def active(engine: EngineOf) -> wire.AlertActiveList:
-    """The events that last in the running market: their rules are firing now."""
-    status = await engine.status()
-    query = protocol.AlertQuery(market=status.market, is_over=False)
-    page = await engine.alert_events(query, limit=MAX_EVENTS)
-    items = [event(each) for each in page.items]
+    """The events that last in the running market, newest first: their rules are firing now."""
+    view = await engine.active_alerts()
+    newest_first = sorted(view.items, key=lambda each: -each.number)
     return wire.AlertActiveList(
-        market=status.market,
-        as_of=_ms(status.as_of),
-        seq=max((each.seq for each in items), default=0),
-        items=items,
+        market=view.market,
+        as_of=_ms(view.as_of),
+        seq=view.seq,
+        items=[event(each) for each in newest_first],
         next=None,
     )
 
 
-@router.get("/history", responses=responses(422, 503))
+@router.get("/history", response_model=wire.AlertEventList, responses=HISTORY_RESPONSES)
 async def history(
     engine: EngineOf,
     *,
-    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = 100,
+    form: Annotated[
+        Literal["json", "csv"], Query(alias="format", description="csv: all that is asked for, in one file")
+    ] = "json",
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="events a page, of JSON")] = 100,
     before: Annotated[int | None, Query(ge=0, description="the `next` of the page before")] = None,
     since: Annotated[
         int | None, Query(ge=0, description="only what changed after this `seq`, oldest change first")
@@ -100,7 +110,7 @@ async def history(
     ended: Annotated[bool | None, Query(description="false: those that last")] = None,
     start: Annotated[str | None, Query(max_length=40, description="ms or ISO-8601")] = None,
     end: Annotated[str | None, Query(max_length=40, description="ms or ISO-8601")] = None,
-) -> wire.AlertEventList:
+) -> wire.AlertEventList | Response:
     """Events, newest first, a page at a time; with `since` what a client missed, in the order of its happening."""
     query = protocol.AlertQuery(
         market=market,
@@ -116,6 +126,8 @@ async def history(
     others = (market, rule_id, severity, start, end, acknowledged, ended, before)
     if since is not None and any(other is not None for other in others):
         raise InvalidParameter("since", "stands alone: it asks for every change")
+    if form == "csv":
+        return await _csv(engine, query)
     page = await engine.alert_events(query, limit=limit)
     return wire.AlertEventList(items=[event(each) for each in page.items], next=page.next)
 
@@ -193,6 +205,25 @@ async def acknowledge(
     return event(await engine.acknowledge_alert(event_id, acknowledged=wanted.acknowledged))
 
 
+async def _csv(engine: protocol.Engine, query: protocol.AlertQuery) -> Response:
+    """Return all pages of a history as one file; the first is read before the answer begins, so that it can fail."""
+    first = await engine.alert_events(query, limit=MAX_EVENTS)
+
+    async def lines() -> AsyncIterator[str]:
+        page, asked = first, query
+        yield csv_header()
+        while True:
+            yield csv_lines(map(_event_document, page.items))
+            if page.next is None:
+                return
+            is_forward = asked.since is not None
+            asked = replace(asked, since=page.next) if is_forward else replace(asked, before=page.next)
+            page = await engine.alert_events(asked, limit=MAX_EVENTS)
+
+    named = {"content-disposition": 'attachment; filename="alerts.csv"'}
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=named)
+
+
 async def _document(request: Request) -> Any:  # JSON of any shape
     body = bytearray()
     async for chunk in request.stream():
@@ -234,14 +265,17 @@ def _rule(view: protocol.AlertRuleView) -> wire.AlertRule:
 
 def event(view: protocol.AlertEventView) -> wire.AlertEvent:
     """Return an event as it stands."""
-    document: Document = view.document | {
+    return wire.AlertEvent.model_validate(_event_document(view))
+
+
+def _event_document(view: protocol.AlertEventView) -> Document:
+    return view.document | {
         "seq": view.change,
         "number": view.number,
         "ended_at": _ms(view.ended_at),
         "ended_because": view.ended_because,
         "acknowledged_at": view.acknowledged_at,
     }
-    return wire.AlertEvent.model_validate(document)
 
 
 def alerts_message(frame: protocol.Frame, view: protocol.AlertsView) -> wire.AlertsMessage:
@@ -293,6 +327,13 @@ def _preview(view: protocol.AlertPreviewView) -> wire.AlertPreview:
             )
             for each in result.firings
         ],
+        series=wire.AlertSeries(
+            metric=result.series.key.metric,
+            unit=result.series.key.spec.unit,
+            threshold=result.series.threshold,
+            time=[at // NS_PER_MS for at in result.series.times],
+            value=list(result.series.values),
+        ),
     )
 
 

@@ -1,19 +1,18 @@
 """`quant alerts`: rules and what fired, of the server that runs, or of the data directory where none does."""
 
 import argparse
-import csv
 import json
 import secrets
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
+from quant.alerts.event_csv import csv_header, csv_lines, iso
 from quant.alerts.parsing import parse_rule
 from quant.alerts.rules import rule_document
 from quant.clock import NS_PER_MS, SystemClock
@@ -28,7 +27,6 @@ from quant.storage.directory import DataDirectory
 from quant.storage.metadata import Metadata
 
 Row = Mapping[str, Any]  # JSON
-FIELDS = ("time", "severity", "rule_id", "name", "market", "reason", "ended", "acknowledged", "id")
 
 
 class Alerts(Protocol):
@@ -206,39 +204,15 @@ def _show_events(events: Iterable[Row], *, as_json: bool, as_csv: bool) -> None:
     if as_json:
         _print(json.dumps(events, indent=2, ensure_ascii=False))
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(FIELDS)
-        writer.writerows([_inert(cell) for cell in _cells(event)] for event in events)
+        sys.stdout.write(csv_header() + csv_lines(events))
     else:
         for event in events:
-            moment, severity, _, name, *_ = _cells(event)
+            moment, severity, name = iso(event["time"]), event["severity"], event["rule"]["name"]
             state = "firing" if event["ended_at"] is None else str(event["ended_because"])
             seen = "" if event["acknowledged_at"] is None else ", acknowledged"
             _print(f"{event['id']}  {moment}  {severity:8}  {name}: {event['reason']} ({state}{seen})")
         if not events:
             _print("nothing fired")
-
-
-def _cells(event: Row) -> list[str]:
-    times = [event["time"], event["ended_at"], event["acknowledged_at"]]
-    shown = ["" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).isoformat() for ms in times]
-    name, market, reason = event["rule"]["name"], event["market"], event["reason"]
-    return [
-        shown[0],
-        event["severity"],
-        event["rule_id"],
-        name,
-        market,
-        reason,
-        shown[1],
-        shown[2],
-        event["id"],
-    ]
-
-
-def _inert(cell: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _print(text: str) -> None:

@@ -36,6 +36,7 @@ from quant.engine.protocol import (
     AlertPreviewView,
     AlertQuery,
     AlertRuleView,
+    AlertsView,
     BackfillOrder,
     BarRowsView,
     BarsView,
@@ -581,6 +582,9 @@ class Session:
     async def remove_alert(self, rule_id: str) -> None:
         await self._ready()
         await self._alerts.desk.remove(rule_id)
+
+    async def active_alerts(self) -> AlertsView:
+        return self._alerts.desk.snapshot()
 
     async def alert_events(self, query: AlertQuery, *, limit: int) -> AlertPage:
         return await self._alerts.desk.events(query, limit=limit)
