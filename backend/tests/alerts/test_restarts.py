@@ -11,6 +11,7 @@ import pytest
 from alerts.rule_documents import PRICE, Z, rule
 from quant.alerts.evaluator import Evaluator, Step
 from quant.alerts.events import event_document
+from quant.alerts.metrics import MetricKey
 from quant.alerts.readings import Reading
 from quant.alerts.states import decode_state, encode_state
 from quant.clock import NS_PER_MS, NS_PER_S
@@ -131,3 +132,45 @@ def test_a_recording_played_again_gives_the_events_it_gave(metadata: Metadata):
     store.forget_states(MARKET)
     assert play() == first
     assert sorted(each.id for each in store.history(EventFilter(), limit=999).items) == sorted(first)
+
+
+BARS = {
+    "crossing": rule({**Z, "op": "crosses_above", "value": 0.0}, cooldown_s=120),
+    "held": rule({**Z, "value": 0.0, "for_s": 150}, rearm=-0.5),
+    "mixed": rule({**Z, "op": "<", "value": 0.5}, {**PRICE, "for_s": 7.3}, kind="any", cooldown_s=40),
+    "price": rule({**PRICE, "for_s": 12}, rearm=99.5),
+}
+MINUTE_NS = 60 * NS_PER_S
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_that_sees_what_it_missed_tells_what_one_without_a_pause_tells(seed: int):
+    """Killed often, and each time shown anew how it stood and then what came since: as if nothing had been."""
+    rng = random.Random(seed)
+    price, z, time, now = 100.0, 0.0, START, dict[MetricKey, Reading]()
+    whole, killed = Evaluator(MARKET), Evaluator(MARKET)
+    for name, each in BARS.items():
+        whole.put(name, 1, each)
+        killed.put(name, 1, each)
+    expected, told, states, kills = [], [], killed.states(), 0
+    for _ in range(300):
+        time += rng.choice((200, 1_000, 9_000, 30_000)) * NS_PER_MS
+        price, z = 100 + 0.9 * (price - 100) + rng.gauss(0, 1), 0.8 * z + rng.gauss(0, 1)
+        fresh = {P: Reading(price)}
+        if time // MINUTE_NS != whole.time // MINUTE_NS:
+            fresh[ZK] = Reading(z, time // MINUTE_NS * MINUTE_NS)
+        step = whole.step(time, fresh)
+        expected += [*step.events, *step.endings]
+        if rng.random() < 0.2:  # the next process, from what was stored of it
+            kept = {name: decode_state(encode_state(state)) for name, state in states.items()}
+            as_of, kills = killed.time, kills + 1
+            killed = Evaluator(MARKET)
+            assert killed.restore([(name, 1, each) for name, each in BARS.items()], kept, as_of=as_of) == ()
+            killed.recall(now)
+        now |= fresh
+        step = killed.step(time, fresh)
+        told += [*step.events, *step.endings]
+        states |= killed.states(step.changed)
+    assert kills > 20
+    assert len(expected) > 20
+    assert told == expected

@@ -149,7 +149,7 @@ class Clause:
             return
         self._owner.mark()
         if was == TRUE:
-            self._elapsed = min(time - self._since, self._for_ns)
+            self._elapsed = time - self._since
         if raw == TRUE:
             self._since = time - self._elapsed
             if self._elapsed >= self._for_ns:
@@ -219,7 +219,7 @@ class Clause:
         """Begin where another process stopped at `as_of`; called before the gauge knows of it."""
         self._side, self._before, self._bar_time = saved.side, saved.before, saved.bar_time
         held = saved.elapsed if saved.since is None else as_of - saved.since
-        self._elapsed = max(0, min(held, self._for_ns))
+        self._elapsed = max(0, held)
 
 
 class Rearm:

@@ -183,6 +183,16 @@ class Evaluator:
             changed,
         )
 
+    def recall(self, readings: Mapping[MetricKey, Reading]) -> None:
+        """Take what was observed at the time at which another process stopped: clocks go on from there.
+
+        Nothing is decided before the next step.
+        """
+        for key, reading in readings.items():
+            gauge = self._around.gauges.get(key)
+            if gauge is not None:
+                gauge.observe(reading, self._time)
+
     def _ring(self, time: int, happened: list[AlertEvent | Ending]) -> None:
         around = self._around
         for target in around.timers.due(time):

@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ from quant.engine.alert_readings import (
     RingTrades,
     pairs_of,
 )
+from quant.engine.alert_resumption import Resumption
 from quant.engine.alert_views import event_view
 from quant.engine.lanes import Lane
 from quant.engine.protocol import (
@@ -56,8 +58,14 @@ MAX_RULES = 10_000
 MAX_PAIRS = 1000
 """Analyses that all rules together may need."""
 
-LONGEST_CATCH_UP_NS = 10 * NS_PER_S
-"""Of a live market that stood still, as a machine that slept does: boundaries before it are not gone back to."""
+OBSERVE_S = 0.02
+"""How long moments of the past are observed at a time: the event loop has other work."""
+
+MOST_BEHIND = 20
+"""Moments of the past that may wait for their evaluation: each holds copies of bars."""
+
+NOTE_EVERY_S = 5.0
+"""How often it is stored how far evaluation has come, where nothing else is to be stored."""
 
 RETRY_S = 1.0
 LASTING_SHOWN = 1000
@@ -112,6 +120,9 @@ class AlertDesk:
         self._wake_courier = wake_courier
         self._past = past
         self._lane = Lane("alerts")
+        self._disk = Lane(
+            "alerts-disk"
+        )  # of its own: requests that read for seconds must not hold up an alert
         self._queue: asyncio.Queue[Observed] = asyncio.Queue()
         self._lock = asyncio.Lock()
         self._stored: dict[str, StoredRule] = {}
@@ -132,6 +143,9 @@ class AlertDesk:
         while not self._queue.empty():
             self._queue.get_nowait()
         self._last = 0
+        self._resumption: Resumption | None = None
+        self._is_recalled = True
+        self._noted_s = 0.0
         self._everything = False
         self._changed: set[tuple[str, str]] = set()
         self._hindrances: dict[str, str] = {}
@@ -140,16 +154,17 @@ class AlertDesk:
 
     async def open(self) -> None:
         """Read the rules."""
-        for stored in await asyncio.to_thread(self._store.rules):
+        for stored in await self._disk.run(self._store.rules):
             try:
                 self._rules[stored.id] = parse_rule(msgspec.json.decode(stored.document), STORED)
                 self._stored[stored.id] = stored
             except (QuantError, msgspec.DecodeError) as error:
                 log.error("alerts.unreadable_rule", rule=stored.id, error=str(error))
-        self._last_change = await asyncio.to_thread(self._store.last_change)
+        self._last_change = await self._disk.run(self._store.last_change)
 
     def close(self) -> None:
         self._lane.close()
+        self._disk.close()
 
     def leave(self) -> None:
         """Stop to evaluate; what has been observed is dropped."""
@@ -165,7 +180,7 @@ class AlertDesk:
             while True:
                 try:
                     if not running.market.kept:  # it begins anew each time, in its own past
-                        await asyncio.to_thread(self._store.forget_states, market)
+                        await self._disk.run(partial(self._store.forget_states, market))
                     await self._restore(market)
                     break
                 except StorageError as error:
@@ -174,11 +189,15 @@ class AlertDesk:
             self.trouble = None
             self._running = running
             self._observer = Observer(running.state, RingTrades(running.state), hindrance=self._hindered)
+            if running.market.live:
+                is_restart = self._last > 0
+                self._resumption = Resumption(self._clock, speed=running.market.speed, is_restart=is_restart)
+                self._is_recalled = not is_restart
             self._keys_changed()
         self._tell_all()
 
     async def _restore(self, market: str) -> None:
-        texts, as_of = await asyncio.to_thread(self._store.states, market)
+        texts, as_of = await self._disk.run(partial(self._store.states, market))
         states = {}
         for rule_id, text in texts.items():
             try:
@@ -190,11 +209,11 @@ class AlertDesk:
         endings = evaluator.restore(rules, states, as_of=as_of)
         changes = AlertChanges(market, as_of, ends=_ends(endings))
         if endings:
-            await asyncio.to_thread(self._store.commit, changes, at_ms=self._now_ms())
+            await self._commit(changes)
         wanted = EventFilter(market=market, is_over=False)
-        page = await asyncio.to_thread(self._store.history, wanted, limit=LASTING_SHOWN)
+        page = await self._disk.run(partial(self._store.history, wanted, limit=LASTING_SHOWN))
         self._lasting = {each.id: event_view(each) for each in page.items}
-        self._last_change = await asyncio.to_thread(self._store.last_change)
+        self._last_change = await self._disk.run(self._store.last_change)
         self._evaluator = evaluator
         self._last = as_of
 
@@ -210,7 +229,7 @@ class AlertDesk:
         if self._evaluator is not None and self._evaluator.time:
             changes = self._changes(self._evaluator, ids=())
             try:
-                await asyncio.to_thread(self._store.commit, changes, at_ms=self._now_ms())
+                await self._commit(changes)
             except StorageError as error:
                 self._fail(error)
 
@@ -224,32 +243,58 @@ class AlertDesk:
     def advance(self, until: int) -> None:
         """Observe all moments up to `until`, to which bars are closed."""
         observer, evaluator, running = self._observer, self._evaluator, self._running
-        if observer is None or evaluator is None or running is None or not self._rules:
-            return
         until -= until % STEP_NS
-        if until <= self._last:
+        if observer is None or evaluator is None or running is None or until <= self._last:
+            return
+        if not self._rules:  # a rule that comes later is not asked about the time before it
+            self._last, self._is_recalled = until, True
             return
         self._note_hindrances(observer)
+        if not self._can_go_on(observer, running, until):
+            return
         due = evaluator.next_due
-        after = self._last
-        if running.market.live:
-            after = max(after, until - LONGEST_CATCH_UP_NS)
-        moments = observer.moments(after, until) if self._last and not self._everything else []
+        moments = observer.moments(self._last, until) if self._last else []
         is_due = self._everything or self._changed or (due is not None and due <= until)
         if is_due and (not moments or moments[-1] != until):
             moments.append(until)
+        began_s = self._clock.monotonic_s()
         for time in moments:
             is_last = time == moments[-1]
-            observed = observer.observe(
-                time,
-                everything=self._everything,
-                changed=frozenset(self._changed) if is_last else frozenset(),
-            )
-            self._everything = False
-            if observed or time == until:
-                self._queue.put_nowait(observed)
+            self._observe(observer, time, is_last=is_last, is_now=time == until)
+            if not is_last and running.market.live and self._has_enough(began_s):
+                return  # the rest the next time; a recording is observed at its moments, however long it takes
         self._changed.clear()
         self._last = until
+
+    def _can_go_on(self, observer: Observer, running: RunningMarket, until: int) -> bool:
+        """Tell whether what happened since the last moment can be observed now; see to where that begins."""
+        resumption = self._resumption
+        if resumption is None or not self._last:
+            return True
+        wanted = observer.symbols & running.wanted
+        if resumption.holds_back(wanted, self._hindered, last=self._last, until=until):
+            return False
+        since = resumption.since(self._last, until)
+        if since != self._last:
+            log.warning(
+                "alerts.too_long_away", market=running.state.market, unseen_s=(since - self._last) / NS_PER_S
+            )
+            self._last, self._everything, self._is_recalled = since, True, True
+        elif not self._is_recalled:  # as it stood when the process before stopped: clocks go on from there
+            self._is_recalled = True
+            self._observe(observer, self._last, is_last=False, is_now=True)
+        return True
+
+    def _observe(self, observer: Observer, time: int, *, is_last: bool, is_now: bool) -> None:
+        changed = frozenset(self._changed) if is_last else frozenset[tuple[str, str]]()
+        observed = observer.observe(time, everything=self._everything, changed=changed)
+        self._everything = False
+        self._last = time
+        if observed or is_now:
+            self._queue.put_nowait(observed)
+
+    def _has_enough(self, began_s: float) -> bool:
+        return self._clock.monotonic_s() - began_s > OBSERVE_S or self._queue.qsize() >= MOST_BEHIND
 
     def _hindered(self, symbol: str) -> str:
         """Return why nothing of the symbol can be used, as noted for the moments that are observed now."""
@@ -268,7 +313,7 @@ class AlertDesk:
 
     async def _evaluate(self, observed: Observed) -> None:
         evaluator = self._evaluator
-        if evaluator is None or observed.time <= evaluator.time:
+        if evaluator is None or observed.time < evaluator.time:
             return
         readings = observed.readings
         if observed.pairs or observed.live:
@@ -279,13 +324,17 @@ class AlertDesk:
                 readings = completer.complete(observed, pairs)
         if evaluator is not self._evaluator:
             return
+        if observed.time == evaluator.time:
+            evaluator.recall(readings)
+            return
         step = evaluator.step(observed.time, readings)
-        if not (step.events or step.endings or step.changed):
+        is_noted = self._clock.monotonic_s() - self._noted_s < NOTE_EVERY_S
+        if is_noted and not (step.events or step.endings or step.changed):
             return
         changes = self._changes(evaluator, events=step.events, endings=step.endings, ids=step.changed)
         while True:
             try:
-                stored = await asyncio.to_thread(self._store.commit, changes, at_ms=self._now_ms())
+                stored = await self._commit(changes)
                 break
             except StorageError as error:
                 self._fail(error)
@@ -297,6 +346,11 @@ class AlertDesk:
             self._wake_courier()
         if len(evaluator.keys()) != self._watched:
             self._keys_changed(everything=False)
+
+    async def _commit(self, changes: AlertChanges) -> tuple[StoredEvent, ...]:
+        stored = await self._disk.run(partial(self._store.commit, changes, at_ms=self._now_ms()))
+        self._noted_s = self._clock.monotonic_s()
+        return stored
 
     def _fail(self, error: StorageError) -> None:
         self.trouble = error.message
@@ -423,8 +477,8 @@ class AlertDesk:
             endings = evaluator.remove(rule_id)
             changes = self._changes(evaluator, endings=endings, ids=())
             try:
-                told = await asyncio.to_thread(
-                    self._store.remove_rule, rule_id, changes, at_ms=self._now_ms()
+                told = await self._disk.run(
+                    partial(self._store.remove_rule, rule_id, changes, at_ms=self._now_ms())
                 )
             except StorageError:
                 await self._back()
@@ -456,7 +510,7 @@ class AlertDesk:
         try:
             if len(pairs_of(evaluator.keys())) > MAX_PAIRS:
                 raise InvalidRule("/when", f"all rules together may need {MAX_PAIRS} analyses of pairs")
-            told = await asyncio.to_thread(self._store.save_rule, stored, changes, at_ms=self._now_ms())
+            told = await self._disk.run(partial(self._store.save_rule, stored, changes, at_ms=self._now_ms()))
         except (StorageError, InvalidRule):
             await self._back()
             raise
@@ -470,7 +524,7 @@ class AlertDesk:
         assert self._evaluator is not None  # noqa: S101  the caller has it
         market, time = self._market(), self._evaluator.time
         evaluator = Evaluator(market)
-        texts, as_of = await asyncio.to_thread(self._store.states, market)
+        texts, as_of = await self._disk.run(partial(self._store.states, market))
         rules = [(rule_id, self._stored[rule_id].revision, rule) for rule_id, rule in self._rules.items()]
         evaluator.restore(
             rules, {name: decode_state(text) for name, text in texts.items()}, as_of=max(as_of, time)
@@ -510,7 +564,7 @@ class AlertDesk:
                 event_id = page.items[0].id if page.items else event_id
             at_ms = self._now_ms() if acknowledged else None
             before = await asyncio.to_thread(self._store.event, event_id)
-            stored = await asyncio.to_thread(self._store.acknowledge, event_id, at_ms=at_ms)
+            stored = await self._disk.run(partial(self._store.acknowledge, event_id, at_ms=at_ms))
             if stored.change != before.change:
                 self._publish([stored])
             return event_view(stored)

@@ -7,7 +7,11 @@ evaluation goes on with what there is, and rules that rest on the rest are suspe
 
 from collections.abc import Callable, Iterable
 
+import structlog
+
 from quant.clock import NS_PER_S, Clock
+
+log = structlog.get_logger()
 
 LONGEST_STALL_NS = 10 * NS_PER_S
 """Of a live market: one that is further behind lets the past be fetched before it goes on."""
@@ -42,8 +46,11 @@ class Resumption:
         now_s = self._clock.monotonic_s()
         if self._deadline_s is None:
             self._deadline_s = now_s + PATIENCE_S
-        if now_s < self._deadline_s and any(unusable(symbol) for symbol in symbols):
+        missing = {symbol: reason for symbol in sorted(symbols) if (reason := unusable(symbol))}
+        if missing and now_s < self._deadline_s:
             return True
+        if missing:
+            log.warning("alerts.past_incomplete", missing=missing)
         self._is_restart, self._is_decided = False, True
         return False
 
