@@ -22,6 +22,9 @@ from quant.domain import HedgeMethod, Pair, Scale
 SYMBOLS = [f"S{number:03d}USDT" for number in range(100)]
 PAIRS = [Pair(SYMBOLS[n % 100], SYMBOLS[(n % 100 + 1 + n // 100) % 100]) for n in range(500)]
 RULES = (100, 1_000, 10_000)
+ONE_OF = (10, 2, 1)
+"""Of the metrics so many are observed at a refresh: every tenth, every second, all."""
+
 REFRESHES = 40
 START = 1_700_000_000 * NS_PER_S
 
@@ -86,12 +89,13 @@ def evaluator_of(count: int, walk: Walk) -> Evaluator:
     return evaluator
 
 
-def refresh(evaluator: Evaluator, values: list[float]) -> tuple[float, int]:
-    """Observe everything; return the milliseconds it took and how many rules fired."""
+def refresh(evaluator: Evaluator, values: list[float], *, one_of: int = 1) -> tuple[float, int]:
+    """Observe everything, or one metric of so many; return the milliseconds it took and how many rules fired."""
     time = evaluator.time + 500 * NS_PER_MS
     began = perf_counter()
     readings = {
-        key: Reading(value, None if key.live else time) for key, value in zip(KEYS, values, strict=True)
+        key: Reading(value, None if key.live else time)
+        for key, value in zip(KEYS[::one_of], values[::one_of], strict=True)
     }
     step = evaluator.step(time, readings)
     return (perf_counter() - began) * 1e3, len(step.events)
@@ -135,14 +139,23 @@ def main() -> None:
     def everything_jumps() -> float:
         return float(np.median([refresh(wild, wild_walk.next())[0] for _ in range(REFRESHES)]))
 
+    some_walk = Walk(step=0.02)
+    some = evaluator_of(RULES[-1], some_walk)
+
+    def of_some(one_of: int) -> float:
+        took_ms = [refresh(some, some_walk.next(), one_of=one_of)[0] for _ in range(REFRESHES)]
+        return float(np.median(took_ms))
+
     plain_rules, plain_walk = rules(RULES[-1]), Walk(step=0.02)
 
     def plain() -> float:
         return float(np.median([one_by_one(plain_rules, plain_walk.next()) for _ in range(3)]))
 
     sides = {f"{count}": (lambda count=count: side(count)) for count in RULES}
-    found = medians({**sides, "jumps": everything_jumps, "plain": plain})
+    parts = {f"one of {n}": (lambda n=n: of_some(n)) for n in ONE_OF}
+    found = medians({**sides, **parts, "jumps": everything_jumps, "plain": plain})
     by_count = ", ".join(f"{count:,}: {found[str(count)]:.1f} ms" for count in RULES)
+    by_metrics = ", ".join(f"{len(KEYS[::n]):,}: {found[f'one of {n}']:.1f} ms" for n in ONE_OF)
     print(f"rules {by_count}; {np.mean(fired):.1f} fire at a refresh of 10,000", file=sys.stderr)
     publish(
         Row(
@@ -156,6 +169,13 @@ def main() -> None:
             "The same metrics, by number of rules",
             by_count,
             f"{RULES[-1] // RULES[0]} times the rules cost {found['10000'] / found['100']:.1f} times as much",
+        ),
+        Row(
+            "alerts-metrics",
+            "10,000 rules, by number of metrics observed at a refresh",
+            by_metrics,
+            f"{ONE_OF[0]} times the metrics cost "
+            f"{found[f'one of {ONE_OF[-1]}'] / found[f'one of {ONE_OF[0]}']:.1f} times as much",
         ),
     )
 

@@ -27,6 +27,12 @@ from quant.storage.id_ranges import IdRanges
 log = structlog.get_logger()
 
 CLOSE_EVERY_S = 0.05
+BOUNDARY_NS = 100 * NS_PER_MS
+"""At multiples of it rules are asked about live numbers; bars of time end there, too."""
+
+TIMER_SLACK_S = 0.001
+"""A timer that is early by less than this would come a whole wait too late."""
+
 HISTORY_EVERY_S = 5.0
 HEALTHY_S = 30.0
 """A source that was ready for this long begins anew with short waits."""
@@ -348,9 +354,17 @@ class RunningMarket:
 
     async def _close_by_clock(self) -> None:
         while True:
-            await asyncio.sleep(CLOSE_EVERY_S)
+            await asyncio.sleep(self._until_boundary_s())
             self.proved = {symbol for symbol in self.proved if self.market.is_open(symbol)}
             self._close(self.now() - self._lateness_ns)
+
+    def _until_boundary_s(self) -> float:
+        """Return how long to wait before bars are closed: to the next boundary at most, for alerts wait for it."""
+        now, speed = self.now(), max(self.market.speed, 1.0)
+        if not now or CLOSE_EVERY_S * NS_PER_S * speed > BOUNDARY_NS:
+            return CLOSE_EVERY_S
+        left = BOUNDARY_NS - (now - self._lateness_ns) % BOUNDARY_NS
+        return min(left / NS_PER_S / speed + TIMER_SLACK_S, CLOSE_EVERY_S)
 
     async def _keep_history(self) -> None:
         while True:
