@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from quant.api import alert_schemas, schemas
+from quant.api import alert_schemas, lab_schemas, schemas
 from serving import Client
 
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text(encoding="utf-8"))
@@ -28,7 +28,8 @@ def model_of(content: dict[str, Any], text: str) -> type[BaseModel]:
     (media,) = [each for kind, each in content.items() if kind.endswith("json")]
     schema = media["schema"]
     named = [each["$ref"].rpartition("/")[2] for each in schema.get("anyOf", [schema])]
-    models = [getattr(schemas, name, None) or getattr(alert_schemas, name) for name in named]
+    modules = (schemas, alert_schemas, lab_schemas)
+    models = [next(getattr(each, name) for each in modules if hasattr(each, name)) for name in named]
     assert all(issubclass(model, BaseModel) for model in models)
     fields = json.loads(text).keys()
     return next((each for each in models if fields == each.model_fields.keys()), models[0])
@@ -53,6 +54,7 @@ def test_every_read_of_the_interface_is_there() -> None:
         "/analytics/correlation",
         "/analytics/adf",
         "/analytics/scan",
+        "/analytics/lab",
         "/simulation/truth",
         "/export",
         "/export/ohlcv",

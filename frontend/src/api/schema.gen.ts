@@ -258,6 +258,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics/lab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lab
+         * @description Every hedge method and every test of one pair, on the same bars.
+         *
+         *     With `end`, as it stood when the bars before that time had closed. The numbers that `/analytics/pair` has too
+         *     are the same.
+         */
+        get: operations["lab_analytics_lab_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/pair": {
         parameters: {
             query?: never;
@@ -1538,6 +1561,23 @@ export interface components {
             type: "snapshot" | "update";
         };
         /**
+         * BetaHistory
+         * @description A method's β before each bar of `time`, with a pointwise 95 % interval.
+         */
+        BetaHistory: {
+            /** Beta */
+            beta: (number | null)[];
+            /** High */
+            high: (number | null)[];
+            /** Low */
+            low: (number | null)[];
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+        };
+        /**
          * ClientConfig
          * @description What the dashboard needs to know before the first data.
          */
@@ -2183,6 +2223,56 @@ export interface components {
             version: string;
         };
         /**
+         * HurstResult
+         * @description 0.5 is a walk, below it the residuals turn back, above it they keep going.
+         */
+        HurstResult: {
+            /**
+             * At Edge
+             * @description the search ended at 0 or 1: the number is a bound
+             */
+            at_edge: boolean;
+            /**
+             * Critical Values
+             * @description by level, where the test has them
+             */
+            critical_values: {
+                [key: string]: number;
+            } | null;
+            /** High */
+            high: number | null;
+            /** Hurst */
+            hurst: number | null;
+            /**
+             * Low
+             * @description 95 % interval
+             */
+            low: number | null;
+            /** Method */
+            method: string;
+            /** N */
+            n: number;
+            /** Null */
+            null: string;
+            /** P Value */
+            p_value: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
+            /** Statistic */
+            statistic: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
+        };
+        /**
          * ImportedFile
          * @description What a file held and lacks; of bars, `first`, `last` and holes are open times and `missing` counts bars.
          */
@@ -2322,6 +2412,51 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * JohansenResult
+         * @description Entry r of each list belongs to the null of at most r relations.
+         */
+        JohansenResult: {
+            /**
+             * Beta
+             * @description the first relation as y − β·x
+             */
+            beta: number | null;
+            /** Eigenvalues */
+            eigenvalues: number[];
+            /** Lags */
+            lags: number;
+            /** Max Eigenvalue */
+            max_eigenvalue: number[];
+            /** Max Eigenvalue Critical Values */
+            max_eigenvalue_critical_values: {
+                [key: string]: number[];
+            };
+            /** N */
+            n: number;
+            /** Null */
+            null: string;
+            /**
+             * Rank
+             * @description the first r that the trace test does not reject at 5 %
+             */
+            rank: number | null;
+            /** Rank By Max Eigenvalue */
+            rank_by_max_eigenvalue: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
+            /** Trace */
+            trace: number[];
+            /** Trace Critical Values */
+            trace_critical_values: {
+                [key: string]: number[];
+            };
+        };
         /** Journal */
         Journal: {
             /** Committed Rows */
@@ -2413,6 +2548,16 @@ export interface components {
             status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /**
+         * LegResult
+         * @description One leg's own series on the window: ADF, whose null is a walk, beside KPSS, whose null is no walk.
+         */
+        LegResult: {
+            adf: components["schemas"]["TestResult"];
+            kpss: components["schemas"]["KpssResult"];
+            /** Symbol */
+            symbol: string;
+        };
+        /**
          * LivePair
          * @description The same with the forming bar's prices, valued at the newest fit.
          */
@@ -2445,6 +2590,55 @@ export interface components {
              * @enum {string}
              */
             type: "snapshot" | "update";
+        };
+        /**
+         * MethodFit
+         * @description `y = α + β·x` by one method; standard errors allow for serially correlated residuals.
+         */
+        MethodFit: {
+            /** Alpha */
+            alpha: number | null;
+            /** Alpha Se */
+            alpha_se: number | null;
+            /** Beta */
+            beta: number | null;
+            /** Beta High */
+            beta_high: number | null;
+            /**
+             * Beta Low
+             * @description 95 % interval of beta
+             */
+            beta_low: number | null;
+            /** Beta Se */
+            beta_se: number | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /** N */
+            n: number;
+            /**
+             * Parameters
+             * @description what the method chose or estimated, by name, such as Kalman's noise ratio
+             */
+            parameters: {
+                [key: string]: number | null;
+            };
+            /** R Squared */
+            r_squared: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Sd
+             * @description of the residuals, ddof = 1; Kalman's next innovation
+             */
+            sd: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /**
          * PairAnalytics
@@ -2564,6 +2758,94 @@ export interface components {
             zscore: number | null;
             /** Zscore Reason */
             zscore_reason: string | null;
+        };
+        /** PairHistory */
+        PairHistory: {
+            /** Methods */
+            methods: components["schemas"]["BetaHistory"][];
+            /**
+             * P Value
+             * @description Engle-Granger of the window before each bar
+             */
+            p_value: (number | null)[];
+            /** Time */
+            time: number[];
+        };
+        /**
+         * PairLab
+         * @description All tests rest on the `window` bars that end before the last closed bar; `residuals` are those of `method`.
+         */
+        PairLab: {
+            adf: components["schemas"]["TestResult"];
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            cointegration: components["schemas"]["CointegrationResult"];
+            /**
+             * First Time
+             * @description open time of the first bar of the fit
+             */
+            first_time: number | null;
+            /** Fits */
+            fits: components["schemas"]["MethodFit"][];
+            half_life: components["schemas"]["HalfLife"];
+            /** Have */
+            have: number;
+            history: components["schemas"]["PairHistory"];
+            hurst: components["schemas"]["HurstResult"];
+            /** Interval */
+            interval: string;
+            johansen: components["schemas"]["JohansenResult"];
+            /** @description of the residuals, by the tables of a given series */
+            kpss: components["schemas"]["KpssResult"];
+            /**
+             * Last Time
+             * @description open time of the last closed bar, t
+             */
+            last_time: number | null;
+            /** Legs */
+            legs: components["schemas"]["LegResult"][];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
+            /** Need */
+            need: number;
+            quality: components["schemas"]["WindowQuality"];
+            /** Reason */
+            reason: string | null;
+            residuals: components["schemas"]["Residuals"];
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "level" | "log";
+            stability: components["schemas"]["StabilityResult"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
+            /** Symbol A */
+            symbol_a: string;
+            /** Symbol B */
+            symbol_b: string;
+            /** Variance Ratios */
+            variance_ratios: components["schemas"]["VarianceRatioResult"][];
+            /** Window */
+            window: number;
+            /** Windows */
+            windows: components["schemas"]["WindowResult"][];
         };
         /** PairMessage */
         PairMessage: {
@@ -2930,6 +3212,59 @@ export interface components {
             type: "snapshot" | "update";
         };
         /**
+         * Residuals
+         * @description Residuals of `method` in the window, `y − α − β·x` on the scale asked for, and their shape.
+         */
+        Residuals: {
+            /**
+             * Autocorrelation
+             * @description at lags 1, 2, …
+             */
+            autocorrelation: number[];
+            /**
+             * Band
+             * @description where 95 % of them lie for white noise, both signs
+             */
+            band: number | null;
+            /** Counts */
+            counts: number[];
+            /**
+             * Edges
+             * @description of the histogram's bins, one more than counts
+             */
+            edges: number[];
+            /** Excess Kurtosis */
+            excess_kurtosis: number | null;
+            /** Mean */
+            mean: number | null;
+            /** N */
+            n: number;
+            /** Reason */
+            reason: string | null;
+            /** Sd */
+            sd: number | null;
+            /** Skewness */
+            skewness: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
+            /** Time */
+            time: number[];
+            /** Value */
+            value: (number | null)[];
+            /**
+             * Whiteness P
+             * @description Ljung and Box over the first ten lags
+             */
+            whiteness_p: number | null;
+            /** X */
+            x: (number | null)[];
+            /** Y */
+            y: (number | null)[];
+        };
+        /**
          * ScannedPair
          * @description One pair of a scan, y = `symbol_a`; `p_value` is min(1, 2·min) over both directions.
          */
@@ -3151,6 +3486,54 @@ export interface components {
             spread: (number | null)[];
             /** Time */
             time: number[];
+        };
+        /**
+         * StabilityResult
+         * @description Is the line the same in both halves of the window?
+         */
+        StabilityResult: {
+            /**
+             * Beta First
+             * @description by least squares in the first half of the window
+             */
+            beta_first: number | null;
+            /** Beta Second */
+            beta_second: number | null;
+            /**
+             * Critical Values
+             * @description by level, where the test has them
+             */
+            critical_values: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Level Change
+             * @description of the line at the mean of x, in units of y
+             */
+            level_change: number | null;
+            /** Method */
+            method: string;
+            /** N */
+            n: number;
+            /** Null */
+            null: string;
+            /** P Value */
+            p_value: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
+            /** Statistic */
+            statistic: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
         };
         /** StatusMessage */
         StatusMessage: {
@@ -3595,6 +3978,49 @@ export interface components {
             symbol_b: string;
         };
         /**
+         * VarianceRatioResult
+         * @description `ratio` is above 1 where steps follow each other, below 1 where they turn back.
+         */
+        VarianceRatioResult: {
+            /**
+             * Critical Values
+             * @description by level, where the test has them
+             */
+            critical_values: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Lags
+             * @description steps of the longer difference
+             */
+            lags: number;
+            /** Method */
+            method: string;
+            /** N */
+            n: number;
+            /** Null */
+            null: string;
+            /** P Value */
+            p_value: number | null;
+            /** Ratio */
+            ratio: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Role
+             * @description descriptive: computed anew with every bar, a p of it is no verdict on the pair; formation: of a window that the request ended with `end`
+             * @enum {string}
+             */
+            role: "descriptive" | "formation";
+            /** Statistic */
+            statistic: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
+        };
+        /**
          * WindowQuality
          * @description How many bars of the window are of which quality, both legs together at their worse.
          */
@@ -3611,6 +4037,27 @@ export interface components {
             partial: number;
             /** Quiet */
             quiet: number;
+        };
+        /**
+         * WindowResult
+         * @description The tests of the newest `window` bars, which end where those of the lab's own window do.
+         */
+        WindowResult: {
+            adf: components["schemas"]["TestResult"];
+            /** Beta */
+            beta: number | null;
+            /** Beta High */
+            beta_high: number | null;
+            /** Beta Low */
+            beta_low: number | null;
+            half_life: components["schemas"]["HalfLife"];
+            /**
+             * P Value
+             * @description Engle-Granger, both directions counted
+             */
+            p_value: number | null;
+            /** Window */
+            window: number;
         };
         /**
          * Zscore
@@ -4500,6 +4947,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HedgeRatio"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lab_analytics_lab_get: {
+        parameters: {
+            query: {
+                /** @description before this time: ms or ISO-8601 */
+                end?: string | null;
+                /** @description bar length, one of RESAMPLE_INTERVALS */
+                interval?: string;
+                /** @description ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION */
+                method?: string | null;
+                /** @description bars at which hedge ratios are given, evenly spread */
+                points?: number;
+                /** @description level or log; default DEFAULT_SCALE */
+                scale?: string | null;
+                /** @description the dependent leg, y */
+                symbol_a: string;
+                /** @description the hedge leg, x */
+                symbol_b: string;
+                /** @description bars of a fit; default DEFAULT_ROLLING_WINDOW */
+                window?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairLab"];
                 };
             };
             /** @description Unknown symbol */

@@ -14,8 +14,11 @@ from quant.analytics.hurst import hurst
 from quant.analytics.incremental import RollingScan
 from quant.analytics.johansen import johansen
 from quant.analytics.kpss import kpss
+from quant.analytics.lab import examine_pair, grid_rows
+from quant.analytics.lab_results import BetaPath, LegTests, PairExamination, ResidualShape, WindowTest
 from quant.analytics.pair import analyse_pair
 from quant.analytics.pair_table import HoldOut, PairTable
+from quant.analytics.residual_shape import residual_shape
 from quant.analytics.results import (
     CointegrationTest,
     Direction,
@@ -51,6 +54,7 @@ from quant.analytics.warm_up import warm
 
 __all__ = [
     "HEDGE_METHODS",
+    "BetaPath",
     "Bound",
     "CointegrationTest",
     "Direction",
@@ -62,10 +66,13 @@ __all__ = [
     "HurstExponent",
     "JohansenTest",
     "KpssTest",
+    "LegTests",
     "PairAnalysis",
     "PairCointegration",
+    "PairExamination",
     "PairSeries",
     "PairTable",
+    "ResidualShape",
     "ReturnStatistics",
     "RollingScan",
     "Signal",
@@ -74,10 +81,13 @@ __all__ = [
     "TickCorrelation",
     "UnitRootTest",
     "VarianceRatioTest",
+    "WindowTest",
     "adf",
     "analyse_pair",
     "engle_granger",
     "engle_granger_both",
+    "examine_pair",
+    "grid_rows",
     "half_life",
     "hayashi_yoshida",
     "huber",
@@ -86,6 +96,7 @@ __all__ = [
     "kalman",
     "kpss",
     "ols",
+    "residual_shape",
     "return_statistics",
     "rolling_correlation",
     "rolling_volatility",

@@ -90,7 +90,7 @@ def analyse_pair(
         fit=fit, mean=fit.alpha, sd=_sd(fit, series) if enough else math.nan, spread=float(now), zscore=float(z),
         signal=signal, signal_reason=signal_reason,
         correlation=float(series.correlation[-1]) if enough else math.nan,
-        adf=_residual_test(cointegration.y_on_x), cointegration=cointegration, half_life=reversion,
+        adf=residual_test(cointegration.y_on_x), cointegration=cointegration, half_life=reversion,
         next_fit=next_fit, series=series, test_note="" if method is HedgeMethod.OLS else TEST_NOTE,
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ def _signal(z: float, verdict: _Verdict, cointegration: PairCointegration) -> tu
     return (Signal.BUY if z < -THRESHOLD else Signal.NEUTRAL), said
 
 
-def _residual_test(test: CointegrationTest) -> UnitRootTest:
+def residual_test(test: CointegrationTest) -> UnitRootTest:
     """Return the y-on-x test in the words of a unit-root test: the same regression, the same tables."""
     return UnitRootTest(
         status=test.status, reason=test.reason, statistic=test.statistic, p_value=test.p_value,

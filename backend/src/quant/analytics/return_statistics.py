@@ -54,13 +54,22 @@ def _measured(returns: FloatArray, deviations: FloatArray, square: float, year: 
     return ReturnStatistics(
         status=Status.OK, reason="", n=n, need=MIN_RETURNS + 1, mean=mean, sd=sd,
         least=float(returns.min()), most=float(returns.max()),
-        skewness=third * math.sqrt(n * (n - 1.0)) / (n - 2.0),
-        excess_kurtosis=((n + 1.0) * (fourth - 3.0) + 6.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)),
+        skewness=skewness(third, n), excess_kurtosis=excess_kurtosis(fourth, n),
         autocorrelation=float(deviations[1:] @ deviations[:-1]) / square,
         drawdown=-math.expm1(float((path - np.maximum.accumulate(path)).min())),
         bars_per_year=year, annual_return=mean * year, annual_volatility=sd * root, sharpe=ratio * root,
         sharpe_low=(ratio - _NORMAL * error) * root, sharpe_high=(ratio + _NORMAL * error) * root,
     )  # fmt: skip
+
+
+def skewness(third: float, n: int) -> float:
+    """Return the skewness of n values whose mean cubed score (ddof=0) is `third`, with the small-sample correction."""
+    return third * math.sqrt(n * (n - 1.0)) / (n - 2.0)
+
+
+def excess_kurtosis(fourth: float, n: int) -> float:
+    """Return the excess kurtosis of n values whose mean fourth power of scores is `fourth`, likewise corrected."""
+    return ((n + 1.0) * (fourth - 3.0) + 6.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0))
 
 
 def _without(status: Status, reason: str, n: int, year: float) -> ReturnStatistics:

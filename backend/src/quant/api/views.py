@@ -41,7 +41,8 @@ def _count(value: int) -> int | None:
     return value if value >= 0 else None
 
 
-def _column(values: FloatArray) -> list[float | None]:
+def column(values: FloatArray) -> list[float | None]:
+    """Return numbers as a list, None for NaN and infinity."""
     return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
@@ -130,7 +131,7 @@ def bar_list(view: engine.BarsView) -> wire.BarList:
     bars = view.bars
     columns = zip(
         (bars.times // NS_PER_MS).tolist(),
-        *(_column(prices) for prices in (bars.opens, bars.highs, bars.lows, bars.closes)),
+        *(column(prices) for prices in (bars.opens, bars.highs, bars.lows, bars.closes)),
         bars.volumes.tolist(),
         bars.quote_volumes.tolist(),
         bars.trades.tolist(),
@@ -340,7 +341,7 @@ def pair_analytics(view: engine.PairView, *, role: Role = "descriptive") -> wire
     signal: Word = view.signal.value
     return wire.PairAnalytics(
         **pair_header(view),
-        **_line(view),
+        **line(analysis.fit),
         spread=number(analysis.spread),
         mean=number(analysis.mean),
         sd=number(analysis.sd),
@@ -350,17 +351,16 @@ def pair_analytics(view: engine.PairView, *, role: Role = "descriptive") -> wire
         signal_reason=_signal_reason(view, role),
         correlation=number(analysis.correlation),
         correlation_reason=view.correlation_reason or None,
-        adf=wire.TestResult(**_test(analysis.adf, role)),
-        cointegration=cointegration(view, role),
-        half_life=half_life(view),
+        adf=wire.TestResult(**test_fields(analysis.adf, role)),
+        cointegration=cointegration(analysis.cointegration, role, note=analysis.test_note),
+        half_life=half_life(analysis.half_life, view.interval_s),
         live=_live(view),
         series=pair_series(view.series),
     )
 
 
-def _line(view: engine.PairView) -> dict[str, Any]:
+def line(fit: Any) -> dict[str, Any]:  # an analytics HedgeFit
     """Return the hedge ratio with its errors, and what its method chose."""
-    fit = view.analysis.fit
     return {
         **{name: number(getattr(fit, name)) for name in LINE},
         "parameters": {name: number(value) for name, value in fit.parameters.items()},
@@ -376,7 +376,7 @@ def hedge_ratio(view: engine.PairView) -> wire.HedgeRatio:
     fit = view.analysis.fit
     return wire.HedgeRatio(
         **pair_header(view),
-        **_line(view),
+        **line(fit),
         sd=number(fit.sd),
         r_squared=number(fit.r_squared),
         series=wire.HedgeRatioSeries(**_columns(view.series, "alpha", "beta", "sd")),
@@ -390,7 +390,7 @@ def spread(view: engine.PairView) -> wire.Spread:
         spread=number(analysis.spread),
         mean=number(analysis.mean),
         sd=number(analysis.sd),
-        half_life=half_life(view),
+        half_life=half_life(analysis.half_life, view.interval_s),
         live=_live(view),
         series=wire.SpreadSeries(**_columns(view.series, "spread")),
     )
@@ -431,13 +431,12 @@ def correlation(view: engine.PairView) -> wire.Correlation:
 def pair_unit_root(view: engine.PairView, *, role: Role = "descriptive") -> wire.PairUnitRoot:
     return wire.PairUnitRoot(
         **pair_header(view),
-        adf=wire.TestResult(**_test(view.analysis.adf, role)),
+        adf=wire.TestResult(**test_fields(view.analysis.adf, role)),
         note=view.analysis.test_note or None,
     )
 
 
 def symbol_unit_root(view: engine.UnitRootView, *, role: Role = "descriptive") -> wire.SymbolUnitRoot:
-    bound: Word = view.kpss.p_bound.value
     return wire.SymbolUnitRoot(
         market=view.market,
         as_of=ms(view.as_of),
@@ -450,17 +449,22 @@ def symbol_unit_root(view: engine.UnitRootView, *, role: Role = "descriptive") -
         first_time=ms(view.first_time),
         last_time=ms(view.last_time),
         quality=wire.WindowQuality(**view.qualities),
-        adf=wire.TestResult(**_test(view.adf, role)),
-        kpss=wire.KpssResult(**_test(view.kpss, role), p_bound=bound),
+        adf=wire.TestResult(**test_fields(view.adf, role)),
+        kpss=kpss(view.kpss, role),
     )
 
 
+def kpss(test: Any, role: Role) -> wire.KpssResult:  # a KpssTest
+    return wire.KpssResult(**test_fields(test, role), p_bound=test.p_bound.value)
+
+
 def _columns(series: engine.PairSeriesView, *names: str) -> dict[str, Any]:
-    columns = {name: _column(getattr(series, name)) for name in names}
+    columns = {name: column(getattr(series, name)) for name in names}
     return {"time": (series.times // NS_PER_MS).tolist(), **columns}
 
 
-def _test(test: Any, role: Role) -> dict[str, Any]:  # one of the tests of quant.analytics.results
+def test_fields(test: Any, role: Role) -> dict[str, Any]:  # one of the tests of quant.analytics.results
+    """Return the fields that all tests have in common."""
     return {
         "role": role,
         **{name: getattr(test, name, None) for name in RULE},  # KPSS chooses no lags
@@ -468,24 +472,25 @@ def _test(test: Any, role: Role) -> dict[str, Any]:  # one of the tests of quant
         "p_value": number(test.p_value),
         "lags": _count(test.lags),
         "n": test.n,
-        "critical_values": _critical_values(test.critical_values) if test.status.usable else None,
+        "critical_values": critical_values(test.critical_values) if test.status.usable else None,
         "null": test.null,
         "status": test.status.value,
         "reason": test.reason or None,
     }
 
 
-def _critical_values(values: Mapping[str, float]) -> dict[str, float] | None:
+def critical_values(values: Mapping[str, float]) -> dict[str, float] | None:
+    """Return those that the test's table has, None where it has none."""
     finite = {level: value for level, value in values.items() if math.isfinite(value)}
     return finite or None
 
 
-def cointegration(view: engine.PairView, role: Role = "descriptive") -> wire.CointegrationResult:
-    test = view.analysis.cointegration
+def cointegration(test: Any, role: Role, *, note: str) -> wire.CointegrationResult:  # a PairCointegration
+    """Return both directions of a pair's test; `note` says whose residuals were tested."""
     known = test.status.usable
     direction: Word = test.direction.value if known else None
     return wire.CointegrationResult(
-        **_test(test, role)
+        **test_fields(test, role)
         | {
             "regression": test.y_on_x.trend,
             "autolag": test.y_on_x.autolag,
@@ -499,20 +504,20 @@ def cointegration(view: engine.PairView, role: Role = "descriptive") -> wire.Coi
         statistic_xy=number(test.x_on_y.statistic),
         lags_yx=test.y_on_x.lags if known else None,
         lags_xy=test.x_on_y.lags if known else None,
-        note=view.analysis.test_note or None,
+        note=note or None,
     )
 
 
-def half_life(view: engine.PairView) -> wire.HalfLife:
-    found = view.analysis.half_life
+def half_life(found: Any, interval_s: int) -> wire.HalfLife:  # an analytics HalfLife
+    """Return a half-life in bars and in seconds of bars that long."""
     status: Word = found.status.value
     return wire.HalfLife(
         bars=number(found.bars),
-        seconds=number(found.bars * view.interval_s),
+        seconds=number(found.bars * interval_s),
         low=number(found.low),
         high=number(found.high),
-        low_seconds=number(found.low * view.interval_s),
-        high_seconds=number(found.high * view.interval_s),
+        low_seconds=number(found.low * interval_s),
+        high_seconds=number(found.high * interval_s),
         status=status,
         reason=found.reason or None,
     )
@@ -521,14 +526,14 @@ def half_life(view: engine.PairView) -> wire.HalfLife:
 def pair_series(series: engine.PairSeriesView) -> wire.PairSeries:
     return wire.PairSeries(
         time=(series.times // NS_PER_MS).tolist(),
-        price_a=_column(series.prices_a),
-        price_b=_column(series.prices_b),
-        alpha=_column(series.alpha),
-        beta=_column(series.beta),
-        sd=_column(series.sd),
-        spread=_column(series.spread),
-        zscore=_column(series.zscore),
-        correlation=_column(series.correlation),
+        price_a=column(series.prices_a),
+        price_b=column(series.prices_b),
+        alpha=column(series.alpha),
+        beta=column(series.beta),
+        sd=column(series.sd),
+        spread=column(series.spread),
+        zscore=column(series.zscore),
+        correlation=column(series.correlation),
     )
 
 

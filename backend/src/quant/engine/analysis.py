@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quant.analytics import analyse_pair
-from quant.analytics.results import PairAnalysis, PairSeries, Signal
+from quant.analytics.results import HedgeFit, PairAnalysis, PairSeries, Signal
 from quant.clock import NS_PER_MS, NS_PER_S
 from quant.domain import BoolArray, FloatArray, HedgeMethod, IntArray, Interval, Quality, Scale
 from quant.engine.cost import pair_seconds
@@ -164,12 +164,18 @@ def _by_blocks(inputs: PairInputs) -> PairAnalysis:
         parts.append((block, part))
     newest, analysis = parts[-1]
     series = _in_a_row([part.series for _, part in parts], first=parts[0][0].first)
-    parameters = dict(analysis.fit.parameters)
+    fit = with_formation_times(analysis.fit, legs.times[newest.begin :], window=key.window)
+    return replace(analysis, series=series, fit=fit)
+
+
+def with_formation_times(fit: HedgeFit, times: IntArray, *, window: int) -> HedgeFit:
+    """Return Kalman's fit of bars that open at `times` (ns) with the first and last of its formation, in ms."""
+    parameters = dict(fit.parameters)
     start = parameters.pop("formation_start", None)
     if start is not None:
-        formation = legs.times[newest.begin + int(start) :][: key.window] // NS_PER_MS
+        formation = times[int(start) :][:window] // NS_PER_MS
         parameters |= {"formation_first": float(formation[0]), "formation_last": float(formation[-1])}
-    return replace(analysis, series=series, fit=replace(analysis.fit, parameters=parameters))
+    return replace(fit, parameters=parameters)
 
 
 def _in_a_row(parts: list[PairSeries], *, first: int) -> PairSeries:

@@ -47,6 +47,8 @@ _COSTS = {
 }
 _FORMATION_BAR_S = 5e-6  # Kalman's noise, for each block of rows
 _PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix products
+_LAB_S, _LAB_BAR_S = 1.5e-2, 3e-6  # Johansen, KPSS, Hurst, stability and the tests of other windows
+_LAB_BARS = 4000  # of all those other windows together
 _CELL_S = 6e-8  # a close that is put into its place on the grid
 _PAIR_S = 1.2e-5  # both directions, whole window and screen
 _SURVIVOR_S, _SURVIVOR_BAR_S = 1.2e-4, 5e-8  # a pair that passes the screen is tested again, alone
@@ -69,6 +71,14 @@ def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
     if method is HedgeMethod.KALMAN:
         seconds += (1 + rows / block_bars(window)) * window * _FORMATION_BAR_S
     return seconds
+
+
+def lab_seconds(*, window: int, points: int) -> float:
+    """Return the expected seconds for one examination of a pair with hedge ratios at so many bars."""
+    fits = window * sum(cost.fit_bar_s for cost in _COSTS.values())
+    filters = (window + block_bars(window)) * _COSTS[HedgeMethod.KALMAN].fit_bar_s + window * _FORMATION_BAR_S
+    tests = _TESTS_S + window * _TESTS_BAR_S
+    return points * (fits + filters + tests) + _LAB_S + (window + _LAB_BARS) * _LAB_BAR_S
 
 
 def scan_seconds(*, symbols: int, bars: int, calibrate: bool = False) -> float:
@@ -126,6 +136,14 @@ def check_pair(method: HedgeMethod, *, window: int, rows: int) -> float:
     seconds = pair_seconds(method, window=window, rows=rows)
     if seconds > MAX_REQUEST_S:
         _refuse("window", f"{rows} rows of {method} over {window} bars", seconds)
+    return seconds
+
+
+def check_lab(*, window: int, points: int) -> float:
+    """Return the expected seconds; raise InvalidParameter where a request may not take so long."""
+    seconds = lab_seconds(window=window, points=points)
+    if seconds > MAX_REQUEST_S:
+        _refuse("window", f"{points} points of every method over {window} bars", seconds)
     return seconds
 
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from quant.alerts.preview import Preview
 from quant.alerts.rules import Document
+from quant.analytics.lab_results import PairExamination
 from quant.analytics.pair_table import PairTable
 from quant.analytics.results import PairAnalysis, Signal, Status, UnitRootTest
 from quant.analytics.series_results import KpssTest
@@ -370,6 +371,23 @@ class UnitRootView:
 
 
 @dataclass(frozen=True, slots=True)
+class LabView:
+    """A pair under every method and every test. `times` are those of the examination's rows, `residual_times` those of
+    its residuals; `qualities` counts the bars of the window."""
+
+    market: str
+    as_of: int | None
+    key: PairKey
+    interval_s: int
+    first_time: int | None
+    last_time: int | None
+    qualities: Mapping[str, int]
+    examination: PairExamination
+    times: IntArray
+    residual_times: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class ScanOrder:
     """Which pairs to test on which bars: of all streaming symbols, or of those named; times in ns, half-open.
 
@@ -712,6 +730,11 @@ class Engine(Protocol):
 
     async def unit_root(self, key: SeriesKey, *, end: int | None) -> UnitRootView:
         """Test one symbol's own closes, the `window` bars that end at the last closed one (before `end`)."""
+        ...
+
+    async def examine(self, key: PairKey, *, points: int, end: int | None) -> LabView:
+        """Put a pair to every method and test, with hedge ratios at `points` bars up to the last closed one
+        (before `end`)."""
         ...
 
     async def scan(self, order: ScanOrder) -> ScanView:

@@ -28,6 +28,7 @@ from quant.engine.hub import Hub, Listener
 from quant.engine.importer import Importer
 from quant.engine.job_desk import JobDesk
 from quant.engine.jobs import Job
+from quant.engine.lab_desk import LabDesk
 from quant.engine.markets import make_market
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import (
@@ -50,6 +51,7 @@ from quant.engine.protocol import (
     ImportOptions,
     JobKind,
     JobView,
+    LabView,
     PairKey,
     PairRowsView,
     PairView,
@@ -141,6 +143,7 @@ class Session:
             self._publisher.lanes,
             event_bars=self._event_bars,
         )
+        self._lab_desk = LabDesk(self._reading, self._publisher.lanes)
         self._started_with = parse_source(settings.source)
         self._source = self._started_with
         self._running: RunningMarket | None = None
@@ -486,6 +489,12 @@ class Session:
         if view.adf.status is Status.ZERO_VARIANCE:
             what = f"different prices of {key.symbol} on {key.interval} bars, window {key.window}"
             raise NotEnoughData(what, have=1, need=2)
+        return view
+
+    async def examine(self, key: PairKey, *, points: int, end: int | None) -> LabView:
+        running = self._now_running()
+        view = await self._lab_desk.examine(running, key, points=points, end=end)
+        self._check_same(running)
         return view
 
     async def scan(self, order: ScanOrder) -> ScanView:
