@@ -97,6 +97,19 @@ class Server:
                 self.process.wait(timeout=0.1)
         pytest.fail("the market stands still")
 
+    def wait_answer(self, path: str) -> Any:
+        """Return what `path` answers once it has the bars for it, which come after the streams start."""
+        assert self.process is not None
+        for _ in range(READY_ATTEMPTS):
+            try:
+                return self.get(path)
+            except urllib.error.HTTPError as error:
+                if error.code not in (409, 503):
+                    raise
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.1)
+        pytest.fail(f"{path} never had enough bars")
+
     def _wait_until_ready(self) -> None:
         assert self.process is not None
         for _ in range(READY_ATTEMPTS):

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from shown import assert_reads_as
+
 # Keeps what every element with a topic and a seq has shown, once a frame: { "topic#seq": { field: [value, text] } }.
 RECORD = """
 () => {
@@ -65,16 +67,6 @@ def at_path(body: Any, path: str) -> Any:
     for name in path.split("."):
         body = body[name]
     return body
-
-
-def assert_reads_as(text: str, value: float) -> None:
-    """The text is the number, rounded to the decimals that it has."""
-    plain = text.replace("−", "-").replace(",", "")
-    if plain.startswith("<"):
-        assert value < float(plain[1:])
-        return
-    decimals = len(plain.partition(".")[2])
-    assert abs(float(plain) - value) <= 0.5000001 * 10**-decimals, (text, value)
 
 
 def test_pick_start_numbers_stop(make_server: Any, visit: Any) -> None:

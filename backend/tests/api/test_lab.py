@@ -95,5 +95,5 @@ def test_what_cannot_be_is_refused(api: Client) -> None:
     assert refused(api, 422, **PAIR, window=3)["parameter"] == "window"
     assert refused(api, 422, **PAIR, points=1)["parameter"] == "points"
     with pytest.raises(InvalidParameter):
-        check_lab(window=4000, points=200)
-    assert check_lab(window=1440, points=48) < 2.0
+        check_lab(window=8000, points=200)
+    assert check_lab(window=1440, points=48) < 1.0

@@ -7,12 +7,21 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
+  /** What the server says besides, by name: how many bars there are (`have`) and have to be (`need`), for one. */
+  readonly values: Readonly<Record<string, unknown>>;
 
-  constructor(detail: string, status: number, code: string, requestId: string | null) {
+  constructor(
+    detail: string,
+    status: number,
+    code: string,
+    requestId: string | null,
+    values: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.values = values;
   }
 }
 
@@ -20,9 +29,17 @@ function isProblem(body: unknown): body is Problem {
   return typeof body === "object" && body !== null && "detail" in body && "code" in body;
 }
 
+/** How far the bars are that a computation needs; null for any other trouble. */
+export function warmingUp(error: Error | null): { have: number; need: number } | null {
+  if (!(error instanceof ApiError) || error.status !== 409) return null;
+  const { have, need } = error.values;
+  return typeof have === "number" && typeof need === "number" ? { have, need } : null;
+}
+
 async function errorOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
-  if (isProblem(body)) return new ApiError(body.detail, response.status, body.code, body.request_id);
+  if (isProblem(body))
+    return new ApiError(body.detail, response.status, body.code, body.request_id, { ...body });
   const sentence = `The server answered ${response.status} ${response.statusText}`.trim();
   return new ApiError(`${sentence}.`, response.status, "http_error", null);
 }

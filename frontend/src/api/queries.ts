@@ -1,10 +1,15 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, getJson, postJson } from "./http";
 import type {
+  BarList,
   ClientConfig,
   GapList,
+  HedgeMethod,
   ImportedSpanList,
   JobList,
+  PairLab,
+  PairScan,
+  Scale,
   SimulationTruth,
   StoredSpanList,
   StreamStatus,
@@ -68,6 +73,52 @@ export const jobsQuery = queryOptions({
       ? JOBS_EVERY_MS
       : false,
 });
+
+export type ScanAsked = { interval: string; window: number; scale: Scale; symbols: readonly string[] };
+
+/** All pairs of the named symbols, or of all that stream: computed now. */
+export const scanQuery = (market: string, { interval, window, scale, symbols }: ScanAsked) =>
+  queryOptions({
+    queryKey: ["scan", market, interval, window, scale, symbols.join()],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ interval, window: String(window), scale });
+      if (symbols.length > 0) query.set("symbols", symbols.join());
+      return getJson<PairScan>(`/analytics/scan?${query}`, signal);
+    },
+  });
+
+export type LabAsked = {
+  a: string;
+  b: string;
+  interval: string;
+  window: number;
+  method: HedgeMethod;
+  scale: Scale;
+};
+
+/** One pair under every method and test, computed now. */
+export const labQuery = (market: string, { a, b, interval, window, method, scale }: LabAsked) =>
+  queryOptions({
+    queryKey: ["lab", market, a, b, interval, window, method, scale],
+    queryFn: ({ signal }) => {
+      const query = { symbol_a: a, symbol_b: b, interval, window: String(window), method, scale };
+      return getJson<PairLab>(`/analytics/lab?${new URLSearchParams(query)}`, signal);
+    },
+  });
+
+/** The newest bars of a symbol, asked for anew for each `upTo`, the last bar that closed. */
+export const recentBarsQuery = (
+  market: string,
+  { symbol, interval, limit, upTo }: { symbol: string; interval: string; limit: number; upTo: number },
+) =>
+  queryOptions({
+    queryKey: ["recent-bars", market, symbol, interval, limit, upTo],
+    queryFn: ({ signal }) =>
+      getJson<BarList>(
+        `/data/${encodeURIComponent(symbol)}?${new URLSearchParams({ interval, limit: String(limit) })}`,
+        signal,
+      ),
+  });
 
 type StreamCommand = { symbols?: string[]; source?: string };
 

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { navigate, usePath } from "@/stores/location";
+import { navigate, pageOf, usePath } from "@/stores/location";
 import { PAGES } from "./pages";
 import { Shell } from "./shell";
 import { Tools } from "./tools";
@@ -17,7 +17,7 @@ function NotFound({ path }: { path: string }) {
 
 export function App() {
   const path = usePath();
-  const page = PAGES.find((known) => known.path === path);
+  const page = PAGES.find((known) => known.path === pageOf(path));
   useEffect(() => {
     document.title = `${page?.title ?? "Not found"} · Quant Analytics Platform`;
   }, [page]);

@@ -3,6 +3,7 @@ import { lazily } from "@/components/lazily";
 import { MonitorPage } from "@/features/monitor/monitor-page";
 
 type Page = {
+  /** The first part of its addresses. */
   path: string;
   title: string;
   /** After `g`, goes to the page. */
@@ -13,6 +14,18 @@ type Page = {
 /** The pages of the dashboard: a new one is a feature and a line here. All but the first are loaded when asked for. */
 export const PAGES: readonly Page[] = [
   { path: "/", title: "Monitor", key: "m", Content: MonitorPage },
+  {
+    path: "/scan",
+    title: "Scanner",
+    key: "c",
+    Content: lazily(() => import("@/features/scanner/scanner-page").then((page) => page.ScannerPage)),
+  },
+  {
+    path: "/pair",
+    title: "Pair lab",
+    key: "l",
+    Content: lazily(() => import("@/features/lab/lab-page").then((page) => page.LabPage)),
+  },
   {
     path: "/export-data",
     title: "Data and export",

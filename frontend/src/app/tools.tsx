@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { useNarrow } from "@/components/use-narrow";
 import { zoneName } from "@/lib/format";
-import { lastAddress, navigate, usePath } from "@/stores/location";
+import { lastAddress, navigate, pageOf, usePath } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
 import { opened } from "./opened";
 import { PAGES } from "./pages";
@@ -18,7 +18,7 @@ function follow(event: MouseEvent<HTMLAnchorElement>): void {
 
 /** Links to the other pages, the time zone and the theme: at the end of every page's header. */
 export function Tools() {
-  const path = usePath();
+  const path = pageOf(usePath());
   const narrow = useNarrow();
   const { theme, zone, setTheme, setZone } = usePreferences();
   const nextTheme = theme === "dark" ? "light" : "dark";

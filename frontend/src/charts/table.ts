@@ -9,8 +9,29 @@ export type TableColumn = {
   text: (time: number) => string;
 };
 
-/** The numbers that a chart draws, by time, oldest first: what "View data" and "CSV" show. */
-export type ChartTable = { title: string; times: readonly number[]; columns: readonly TableColumn[] };
+/** What rows are counted by where it is not time, such as lags. */
+export type TableIndex = { name: string; label: string; text: (at: number) => string };
+
+/** The numbers that a chart draws, by time (or `index`), ascending: what "View data" and "CSV" show. */
+export type ChartTable = {
+  title: string;
+  times: readonly number[];
+  columns: readonly TableColumn[];
+  index?: TableIndex;
+};
+
+/** A column of numbers that stand in the order of the table's times. */
+export function numberColumn(
+  times: readonly number[],
+  name: string,
+  label: string,
+  values: readonly (number | null)[],
+  format: (value: number | null) => string,
+): TableColumn {
+  const rows = new Map(times.map((at, row) => [at, row]));
+  const value = (at: number) => values[rows.get(at) ?? -1] ?? null;
+  return { name, label, value, text: (at) => format(value(at)) };
+}
 
 function columnsOf(series: ChartSeries, title: string): TableColumn[] {
   if (series.kind === "line") {
@@ -45,8 +66,11 @@ export function paneTable(pane: Pane): ChartTable {
   return { title: pane.title, times: timesOf(pane), columns };
 }
 
-export function tableCsv({ times, columns }: ChartTable): string {
-  const head = ["time", ...columns.map(({ name }) => name)];
-  const rows = times.map((time) => [isoTime(time), ...columns.map(({ value }) => value(time))]);
+export function tableCsv({ times, columns, index }: ChartTable): string {
+  const head = [index?.name ?? "time", ...columns.map(({ name }) => name)];
+  const rows = times.map((time) => [
+    index ? time : isoTime(time),
+    ...columns.map(({ value }) => value(time)),
+  ]);
   return csvText(head, rows);
 }

@@ -1,13 +1,13 @@
 import { useEffect, useId, useState } from "react";
-import { WINDOW_MAX, WINDOW_MIN, windowProblem } from "./view-state";
+import { FIT_WINDOW, type WindowBounds, windowProblem } from "@/lib/window";
 
-type Props = { window: number; onChange: (window: number) => void };
+type Props = { window: number; bounds?: WindowBounds; onChange: (window: number) => void };
 
 /** The window in bars. It takes effect on Enter or on leaving the field; what is wrong is said beside it. */
-export function WindowField({ window, onChange }: Props) {
+export function WindowField({ window, bounds = FIT_WINDOW, onChange }: Props) {
   const [text, setText] = useState(String(window));
   const id = useId();
-  const problem = windowProblem(text);
+  const problem = windowProblem(text, bounds);
   useEffect(() => setText(String(window)), [window]);
   const commit = () => {
     if (problem === null && Number(text) !== window) onChange(Number(text));
@@ -23,7 +23,7 @@ export function WindowField({ window, onChange }: Props) {
         value={text}
         aria-invalid={problem !== null}
         aria-describedby={problem ? `${id}-problem` : undefined}
-        title={`${WINDOW_MIN} to ${WINDOW_MAX} bars`}
+        title={`${bounds.least} to ${bounds.most} bars`}
         onChange={(event) => setText(event.target.value)}
         onBlur={commit}
         onKeyDown={(event) => event.key === "Enter" && commit()}

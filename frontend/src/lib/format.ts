@@ -119,3 +119,9 @@ export function zoneName(zone: TimeZone, ms: number = Date.now()): string {
   const parts = zoneFormat.formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "local";
 }
+
+/** A share such as 0.05 as `5 %`. */
+export function percent(share: number | null, decimals = 0): string {
+  const text = fixed(share === null ? null : 100 * share, decimals);
+  return text === ABSENT ? text : `${text} %`;
+}

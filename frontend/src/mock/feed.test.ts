@@ -17,6 +17,7 @@ test.each([
   "funding:BTCUSDT",
   "pair:BTCUSDT-ETHUSDT:1m:60:ols:level",
   "pair:SOLUSDT-BNBUSDT:5m:30:ols:log",
+  "matrix:1m:240",
 ])("%s has the server's form", (topic) => {
   expect(decode(message(topic))).toMatchObject({ topic });
 });
@@ -38,4 +39,25 @@ test("the pair is what its truth says, and its numbers are those of its rows", (
   expect(Math.abs((pair.beta ?? 0) - (PAIR.beta ?? 0))).toBeLessThan(3);
   expect(pair.series.zscore.at(-1)).toBe(pair.zscore);
   expect(((pair.spread ?? 0) - (pair.mean ?? 0)) / (pair.sd ?? 1)).toBe(pair.zscore);
+});
+
+test("a scan has every pair, the least p first, and too few bars say so", () => {
+  const scan = feed.scan({ interval: "1m", window: 240, log: true, symbols: [], seq: null });
+  expect(scan?.items.length).toBe(6);
+  expect(scan?.items[0]).toMatchObject({ symbol_a: "BTCUSDT", symbol_b: "ETHUSDT" });
+  const p = scan?.items.map(({ p_value }) => p_value ?? 1) ?? [];
+  expect(p).toEqual([...p].sort((one, other) => one - other));
+  const q = scan?.items.map(({ q_value }) => q_value ?? 0) ?? [];
+  expect(q.every((value, k) => value >= (p[k] ?? 0) && value <= 1)).toBe(true);
+  const short = feed.scan({ interval: "5m", window: 4000, log: true, symbols: [], seq: null });
+  expect(short).toMatchObject({ status: "too_short", items: [], need: 4000 });
+});
+
+test("an examination is of the pair's own window", () => {
+  const topic = "pair:BTCUSDT-ETHUSDT:1m:120:ols:level";
+  const [lab, pair] = [feed.lab(topic), feed.snapshot(topic)?.data as PairAnalytics];
+  expect(lab?.fits[0]?.beta).toBe(pair.beta);
+  expect(lab?.residuals.counts.reduce((sum, bars) => sum + bars, 0)).toBe(120);
+  expect(lab?.windows.map(({ window }) => window)).toEqual([30, 60, 120, 240, 480]);
+  expect(feed.lab("pair:BTCUSDT-NOSUCH:1m:120:ols:level")).toBeNull();
 });

@@ -3,13 +3,17 @@ import type {
   ClientConfig,
   FundingList,
   PairAnalytics,
+  PairLab,
+  PairScan,
   QuoteList,
   SimulationTruth,
   StreamStatus,
   SymbolList,
 } from "@/api/types";
 import { intervalMs } from "@/lib/intervals";
+import { mockLab } from "./lab";
 import { type MockMarket, PAIR, SYMBOLS } from "./market";
+import { mockScan } from "./scan";
 import { correlationOf, dickeyFuller, fitLine } from "./statistics";
 
 const ROWS = 600;
@@ -127,9 +131,37 @@ export class MockFeed {
           seq,
         );
       }
+      case "matrix":
+        return this.scan({ interval: first, window: Number(second), log: true, symbols: [], seq });
       default:
         return null;
     }
+  }
+
+  /** All pairs of the named symbols, or of those that stream; null for an interval that is not built. */
+  scan(asked: {
+    interval: string;
+    window: number;
+    log: boolean;
+    symbols: readonly string[];
+    seq: number | null;
+  }): PairScan | null {
+    const step = intervalMs(asked.interval);
+    if (step === null || !INTERVALS.includes(asked.interval)) return null;
+    const symbols = asked.symbols.length > 0 ? asked.symbols : [...this.streaming];
+    const legs = symbols.filter((symbol) => SYMBOLS.includes(symbol)).sort();
+    const closes = legs.map((symbol) => {
+      const bars = this.market.bars(symbol, step, asked.window + 1).filter(({ closed }) => closed);
+      return { symbol, times: bars.map(({ time }) => time), closes: bars.map(({ close }) => close ?? 0) };
+    });
+    const { interval, window, log, seq } = asked;
+    return mockScan({ ...this.head, seq }, closes, { interval, step, window, scale: log ? "log" : "level" });
+  }
+
+  /** One pair's examination; null where the mock has no such pair. */
+  lab(topic: string): PairLab | null {
+    const pair = this.data(topic, 0) as PairAnalytics | null;
+    return pair ? mockLab(pair) : null;
   }
 
   private bars(symbol: string, interval: string, seq: number): BarList | null {

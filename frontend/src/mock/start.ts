@@ -1,6 +1,7 @@
 import { HttpResponse, http, ws } from "msw";
 import { setupWorker } from "msw/browser";
 import { socketUrl } from "@/api/endpoints";
+import type { BarList } from "@/api/types";
 import { barsCsv, storedSpans } from "./exports";
 import { MockFeed } from "./feed";
 import { MockMarket } from "./market";
@@ -16,6 +17,12 @@ const REFUSED = {
   detail: "The mock exports bars as CSV and stores nothing: start a server for the rest.",
   request_id: "mock",
 };
+
+function missing(what: string) {
+  const detail = `The mock has no such ${what}.`;
+  const body = { type: "", title: "Not found", status: 404, code: "not_found", detail, request_id: "mock" };
+  return HttpResponse.json(body, { status: 404 });
+}
 
 type Wanted = { symbols?: string[] };
 
@@ -55,6 +62,27 @@ export async function startMock(): Promise<void> {
     }),
     http.get("/export", () => HttpResponse.json(REFUSED, { status: 503 })),
     http.get("/export/ticks", () => HttpResponse.json(REFUSED, { status: 503 })),
+    http.get("/analytics/scan", ({ request }) => {
+      const query = new URL(request.url).searchParams;
+      const asked = { interval: query.get("interval") ?? "1m", window: Number(query.get("window") ?? 240) };
+      const symbols = (query.get("symbols") ?? "").split(",").filter(Boolean);
+      const found = feed.scan({ ...asked, log: query.get("scale") !== "level", symbols, seq: null });
+      return found ? HttpResponse.json(found) : missing("interval");
+    }),
+    http.get("/analytics/lab", ({ request }) => {
+      const query = new URL(request.url).searchParams;
+      const legs = `${query.get("symbol_a")}-${query.get("symbol_b")}`;
+      const rest = `${query.get("interval")}:${query.get("window")}:ols:${query.get("scale")}`;
+      const found = feed.lab(`pair:${legs}:${rest}`);
+      return found ? HttpResponse.json(found) : missing("pair");
+    }),
+    http.get("/data/:symbol", ({ params, request }) => {
+      const query = new URL(request.url).searchParams;
+      const topic = `bars:${params.symbol}:${query.get("interval") ?? "1m"}`;
+      const found = feed.snapshot(topic)?.data as BarList | undefined;
+      const limit = Number(query.get("limit") ?? 600);
+      return found ? HttpResponse.json({ ...found, items: found.items.slice(-limit) }) : missing("symbol");
+    }),
     http.post("/stream/start", async ({ request }) => {
       feed.start(await wanted(request));
       return HttpResponse.json(feed.status(0));
@@ -88,7 +116,7 @@ export async function startMock(): Promise<void> {
         market.advance(Date.now());
         const withPairs = Date.now() - pairsAt >= PAIR_EVERY_MS;
         if (withPairs) pairsAt = Date.now();
-        for (const topic of topics) if (withPairs || !topic.startsWith("pair:")) push(topic);
+        for (const topic of topics) if (withPairs || !/^(pair|matrix):/.test(topic)) push(topic);
       }, EVERY_MS);
       client.addEventListener("close", () => clearInterval(timer));
     }),

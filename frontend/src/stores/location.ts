@@ -16,11 +16,16 @@ function listen(listener: () => void): () => void {
   };
 }
 
+/** The page an address belongs to: its first part, as `/pair` of `/pair/BTCUSDT/ETHUSDT`. */
+export function pageOf(pathname: string): string {
+  return `/${pathname.split("/", 2)[1] ?? ""}`;
+}
+
 /** Goes to an address of this page; `replace` leaves no entry to come back to. */
 export function navigate(address: string, mode: "push" | "replace" = "push"): void {
   const { pathname, search } = window.location;
   if (address === pathname + search) return;
-  left.set(pathname, search);
+  left.set(pageOf(pathname), pathname + search);
   if (mode === "push") window.history.pushState(null, "", address);
   else window.history.replaceState(null, "", address);
   announce();
@@ -28,7 +33,7 @@ export function navigate(address: string, mode: "push" | "replace" = "push"): vo
 
 /** The address of a page as it was when it was left. */
 export function lastAddress(path: string): string {
-  return path + (left.get(path) ?? "");
+  return left.get(path) ?? path;
 }
 
 export const usePath = () => useSyncExternalStore(listen, () => window.location.pathname);

@@ -75,10 +75,10 @@ def pair_seconds(method: HedgeMethod, *, window: int, rows: int) -> float:
 
 def lab_seconds(*, window: int, points: int) -> float:
     """Return the expected seconds for one examination of a pair with hedge ratios at so many bars."""
+    # Kalman's share is what the likeliest noise takes; running the filter up to the bar is little beside it.
     fits = window * sum(cost.fit_bar_s for cost in _COSTS.values())
-    filters = (window + block_bars(window)) * _COSTS[HedgeMethod.KALMAN].fit_bar_s + window * _FORMATION_BAR_S
     tests = _TESTS_S + window * _TESTS_BAR_S
-    return points * (fits + filters + tests) + _LAB_S + (window + _LAB_BARS) * _LAB_BAR_S
+    return points * (fits + tests) + _LAB_S + (window + _LAB_BARS) * _LAB_BAR_S
 
 
 def scan_seconds(*, symbols: int, bars: int, calibrate: bool = False) -> float:

@@ -8,10 +8,12 @@ type Props = {
   onChange: (value: string) => void;
   /** Shown before the control; otherwise the label is for screen readers only. */
   caption?: string;
+  /** Low enough for the head of a panel. */
+  small?: boolean;
 };
 
 /** A labelled native select: small, and at home with keyboard, touch and screen readers. */
-export function Select({ label, value, options, onChange, caption }: Props) {
+export function Select({ label, value, options, onChange, caption, small = false }: Props) {
   const id = useId();
   return (
     <div className="flex items-center gap-1.5">
@@ -23,7 +25,7 @@ export function Select({ label, value, options, onChange, caption }: Props) {
         aria-label={label}
         value={value}
         onChange={(event) => onChange(event.target.value)}
-        className="h-7 rounded-base border border-control bg-card px-1.5 text-body text-fg hover:bg-raised"
+        className={`rounded-base border border-control bg-card px-1.5 text-fg hover:bg-raised ${small ? "h-6 text-label" : "h-7 text-body"}`}
       >
         {options.map((option) => (
           <option key={option.value} value={option.value} disabled={option.disabled ?? false}>

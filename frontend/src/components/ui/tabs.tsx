@@ -3,10 +3,16 @@ import type { ReactNode } from "react";
 
 export type Tab = { key: string; title: string; content: ReactNode };
 
-type Props = { label: string; tabs: readonly Tab[]; initial?: string };
+type Props = {
+  label: string;
+  tabs: readonly Tab[];
+  initial?: string;
+  /** As low as the head of a panel. */
+  small?: boolean;
+};
 
 /** Tabs of which only the chosen one is mounted. */
-export function Tabs({ label, tabs, initial }: Props) {
+export function Tabs({ label, tabs, initial, small = false }: Props) {
   return (
     <Radix.Root defaultValue={initial ?? tabs[0]?.key ?? ""} className="flex min-h-0 flex-1 flex-col">
       <Radix.List aria-label={label} className="flex shrink-0 border-b border-line">
@@ -14,7 +20,7 @@ export function Tabs({ label, tabs, initial }: Props) {
           <Radix.Trigger
             key={tab.key}
             value={tab.key}
-            className="h-8 flex-1 border-b-2 border-transparent px-2 text-body text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg"
+            className={`flex-1 border-b-2 border-transparent text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg ${small ? "h-7 px-1 text-label font-semibold" : "h-8 px-1 text-body"}`}
           >
             {tab.title}
           </Radix.Trigger>

@@ -1,4 +1,4 @@
-import { PANELS } from "./panels";
+import { BOXES } from "./panels";
 
 const NUMBERS = ["a", "b", "beta", "spread", "z", "correlation", "adf", "half-life", "quality"];
 
@@ -29,7 +29,7 @@ export function BodySkeleton({ children }: { children: string }) {
       <div aria-hidden className="grid min-h-0 flex-1 gap-1 lg:grid-cols-[minmax(0,1fr)_320px]">
         <Box className="max-lg:h-128" />
         <div className="flex min-h-0 flex-col gap-1 max-lg:hidden">
-          {PANELS.map(({ key }) => (
+          {BOXES.map(({ key }) => (
             <Box key={key} className="flex-1" />
           ))}
         </div>

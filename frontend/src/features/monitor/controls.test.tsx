@@ -2,6 +2,7 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { SymbolOut } from "@/api/types";
+import { WindowField } from "@/components/window-field";
 import { clientConfig } from "@/testing/builders";
 import { ChartPicker } from "./chart-picker";
 import { PairControls } from "./pair-controls";
@@ -9,7 +10,6 @@ import { SourcePicker } from "./source-picker";
 import { StreamControls } from "./stream-controls";
 import { ThresholdPicker } from "./threshold-picker";
 import { parseView } from "./view-state";
-import { WindowField } from "./window-field";
 
 function symbol(name: string, status = "TRADING"): SymbolOut {
   return { symbol: name, base: name, quote: "USDT", status, tick_size: 0.1, step_size: 1, streaming: false };

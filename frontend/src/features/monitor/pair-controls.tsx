@@ -2,12 +2,12 @@ import { ArrowLeftRight } from "lucide-react";
 import type { ClientConfig, HedgeMethod, Scale } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { type Option, Select } from "@/components/ui/select";
+import { WindowField } from "@/components/window-field";
 import { methodName } from "@/lib/words";
 import { ChartPicker } from "./chart-picker";
 import { ThresholdPicker } from "./threshold-picker";
 import type { ChangeView } from "./use-view";
 import type { View } from "./view-state";
-import { WindowField } from "./window-field";
 
 type Props = { view: View; config: ClientConfig; streaming: readonly string[]; onChange: ChangeView };
 

@@ -1,10 +1,11 @@
 import type { ComponentType } from "react";
+import { lazily } from "@/components/lazily";
 import { HedgeHistory } from "./hedge-history";
 import { PairFacts } from "./pair-facts";
 import type { PanelProps } from "./panel-props";
 import { RegressionScatter } from "./regression-scatter";
 
-type PanelEntry = {
+export type PanelEntry = {
   key: string;
   title: string;
   /** Name on the tab of a narrow window. */
@@ -12,13 +13,21 @@ type PanelEntry = {
   Content: ComponentType<PanelProps>;
   /** Controls at the end of its title. */
   Actions?: ComponentType<PanelProps>;
-  /** Share of the column's height. */
+  /** Share of the column's height; those of one box are tabs of it, and its first one's counts. */
   weight: number;
+  /** The key of the panel in whose box it is a tab. */
+  box?: string;
 };
+
+// Behind tabs, so that they are not part of the first load.
+const PairsPanel = lazily(() => import("./pairs-panel").then((module) => module.PairsPanel));
+const MatrixPanel = lazily(() => import("./pairs-panel").then((module) => module.MatrixPanel));
 
 /** The panels beside the live panes: a new one is a component and a line here. */
 export const PANELS: readonly PanelEntry[] = [
   { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.1 },
+  { key: "pairs", title: "Pairs", short: "Pairs", Content: PairsPanel, weight: 0, box: "facts" },
+  { key: "matrix", title: "Matrix", short: "Matrix", Content: MatrixPanel, weight: 0, box: "facts" },
   { key: "hedge", title: "Hedge ratio over time", short: "Hedge ratio", weight: 1, ...HedgeHistory },
   {
     key: "regression",
@@ -28,3 +37,12 @@ export const PANELS: readonly PanelEntry[] = [
     ...RegressionScatter,
   },
 ];
+
+/** The boxes of the column, each with its panels. */
+export const BOXES: readonly { key: string; weight: number; panels: readonly PanelEntry[] }[] = PANELS.filter(
+  ({ box }) => box === undefined,
+).map((first) => ({
+  key: first.key,
+  weight: first.weight,
+  panels: PANELS.filter(({ key, box }) => key === first.key || box === first.key),
+}));

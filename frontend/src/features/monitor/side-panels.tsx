@@ -1,15 +1,34 @@
 import { Fragment, useRef } from "react";
 import { Splitter } from "@/components/splitter";
 import { Panel } from "@/components/ui/panel";
-import { Tabs } from "@/components/ui/tabs";
+import { type Tab, Tabs } from "@/components/ui/tabs";
 import { useNarrow } from "@/components/use-narrow";
 import { usePreferences } from "@/stores/preferences";
 import type { PanelProps } from "./panel-props";
-import { PANELS } from "./panels";
+import { BOXES, PANELS, type PanelEntry } from "./panels";
 import { pairTopic } from "./view-state";
 
 // A panel can be made this small against its own weight, and no smaller.
 const LEAST_WEIGHT = 0.3;
+
+const TABBED = "flex min-h-0 min-w-0 flex-col rounded-base border border-line bg-card";
+
+function tabOf({ key, short, Content, Actions }: PanelEntry, props: PanelProps): Tab {
+  return {
+    key,
+    title: short,
+    content: (
+      <>
+        <Content key={pairTopic(props.view)} {...props} />
+        {Actions && (
+          <div className="absolute top-0 right-0 rounded-base bg-card">
+            <Actions {...props} />
+          </div>
+        )}
+      </>
+    ),
+  };
+}
 
 /** The panels beside the live panes: tabs in a narrow window, otherwise a column whose heights can be dragged. */
 export function SidePanels(props: PanelProps) {
@@ -18,20 +37,7 @@ export function SidePanels(props: PanelProps) {
   const { layout, setLayout } = usePreferences();
   const resetKey = pairTopic(props.view);
   if (narrow) {
-    const tabs = PANELS.map(({ key, short, Content, Actions }) => ({
-      key,
-      title: short,
-      content: (
-        <>
-          <Content key={resetKey} {...props} />
-          {Actions && (
-            <div className="absolute top-0 right-0 rounded-base bg-card">
-              <Actions {...props} />
-            </div>
-          )}
-        </>
-      ),
-    }));
+    const tabs = PANELS.map((panel) => tabOf(panel, props));
     return (
       <section
         aria-label="Statistics of the pair"
@@ -41,31 +47,38 @@ export function SidePanels(props: PanelProps) {
       </section>
     );
   }
-  const weights = PANELS.map(({ key, weight }) => layout.panels[key] ?? weight);
+  const weights = BOXES.map(({ key, weight }) => layout.panels[key] ?? weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // Pixels that a weight of 1 takes now; a guess before the first layout.
   const unit = (column.current?.clientHeight ?? 560) / total;
   const resize = (index: number, weight: number) => {
-    const [one, other] = [PANELS[index], PANELS[index + 1]];
+    const [one, other] = [BOXES[index], BOXES[index + 1]];
     const both = (weights[index] ?? 0) + (weights[index + 1] ?? 0);
     if (one && other)
       setLayout({ panels: { ...layout.panels, [one.key]: weight, [other.key]: both - weight } });
   };
   return (
     <div ref={column} className="flex min-h-0 flex-col">
-      {PANELS.map(({ key, title, Content, Actions }, index) => {
+      {BOXES.map(({ key, panels }, index) => {
         const weight = weights[index] ?? 1;
         const both = weight + (weights[index + 1] ?? 0);
+        const [first] = panels;
         return (
           <Fragment key={key}>
             <div className="flex min-h-0 *:flex-1" style={{ flex: `${weight} 1 0` }}>
-              <Panel title={title} actions={Actions && <Actions {...props} />}>
-                <Content key={resetKey} {...props} />
-              </Panel>
+              {panels.length === 1 && first ? (
+                <Panel title={first.title} actions={first.Actions && <first.Actions {...props} />}>
+                  <first.Content key={resetKey} {...props} />
+                </Panel>
+              ) : (
+                <section aria-label={first?.title} className={TABBED}>
+                  <Tabs label={first?.title ?? key} small tabs={panels.map((panel) => tabOf(panel, props))} />
+                </section>
+              )}
             </div>
-            {index + 1 < PANELS.length && (
+            {index + 1 < BOXES.length && (
               <Splitter
-                label={`Height of ${title}`}
+                label={`Height of ${first?.title}`}
                 orientation="horizontal"
                 value={weight * unit}
                 min={LEAST_WEIGHT * unit}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { windowProblem } from "@/lib/window";
 import { clientConfig } from "@/testing/builders";
-import { pairTopic, parseView, viewAddress, windowProblem } from "./view-state";
+import { pairTopic, parseView, viewAddress } from "./view-state";
 
 const config = clientConfig();
 

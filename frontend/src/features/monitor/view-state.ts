@@ -1,4 +1,5 @@
 import type { ClientConfig, HedgeMethod, Scale } from "@/api/types";
+import { windowProblem } from "@/lib/window";
 
 /** What the Monitor shows: all of it is in the address, so that a link shows another person the same. */
 export type View = {
@@ -20,23 +21,12 @@ export type View = {
 /** A view whose pair is chosen. */
 export type PairView = View & { a: string; b: string };
 
-export const WINDOW_MIN = 10;
-export const WINDOW_MAX = 4000;
 const METHODS: readonly HedgeMethod[] = ["ols", "huber", "theil_sen", "kalman", "tls"];
 const FIRST_INTERVAL = "1m";
 const ENTRY = 2;
 const EXIT = 0.5;
 const STOP_OF_ENTRY = 2;
 export const MOST_COMPARED = 4;
-
-/** What is wrong with a window as typed, in one sentence; null when it can be used. */
-export function windowProblem(text: string): string | null {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isInteger(value)) return "The window is a whole number of bars.";
-  if (value < WINDOW_MIN) return `The window needs at least ${WINDOW_MIN} bars.`;
-  if (value > WINDOW_MAX) return `The window has at most ${WINDOW_MAX} bars.`;
-  return null;
-}
 
 type Thresholds = Pick<View, "entry" | "exit" | "stop">;
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { StreamStatus } from "@/api/types";
 import { JournalNotice } from "@/components/journal-notice";
-import { Button } from "@/components/ui/button";
+import { OfflineNotice } from "@/components/offline-notice";
 import { Notice } from "@/components/ui/notice";
 import { time, zoneName } from "@/lib/format";
 import { sourceName } from "@/lib/words";
@@ -65,11 +65,7 @@ export function SystemPage({ tools }: { tools: ReactNode }) {
         {tools}
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
-        {offline && (
-          <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
-            The server does not answer. What you see is the last that came.
-          </Notice>
-        )}
+        {offline && <OfflineNotice onRetry={() => socket.retryNow()} />}
         {status ? <System status={status} /> : <p className="p-3 text-fg-2">Asking the server how it is…</p>}
       </main>
     </div>

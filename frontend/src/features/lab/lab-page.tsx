@@ -1,0 +1,129 @@
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useMemo } from "react";
+import { configQuery, symbolsQuery } from "@/api/queries";
+import type { ClientConfig } from "@/api/types";
+import { Failure } from "@/components/failure";
+import { OfflineNotice } from "@/components/offline-notice";
+import { Button } from "@/components/ui/button";
+import { Notice } from "@/components/ui/notice";
+import { time, zoneName } from "@/lib/format";
+import { socket, useLink } from "@/stores/link";
+import { navigate, usePath, useSearch } from "@/stores/location";
+import { usePreferences } from "@/stores/preferences";
+import { useHeld, useWatch } from "@/stores/topics";
+import { LabBody } from "./lab-body";
+import { LabControls } from "./lab-controls";
+import { type ChosenPair, type LabView, labAddress, monitorAddress, parseLab } from "./lab-state";
+import { type Lab, useLab } from "./use-lab";
+
+function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
+  const zone = usePreferences((preferences) => preferences.zone);
+  const last = lab.data?.last_time ?? null;
+  return (
+    <p className="flex flex-wrap items-center gap-2 text-label text-fg-2">
+      {last !== null && (
+        <span>
+          up to the bar of {time(last, "stamp", zone)} {zoneName(zone)}
+        </span>
+      )}
+      <Button size="small" disabled={lab.busy} onClick={lab.refresh}>
+        {lab.busy ? "Computing…" : "Compute again"}
+      </Button>
+      <Button look="ghost" size="small" onClick={() => navigate(monitorAddress(view))}>
+        Open in the Monitor
+      </Button>
+    </p>
+  );
+}
+
+type PairProps = {
+  view: ChosenPair;
+  market: string;
+  isLive: boolean;
+  controls: ReactNode;
+  tools: ReactNode;
+  onChange: (part: Partial<LabView>) => void;
+};
+
+function PairOfLab({ view, market, isLive, controls, tools, onChange }: PairProps) {
+  const lab = useLab(market, view, isLive);
+  const offline = useLink((link) => link.state.phase === "offline");
+  return (
+    <>
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
+        <h1 className="text-stat font-semibold">Pair lab</h1>
+        <Freshness lab={lab} view={view} />
+        {tools}
+        {controls}
+      </header>
+      <main className="flex flex-1 flex-col gap-1 p-1">
+        {offline && <OfflineNotice onRetry={() => socket.retryNow()} />}
+        <LabBody view={view} lab={lab} onChange={onChange} />
+      </main>
+    </>
+  );
+}
+
+function LabOf({ config, tools }: { config: ClientConfig; tools: ReactNode }) {
+  useWatch("status");
+  const status = useHeld("status", "status")?.data ?? null;
+  const market = status?.market ?? config.market;
+  const path = usePath();
+  const search = useSearch();
+  const view = useMemo(() => parseLab(path, search, config), [path, search, config]);
+  const listed = useQuery(symbolsQuery(market)).data?.items ?? [];
+  const streaming = (status?.symbols ?? [])
+    .filter(({ state }) => state !== "stopped")
+    .map(({ symbol }) => symbol);
+  const symbols = streaming.length > 1 ? streaming : listed.map(({ symbol }) => symbol);
+  const change = (part: Partial<LabView>) => {
+    // From the address as it is now: two changes in one turn must not undo each other.
+    const { pathname, search: now } = window.location;
+    navigate(labAddress({ ...parseLab(pathname, now, config), ...part }));
+  };
+  const controls = <LabControls view={view} config={config} symbols={symbols} onChange={change} />;
+  const { a, b } = view;
+  return (
+    <div className="flex min-h-dvh flex-col">
+      {a && b ? (
+        <PairOfLab
+          view={{ ...view, a, b }}
+          market={market}
+          isLive={[a, b].every((leg) => streaming.includes(leg))}
+          controls={controls}
+          tools={tools}
+          onChange={change}
+        />
+      ) : (
+        <>
+          <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
+            <h1 className="text-stat font-semibold">Pair lab</h1>
+            {tools}
+            {controls}
+          </header>
+          <main className="p-1">
+            <Notice actions={<Button onClick={() => navigate("/scan")}>Open the Scanner</Button>}>
+              Choose two symbols to examine, or find a pair in the Scanner.
+            </Notice>
+          </main>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** One pair under every method and every test. */
+export function LabPage({ tools }: { tools: ReactNode }) {
+  const config = useQuery(configQuery);
+  if (config.data) return <LabOf config={config.data} tools={tools} />;
+  return (
+    <main className="p-4">
+      <h1 className="text-stat font-semibold">Pair lab</h1>
+      {config.error ? (
+        <Failure error={config.error} onRetry={() => void config.refetch()} />
+      ) : (
+        <p className="pt-2 text-fg-2">Asking the server what it has…</p>
+      )}
+    </main>
+  );
+}

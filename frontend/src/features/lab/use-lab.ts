@@ -1,0 +1,42 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { warmingUp } from "@/api/http";
+import { labQuery } from "@/api/queries";
+import type { PairLab } from "@/api/types";
+import { intervalMs } from "@/lib/intervals";
+import type { ChosenPair } from "./lab-state";
+
+export type Lab = {
+  /** Null until the first answer, and while there is none. */
+  data: PairLab | null;
+  error: Error | null;
+  warming: { have: number; need: number } | null;
+  busy: boolean;
+  refresh: () => void;
+};
+
+const WARMING_MS = 3000;
+// The tests are heavy, and nobody reads them faster.
+const LEAST_MS = 15_000;
+
+/** The examination of a pair, made anew as bars close, and sooner while bars are still lacking. */
+export function useLab(market: string, view: ChosenPair, isLive: boolean): Lab {
+  const every = Math.max(LEAST_MS, intervalMs(view.interval) ?? 0);
+  const asked = useQuery({
+    ...labQuery(market, view),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => {
+      if (warmingUp(state.error)) return WARMING_MS;
+      return isLive && !state.error ? every : false;
+    },
+    retry: false,
+  });
+  const warming = warmingUp(asked.error);
+  const same = asked.data?.symbol_a === view.a && asked.data.symbol_b === view.b;
+  return {
+    data: asked.error || !same ? null : (asked.data ?? null),
+    error: warming ? null : asked.error,
+    warming,
+    busy: asked.isFetching,
+    refresh: () => void asked.refetch(),
+  };
+}

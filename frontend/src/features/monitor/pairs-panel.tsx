@@ -1,0 +1,113 @@
+import { useMemo, useState } from "react";
+import type { ScannedPair } from "@/api/types";
+import { Sparkline } from "@/charts/sparkline";
+import { PairMatrix } from "@/components/pair-matrix";
+import { matrixCell } from "@/components/scan-measure";
+import { type Sort, type SortColumn, SortTable } from "@/components/sort-table";
+import { FigureText } from "@/components/ui/figure-text";
+import { Skeleton } from "@/components/ui/skeleton";
+import { useKeptOrder } from "@/components/use-kept-order";
+import { fixed, pValue, signed } from "@/lib/format";
+import { sortedBy } from "@/lib/ordering";
+import { shortSymbol } from "@/lib/words";
+import { navigate } from "@/stores/location";
+import type { PanelProps } from "./panel-props";
+import { useMatrix } from "./use-matrix";
+import { usePairSparks } from "./use-pair-sparks";
+import { type PairView, viewAddress } from "./view-state";
+
+const SPARK = { width: 64, height: 18 };
+const pairKey = ({ symbol_a, symbol_b }: ScannedPair) => `${symbol_a}/${symbol_b}`;
+const addressOf = (view: PairView, a: string, b: string) => viewAddress({ ...view, a, b });
+
+type Numeric = "zscore" | "p_value" | "half_life";
+
+function numeric(
+  key: Numeric,
+  label: string,
+  width: number,
+  format: (value: number | null) => string,
+): SortColumn<ScannedPair> {
+  return {
+    key,
+    label,
+    width,
+    value: (row) => row[key],
+    cell: (row) => (
+      <FigureText
+        field={key}
+        value={row[key]}
+        format={format}
+        reason={row.reason ?? row.reasons[key] ?? null}
+      />
+    ),
+  };
+}
+
+function columnsOf(sparks: Map<string, (number | null)[]>): SortColumn<ScannedPair>[] {
+  return [
+    {
+      key: "pair",
+      label: "Pair",
+      align: "left",
+      width: 92,
+      value: pairKey,
+      cell: ({ symbol_a, symbol_b }) => `${shortSymbol(symbol_a)}/${shortSymbol(symbol_b)}`,
+    },
+    numeric("zscore", "z", 50, (value) => signed(value, 2)),
+    numeric("p_value", "p", 52, pValue),
+    numeric("half_life", "HL", 48, (value) => fixed(value, 0)),
+    {
+      key: "spark",
+      label: "60 bars",
+      title: "What the pair’s line leaves of the last 60 bars",
+      width: 78,
+      value: (row) => (row.zscore === null ? null : Math.abs(row.zscore)),
+      first: "descending",
+      cell: (row) => <Sparkline values={sparks.get(pairKey(row)) ?? []} {...SPARK} />,
+    },
+  ];
+}
+
+/** All streaming pairs, each with its z, p, half-life and last bars; a click shows the pair. */
+export function PairsPanel({ view }: PanelProps) {
+  const { scan, why } = useMatrix(view);
+  const [sort, setSort] = useState<Sort>({ key: "p_value", direction: "ascending" });
+  const sparks = usePairSparks(scan);
+  const columns = useMemo(() => columnsOf(sparks), [sparks]);
+  const sorted = useMemo(() => {
+    const column = columns.find(({ key }) => key === sort.key) ?? columns[0];
+    return scan && column ? sortedBy(scan.items, column.value, pairKey, sort.direction) : [];
+  }, [scan, columns, sort]);
+  const { rows } = useKeptOrder(sorted, pairKey, JSON.stringify([sort, scan?.market, scan?.window]));
+  if (why) return <p className="p-3 text-fg-2">{why}</p>;
+  if (!scan) return <Skeleton label="Testing all pairs" />;
+  return (
+    <SortTable
+      label="All streaming pairs"
+      columns={columns}
+      rows={rows}
+      rowKey={pairKey}
+      sort={sort}
+      onSort={setSort}
+      href={({ symbol_a, symbol_b }) => addressOf(view, symbol_a, symbol_b)}
+      onOpen={({ symbol_a, symbol_b }) => navigate(addressOf(view, symbol_a, symbol_b))}
+    />
+  );
+}
+
+/** All streaming pairs by p; a click or Enter shows the pair. */
+export function MatrixPanel({ view }: PanelProps) {
+  const { scan, why } = useMatrix(view);
+  if (why) return <p className="p-3 text-fg-2">{why}</p>;
+  if (!scan) return <Skeleton label="Testing all pairs" />;
+  const byPair = new Map(scan.items.map((row) => [pairKey(row), row]));
+  return (
+    <PairMatrix
+      label="All pairs by p"
+      symbols={scan.symbols}
+      cellOf={(a, b) => matrixCell("p_value", byPair.get(`${b}/${a}`) ?? byPair.get(`${a}/${b}`))}
+      onOpen={(a, b) => navigate(addressOf(view, a, b))}
+    />
+  );
+}
