@@ -109,6 +109,7 @@ export function mockScan(head: Head, legs: readonly Closes[], asked: Asked): Pai
     calibrated: false,
     holdout_share: null,
     screen: null,
+    fit: null,
     pairs_tested: items.length,
     expected_false: LEVEL * items.length,
     found: items.filter(({ p_value }) => (p_value ?? 1) < LEVEL).length,
