@@ -87,11 +87,14 @@ class Server:
             return json.load(answer)
 
     def wait_market(self, ms: int) -> None:
-        """Return when so much more time has gone by on the market."""
+        """Return when so much more time has gone by on the market, which begins with its first trade."""
         assert self.process is not None
-        begun = self.get("/stream/status")["as_of"]
+        begun: int | None = None
         for _ in range(READY_ATTEMPTS):
-            if self.get("/stream/status")["as_of"] >= begun + ms:
+            as_of = self.get("/stream/status")["as_of"]
+            if begun is None:
+                begun = as_of
+            elif as_of >= begun + ms:
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=0.1)

@@ -24,8 +24,20 @@ def streaming(own_server: Any) -> None:
 
 def span(server: Any) -> tuple[int, int]:
     """Return an hour of closed bars, whole windows after the first and before the last one."""
-    bars = server.get("/data/BTCUSDT?interval=1m&limit=4096")["items"]
-    return bars[-90]["time"], bars[-30]["time"]
+    starts = [past(server, symbol, interval) for symbol in PAIR for interval in ("1m", "5m")]
+    start = max(starts) + 300 * MINUTE_MS
+    start -= start % (60 * MINUTE_MS)
+    return start, start + 60 * MINUTE_MS
+
+
+def past(server: Any, symbol: str, interval: str) -> int:
+    """Return the time of the first bar, once the exchange's own bars have come."""
+    for _ in range(60):
+        bars = server.get(f"/data/{symbol}?interval={interval}&limit=4096")["items"]
+        if len(bars) > 1000:
+            return int(bars[0]["time"])
+        server.wait_market(1_000)
+    pytest.fail("the past does not come")
 
 
 def open_page(page: Page, server: Any, query: str = "") -> None:

@@ -76,7 +76,10 @@ def test_bars_before_and_after_a_week_without_any(api: Client, days: dict[str, l
     truth = bars_of(trades, "1m", until_ms=trades[-1].time_ms)
     wanted = [wire_bar(at, bar) | {"closed": True} for at, bar in truth.items() if bar.trades]
     found = arrow(api, "/export/ohlcv", symbol="BTCUSDT", interval="1m").drop("revision")
-    assert found.filter(pl.col("trades") > 0).to_dicts() == wanted
+    traded = found.filter(pl.col("trades") > 0).to_dicts()
+    # The last minute may have had more trades than the file: it is partial.
+    assert traded[:-1] == wanted[:-1]
+    assert traded[-1] == wanted[-1] | {"quality": "partial"}
     assert len(found) < 2 * 1440 + 2
 
 
