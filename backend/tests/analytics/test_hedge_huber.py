@@ -80,6 +80,17 @@ def test_the_last_rounds_are_few(n):
     assert max(rounds) <= 12
 
 
+@pytest.mark.parametrize(("n", "seed"), [(60, 53), (61, 4), (61, 176)])
+def test_line_and_scale_do_not_go_round_together(n, seed):
+    """Here the bar that is the median depends on the step, and the step on that bar: 49 to 87 rounds until it ended."""
+    y, x = cointegrated(np.random.default_rng(seed), n, half_life=30)
+    fit, (alpha, beta, scale) = huber(y, x), peer(y, x)
+    assert fit.parameters["rounds"] <= 12
+    assert fit.beta == pytest.approx(beta, rel=1e-8)
+    assert fit.alpha == pytest.approx(alpha, rel=1e-8)
+    assert fit.parameters["scale"] == pytest.approx(scale, rel=1e-8)
+
+
 def test_without_a_scale_there_is_no_line():
     rng = np.random.default_rng(4)
     x = rng.standard_normal(100).cumsum()

@@ -12,6 +12,9 @@ K = 1.345  # bends at this many scales: 95 % efficient for normal errors
 _NORMAL_MAD = 0.6744897501960817  # the median of |N(0, 1)|
 _TOLERANCE = 1e-12  # of a scale: how far the line may still move when it is called settled
 _MOST_ROUNDS = 500
+# Line and scale together may go round between a few bars that could be the median: in the last two rounds of eight
+# the scale is taken as given, which takes them elsewhere.
+_TOGETHER, _TURN = 6, 8
 _ROUNDS_OF_NEWTON = 30  # it is quick but may cycle: after that, reweighting
 _SAMPLE = 95  # residuals that the first guess of the scale is made from
 _REACH = np.array([0.3, 0.08, 0.02, 0.004])  # a share of the scale: how far it may be from what was expected
@@ -47,7 +50,7 @@ def _newton_step(
 
     It solves for the line of the same estimating equation as the reweighted one, the scale moving with the bars that
     are its median, at the distances `lower` and `upper`: once these bars stay the same, the next line is the last one.
-    NaN where few bars are left alone.
+    With NaN for `lower` and `upper` the scale is taken as given. NaN where few bars are left alone.
     """
     alone = sx = sxx = pull = pull_x = square = inner = inner_x = by_shift = by_turn = found = 0.0
     for i in range(dx.size):
@@ -162,6 +165,8 @@ def settle(dx: FloatArray, residual: FloatArray, sizes: FloatArray, out: FloatAr
         by = more = np.nan
         square = growth = 0.0
         if 1 < rounds <= _ROUNDS_OF_NEWTON:
+            if rounds % _TURN >= _TOGETHER:
+                lower = upper = np.nan
             by, more, growth, square = _newton_step(dx, residual, K * scale, lower, upper)
         if not (math.isfinite(by) and math.isfinite(more)):
             by, more, square = _weighted_step(dx, residual, K * scale)
