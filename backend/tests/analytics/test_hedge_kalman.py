@@ -118,6 +118,72 @@ def test_it_follows_a_ratio_that_moves():
     assert 0.7 < z.std() < 1.4
 
 
+def bouncing(rng, n, *, beta, bounce):
+    """Return a slow spread's legs, x as it trades: off its price by `bounce`, times its steps' sd of 0.1."""
+    y, x = cointegrated(rng, n, beta=beta, half_life=60)
+    return y, x + 0.1 * bounce * rng.choice([-1.0, 1.0], n)
+
+
+def whole_slope(y, x, noise_ratio):
+    """Return slope alone, slopes of three bars together, and the variance of their difference, by lstsq."""
+    gain = (math.sqrt(noise_ratio**2 + 4 * noise_ratio) - noise_ratio) / 2
+    legs = []
+    for leg in (y, x):
+        level, unforeseen = leg[0], []
+        for value in leg:
+            unforeseen.append(value - level)
+            level += gain * unforeseen[-1]
+        legs.append(np.array(unforeseen))
+    target, now, before, after = legs[0][2:-1], legs[1][2:-1], legs[1][1:-2], legs[1][3:]
+    few, many = (np.column_stack([np.ones(now.size), *rows]) for rows in ((now,), (now, before, after)))
+    alone = np.linalg.lstsq(few, target)[0]
+    found, (squares,), *_ = np.linalg.lstsq(many, target)
+    pick = np.array([0.0, 1.0, 1.0, 1.0])
+    spread = pick @ np.linalg.inv(many.T @ many) @ pick - np.linalg.inv(few.T @ few)[1, 1]
+    return alone[1], found[1:].sum(), spread * squares / (now.size - 4)
+
+
+@pytest.mark.parametrize("beta", [1.3, -1.3])
+def test_the_interval_allows_for_the_pull_of_errors_in_x(beta):
+    y, x = bouncing(np.random.default_rng(7), 1440, beta=beta, bounce=0.2)
+    fit, clean = kalman(y, x), kalman(y, x, formation=1440, delta=1e-9, v_epsilon=1.0)
+    alone, whole, variance = whole_slope(y, x, fit.parameters["noise_ratio"])
+    pull = fit.parameters["beta_pull"]
+    assert (whole - alone) * beta > 0
+    assert pull == pytest.approx(math.copysign(math.sqrt((whole - alone) ** 2 - variance), beta), rel=1e-6)
+    assert fit.beta_se > abs(pull) > 0.5 * fit.beta_se
+    assert fit.alpha_se > abs(pull * x[-1])
+    assert fit.beta_low < beta < fit.beta_high
+    assert clean.parameters["beta_pull"] == pytest.approx(0.0, abs=1e-3)  # such a filter learns from levels
+
+
+def test_intervals_hold_where_x_bounces():
+    """An error of a sixth of x's steps takes a twentieth of beta away; without an allowance a tenth would hold."""
+    rng, held, bare, share = np.random.default_rng(8), 0, 0, 0.0
+    for _ in range(200):
+        y, x = bouncing(rng, 1440, beta=1.3, bounce=0.16)
+        fit = kalman(y, x)
+        pull = fit.parameters["beta_pull"]
+        held += fit.beta_low <= 1.3 <= fit.beta_high
+        bare += abs(fit.beta - 1.3) <= 1.96 * math.sqrt(fit.beta_se**2 - pull**2)
+        share += (1.0 - fit.beta / 1.3) / 200
+    assert 0.03 < share < 0.07
+    assert bare / 200 < 0.3
+    assert held / 200 > 0.88
+
+
+def test_clean_legs_are_seldom_allowed_for():
+    rng, seen, width = np.random.default_rng(9), 0, []
+    for _ in range(200):
+        fit = kalman(*cointegrated(rng, 240, half_life=10))
+        pull = fit.parameters["beta_pull"]
+        seen += pull != 0.0
+        width.append(fit.beta_se / math.sqrt(fit.beta_se**2 - pull**2))
+    assert 0 < seen < 26  # one in twenty by chance: 10, with a standard error of 3
+    assert np.median(width) == 1.0
+    assert np.mean(width) < 1.1
+
+
 def test_chans_noise_is_used_as_given():
     y, x = cointegrated(np.random.default_rng(6), 200)
     path = kalman(y, x, window=50, delta=1e-4, v_epsilon=1e-3)

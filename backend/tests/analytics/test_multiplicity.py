@@ -123,7 +123,9 @@ def test_the_screen_asks_for_a_line_that_explains_or_for_a_very_small_p(scale):
     explained = np.corrcoef(levels.T)[first.i, first.j] ** 2
     fits, likely, sure = explained >= 0.9, first.p_value <= 0.5, first.p_value <= 1e-3
     assert min((fits & likely).sum(), (fits & ~likely).sum(), (sure & ~fits).sum()) > 0
-    assert (likely & ~sure & (explained > 0.82) & ~fits).sum() > 0  # near the threshold, and on its other side
+    assert (
+        likely & ~sure & (explained > 0.82) & ~fits
+    ).sum() > 0  # near the threshold, and on its other side
     assert np.array_equal(np.isfinite(table.holdout_p), (fits & likely) | sure)
     assert np.array_equal(table.holdout == "screened_out", ~((fits & likely) | sure))
 

@@ -1,4 +1,4 @@
-"""On 2,080 days of the simulated market the 95 % interval of beta holds the truth, by every method but one."""
+"""On 2,080 days of the simulated market the 95 % interval of beta holds the truth, by every method."""
 
 import pytest
 

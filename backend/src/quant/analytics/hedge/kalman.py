@@ -14,6 +14,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from quant.analytics.hedge.attenuation import pull
 from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
 from quant.analytics.hedge.random_walk import (
     DIFFUSE,
@@ -109,8 +110,10 @@ def kalman(
     alpha = beta = 0, in the units of the legs, hence not equivariant to scale.
 
     Parameters: `noise_ratio` q/R of alpha, `observation_variance` R in squared units of y, `beta_variance` that of
-    a step of beta, `formation` in bars from bar `formation_start` on, and `whiteness_p`, Ljung and Box's p over the
-    formation window's standardised innovations. Needs 10 bars. Raises InvalidParameter.
+    a step of beta, `beta_pull` by how much errors in x seem to pull beta towards zero,
+    `formation` in bars from bar `formation_start` on, and `whiteness_p`, Ljung and Box's p over the formation window's
+    standardised innovations. The errors are the filter's own and that pull. Needs 10 bars. Raises
+    InvalidParameter.
     """
     left, right = legs(y, x)
     chosen = _chosen(delta, v_epsilon)
@@ -222,17 +225,23 @@ def _filtered(y: FloatArray, x: FloatArray, model: _Model) -> _Run:
     slope, away = model.unit / model.unit_x, model.x0 / model.unit_x
     _, _, paa, pab, pbb = (float(value) for value in state)
     of_alpha = max(paa - 2.0 * away * pab + away**2 * pbb, 0.0)
+    pulled = pull(ours_y[:size], ours_x[:size], model.noise_ratio)  # and alpha with it, about the last x
+    last_x = float(ours_x[np.isfinite(ours_x)][-1])
     scores = out[INNOVATION, 2:size] / np.sqrt(out[VARIANCE, 2:size])
     return _Run(
         alpha=(model.alpha + model.unit * out[LEVEL]) - (slope * model.x0) * out[SLOPE],
         beta=model.beta + slope * out[SLOPE],
         sd=model.unit * np.sqrt(out[VARIANCE]),
         residual=model.unit * out[INNOVATION],
-        errors=(model.unit * math.sqrt(of_alpha), slope * math.sqrt(pbb)),
+        errors=(
+            math.hypot(model.unit * math.sqrt(of_alpha), pulled * last_x),
+            math.hypot(slope * math.sqrt(pbb), pulled),
+        ),
         parameters={
             "noise_ratio": model.noise_ratio,
             "observation_variance": model.unit**2 * model.r,
             "beta_variance": slope**2 * model.q[2],
+            "beta_pull": pulled,
             "formation": float(size),
             "formation_start": float(model.start),
             "whiteness_p": whiteness(scores),
