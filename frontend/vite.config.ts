@@ -53,6 +53,7 @@ export default defineConfig(({ mode }) => ({
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
+    testTimeout: 60_000, // for what hangs, on a busy machine too
     css: false,
   },
 }));
