@@ -170,6 +170,25 @@ def test_a_row_and_a_cell_open_their_pair_by_click_and_enter(own_server: Any, vi
     expect(page).to_have_url(re.compile(rf"/scan\?tf=1m&w={WINDOW}$"))
 
 
+def test_the_monitor_lists_its_pairs_and_their_matrix(own_server: Any, visit: Any, violations: Any) -> None:
+    page = visit().page
+    page.goto(f"{own_server.url}/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5")
+    page.get_by_role("tab", name="Pairs").click()
+    box = page.get_by_role("region", name="All streaming pairs")
+    listed = box.locator("[data-row]")  # those in view
+    expect(box.locator("table")).to_have_attribute("aria-rowcount", str(PAIRS + 1))
+    expect(listed.first.locator("svg path[d^=M]")).to_be_attached()
+    assert violations(page) == []
+    a, b = str(listed.first.get_attribute("data-row")).split("/")
+    listed.first.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"a={a}&b={b}&"))
+    page.get_by_role("tab", name="Matrix").click()
+    page.locator('button[data-pair="ADAUSDT/BNBUSDT"]').press("Enter")
+    expect(page).to_have_url(re.compile("a=ADAUSDT&b=BNBUSDT&"))
+    expect(page.get_by_test_id("numbers")).to_have_attribute("data-topic", re.compile("ADAUSDT-BNBUSDT"))
+    assert violations(page) == []
+
+
 def test_too_few_bars_are_counted_and_too_few_symbols_said(own_server: Any, visit: Any) -> None:
     page = visit().page
     page.goto(f"{own_server.url}/scan?tf=5m&w=4000")

@@ -68,7 +68,6 @@ export function PairMatrix({ label, symbols, cellOf, onOpen }: Props) {
                       data-cell={`${index + 1}-${over}`}
                       data-pair={`${b}/${a}`}
                       tabIndex={row === index + 1 && column === over ? 0 : -1}
-                      aria-label={`${pair}: ${cell?.says ?? "no number"}`}
                       title={`${pair}: ${cell?.says ?? "no number"}`}
                       onFocus={() => setWanted({ row: index + 1, column: over })}
                       onClick={() => onOpen(b, a)}
@@ -84,7 +83,10 @@ export function PairMatrix({ label, symbols, cellOf, onOpen }: Props) {
                         !cell && "bg-raised text-fg-3",
                       )}
                     >
-                      {cell?.text ?? "–"}
+                      <span aria-hidden>{cell?.text ?? "–"}</span>
+                      <span className="sr-only">
+                        {pair}: {cell?.says ?? "no number"}
+                      </span>
                     </button>
                   </td>
                 );

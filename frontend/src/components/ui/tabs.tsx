@@ -15,12 +15,12 @@ type Props = {
 export function Tabs({ label, tabs, initial, small = false }: Props) {
   return (
     <Radix.Root defaultValue={initial ?? tabs[0]?.key ?? ""} className="flex min-h-0 flex-1 flex-col">
-      <Radix.List aria-label={label} className="flex shrink-0 border-b border-line">
+      <Radix.List aria-label={label} className="flex shrink-0 overflow-x-auto border-b border-line">
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.key}
             value={tab.key}
-            className={`flex-1 border-b-2 border-transparent text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg ${small ? "h-7 px-1 text-label font-semibold" : "h-8 px-1 text-body"}`}
+            className={`flex-1 border-b-2 whitespace-nowrap border-transparent text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg ${small ? "h-7 px-1 text-label font-semibold" : "h-8 px-1 text-body"}`}
           >
             {tab.title}
           </Radix.Trigger>

@@ -43,15 +43,15 @@ function Verdict({ rank, found, rejected }: { rank: number; found: number | null
 const COLUMNS: Column<Row>[] = [
   {
     key: "null",
-    label: "Null",
+    label: "Relations",
     align: "left",
-    cell: ({ rank }) => (rank === 0 ? "no relation" : `at most ${rank}`),
+    cell: ({ rank }) => (rank === 0 ? "none" : `at most ${rank}`),
   },
   { key: "trace", label: "Trace", cell: ({ trace }) => fixed(trace, 2) },
   { key: "trace_at", label: "5 %", cell: ({ traceAt }) => fixed(traceAt, 2) },
   {
     key: "trace_verdict",
-    label: "",
+    label: "Null",
     align: "left",
     cell: ({ rank, traceFound }) => <Verdict rank={rank} found={traceFound} rejected={rank !== traceFound} />,
   },
@@ -59,7 +59,7 @@ const COLUMNS: Column<Row>[] = [
   { key: "largest_at", label: "5 %", cell: ({ largestAt }) => fixed(largestAt, 2) },
   {
     key: "largest_verdict",
-    label: "",
+    label: "Null",
     align: "left",
     cell: ({ rank, largestFound }) => (
       <Verdict rank={rank} found={largestFound} rejected={rank !== largestFound} />

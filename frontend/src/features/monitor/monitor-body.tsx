@@ -8,6 +8,7 @@ import { Notice } from "@/components/ui/notice";
 import { Panel } from "@/components/ui/panel";
 import { priceDecimals } from "@/lib/format";
 import { sourceName } from "@/lib/words";
+import { navigate } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
 import { useWatchAll } from "@/stores/topics";
 import { BodySkeleton } from "./body-skeleton";
@@ -21,7 +22,7 @@ import { RefitBanner } from "./refit-banner";
 import { SidePanels } from "./side-panels";
 import { truthFor } from "./truth";
 import type { ChangeView } from "./use-view";
-import { barsTopic, type PairView, pairTopic, type View } from "./view-state";
+import { barsTopic, labAddress, type PairView, pairTopic, type View } from "./view-state";
 
 type Props = {
   view: View;
@@ -71,6 +72,15 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
           actions={
             <>
               <RefitBanner key={pairTopic(view)} view={view} />
+              <Button
+                look="ghost"
+                size="small"
+                className="shrink-0"
+                title="This pair under every method and test"
+                onClick={() => navigate(labAddress(view))}
+              >
+                Pair lab
+              </Button>
               <Button look="ghost" size="small" className="shrink-0" onClick={() => setTicket(true)}>
                 Trade ticket
               </Button>

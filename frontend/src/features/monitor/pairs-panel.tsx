@@ -79,7 +79,11 @@ export function PairsPanel({ view }: PanelProps) {
     const column = columns.find(({ key }) => key === sort.key) ?? columns[0];
     return scan && column ? sortedBy(scan.items, column.value, pairKey, sort.direction) : [];
   }, [scan, columns, sort]);
-  const { rows } = useKeptOrder(sorted, pairKey, JSON.stringify([sort, scan?.market, scan?.window]));
+  const { rows } = useKeptOrder(
+    sorted,
+    pairKey,
+    JSON.stringify([sort, scan?.market, scan?.window, scan?.symbols, scan?.pairs_tested]),
+  );
   if (why) return <p className="p-3 text-fg-2">{why}</p>;
   if (!scan) return <Skeleton label="Testing all pairs" />;
   return (

@@ -28,7 +28,7 @@ export const PANELS: readonly PanelEntry[] = [
   { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.1 },
   { key: "pairs", title: "Pairs", short: "Pairs", Content: PairsPanel, weight: 0, box: "facts" },
   { key: "matrix", title: "Matrix", short: "Matrix", Content: MatrixPanel, weight: 0, box: "facts" },
-  { key: "hedge", title: "Hedge ratio over time", short: "Hedge ratio", weight: 1, ...HedgeHistory },
+  { key: "hedge", title: "Hedge ratio over time", short: "Hedge", weight: 1, ...HedgeHistory },
   {
     key: "regression",
     title: "Regression in the window",

@@ -90,6 +90,12 @@ export function viewAddress(view: View): string {
   return `/?${pair}${rest}${view.scale === "log" ? "&s=log" : ""}${compared}`;
 }
 
+/** Where the pair is looked at closely, on the same bars. */
+export function labAddress({ a, b, interval, window, method, scale }: PairView): string {
+  const legs = `/pair/${encodeURIComponent(a)}/${encodeURIComponent(b)}`;
+  return `${legs}?tf=${interval}&w=${window}&m=${method}&s=${scale}`;
+}
+
 export function pairTopic(view: PairView): string {
   const { a, b, interval, window, method, scale } = view;
   return `pair:${a}-${b}:${interval}:${window}:${method}:${scale}`;

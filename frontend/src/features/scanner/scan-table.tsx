@@ -28,8 +28,9 @@ export function ScanTable({ scan, view, onSort, onOpen }: Props) {
     const wanted = scan.items.filter((row) => passes(row, filters));
     return column ? sortedBy(wanted, column.value, pairKey, sort.direction) : wanted;
   }, [scan.items, filters, columns, sort]);
-  const { market, interval, window, scale } = scan;
-  const resetKey = JSON.stringify([sort, filters, view.symbols, market, interval, window, scale]);
+  // Sorted anew by the reader's wish alone, or where it is another scan: other bars, symbols or pairs that can be tested.
+  const { market, interval, window, scale, symbols, pairs_tested } = scan;
+  const resetKey = JSON.stringify([sort, filters, market, interval, window, scale, symbols, pairs_tested]);
   const { rows, moved, sortAgain } = useKeptOrder(sorted, pairKey, resetKey);
   return (
     <Panel

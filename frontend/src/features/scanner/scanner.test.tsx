@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/react";
+import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { PairScan } from "@/api/types";
@@ -74,8 +74,8 @@ describe("the table", () => {
     expect(screen.getByRole("columnheader", { name: "p" })).toHaveAttribute("aria-sort", "ascending");
     rerender(table(pairScan(ITEMS), "?sort=-p_value"));
     expect(names()).toEqual(["AAA / CCC", "AAA / BBB", "BBB / CCC"]);
-    const last = screen.getByRole("row", { name: /BBB \/ CCC/ });
-    expect(within(last).getAllByText(/a leg hardly moves/).length).toBeGreaterThan(1);
+    const last = screen.getByText("BBB / CCC").closest("tr");
+    expect(last).toHaveTextContent(/not available: a leg hardly moves/);
   });
 
   test("keeps its order while numbers change, until sorted again", async () => {
@@ -103,7 +103,8 @@ describe("the table", () => {
       scannedPair("AAAUSDT", `S${String(k).padStart(3, "0")}USDT`, { p_value: k / 200 }),
     );
     render(table(pairScan(items)));
-    const links = () => screen.getAllByRole("link");
+    // By role it would take seconds to look through so many.
+    const links = () => [...document.querySelectorAll<HTMLElement>("tbody a")];
     expect(links().length).toBeLessThan(80);
     expect(links().filter((link) => link.tabIndex === 0)).toHaveLength(1);
     links()[0]?.focus();
