@@ -14,6 +14,7 @@ const PROXIED = [
   "/data",
   "/analytics",
   "/simulation",
+  "/alerts",
   "/config",
   "/livez",
   "/readyz",

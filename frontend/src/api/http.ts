@@ -25,7 +25,7 @@ export class ApiError extends Error {
   }
 }
 
-function isProblem(body: unknown): body is Problem {
+function isProblem(body: unknown): body is Problem & { pointer?: unknown } {
   return typeof body === "object" && body !== null && "detail" in body && "code" in body;
 }
 
@@ -66,12 +66,23 @@ export function getJson<Answer>(path: string, signal?: AbortSignal): Promise<Ans
   return send<Answer>(path, signal ? { signal } : {});
 }
 
-export function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
-  return send<Answer>(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+function withBody<Answer>(method: string, path: string, body: unknown, signal?: AbortSignal) {
+  const headers = { "content-type": "application/json" };
+  const init = { method, headers, body: JSON.stringify(body) };
+  return send<Answer>(path, signal ? { ...init, signal } : init);
+}
+
+export function postJson<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  return withBody<Answer>("POST", path, body, signal);
+}
+
+export function patchJson<Answer>(path: string, body: unknown): Promise<Answer> {
+  return withBody<Answer>("PATCH", path, body);
+}
+
+/** For what answers with no body. */
+export async function command(method: "DELETE" | "POST", path: string): Promise<void> {
+  await answerOf(path, { method });
 }
 
 const PART_BYTES = 4_000_000;

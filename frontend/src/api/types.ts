@@ -2,6 +2,20 @@ import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
 
+export type AlertAfterwards = Schemas["AlertAfterwards"];
+export type AlertChannelList = Schemas["AlertChannelList"];
+export type AlertCondition = Schemas["AlertCondition"];
+export type AlertDelivery = Schemas["AlertDelivery"];
+export type AlertDeliveryList = Schemas["AlertDeliveryList"];
+export type AlertEvent = Schemas["AlertEvent"];
+export type AlertEventList = Schemas["AlertEventList"];
+export type AlertEvidence = Schemas["AlertEvidence"];
+export type AlertFiring = Schemas["AlertFiring"];
+export type AlertGroup = Schemas["AlertGroup"];
+export type AlertPreview = Schemas["AlertPreview"];
+export type AlertRule = Schemas["AlertRule"];
+export type AlertRuleFields = Schemas["AlertRuleFields"];
+export type AlertRuleList = Schemas["AlertRuleList"];
 export type Bar = Schemas["Bar"];
 export type BarList = Schemas["BarList"];
 export type ClientConfig = Schemas["ClientConfig"];
@@ -36,6 +50,9 @@ export type Tick = Schemas["Tick"];
 export type TickList = Schemas["TickList"];
 export type TruePair = Schemas["TruePair"];
 
+export type AlertMetric = AlertCondition["metric"];
+export type AlertOp = AlertCondition["op"];
+export type Severity = AlertEvent["severity"];
 export type HedgeMethod = PairAnalytics["method"];
 export type Scale = PairAnalytics["scale"];
 export type ResultStatus = PairAnalytics["status"];
@@ -52,9 +69,13 @@ export type TopicMessage =
   | (Pushed<FundingList> & { kind: "funding" })
   | (Pushed<PairScan> & { kind: "matrix" });
 
+/** Changes of alert events; unlike other topics it is never conflated, and its `seq` may jump. */
+export type AlertsMessage = Pushed<AlertEventList> & { kind: "alerts" };
+
 export type ServerMessage =
   | ({ kind: "hello" } & Schemas["Hello"])
   | ({ kind: "ack" } & Schemas["Ack"])
   | ({ kind: "pong" } & Schemas["Pong"])
   | ({ kind: "error" } & Schemas["SocketError"])
+  | AlertsMessage
   | TopicMessage;

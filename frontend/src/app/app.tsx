@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { useUnread } from "@/stores/alerts";
 import { navigate, pageOf, usePath } from "@/stores/location";
 import { PAGES } from "./pages";
 import { Shell } from "./shell";
@@ -18,9 +19,12 @@ function NotFound({ path }: { path: string }) {
 export function App() {
   const path = usePath();
   const page = PAGES.find((known) => known.path === pageOf(path));
+  const unread = useUnread().length;
   useEffect(() => {
-    document.title = `${page?.title ?? "Not found"} · Quant Analytics Platform`;
-  }, [page]);
+    // Also told in the tab of a window that nobody looks at.
+    const count = unread > 0 ? `(${unread}) ` : "";
+    document.title = `${count}${page?.title ?? "Not found"} · Quant Analytics Platform`;
+  }, [page, unread]);
   return (
     <>
       {page ? <page.Content tools={<Tools />} /> : <NotFound path={path} />}

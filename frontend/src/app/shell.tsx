@@ -3,10 +3,12 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { configQuery, symbolsQuery, useStart, useStop } from "@/api/queries";
 import { lazily, loadTheRest } from "@/components/lazily";
 import { usePreferences } from "@/stores/preferences";
-import { useHeld } from "@/stores/topics";
+import { useHeld, useWatch } from "@/stores/topics";
+import { tellNews } from "./alert-news";
 import { act, type CommandNeeds } from "./commands";
 import { opened, useOpened } from "./opened";
 import { isTyping, ShortcutReader } from "./shortcuts";
+import { Toaster } from "./toaster";
 
 // Dialogs are loaded when they are first opened.
 const Palette = lazily(() => import("./palette").then((module) => module.Palette));
@@ -37,9 +39,11 @@ function useNeeds(): CommandNeeds {
   );
 }
 
-/** What every page has besides its content: the palette, the shortcuts and their sheet. */
+/** What every page has besides its content: alerts, the palette, the shortcuts and their sheet. */
 export function Shell() {
   const open = useOpened();
+  useWatch("alerts");
+  useEffect(tellNews, []);
   const needs = useNeeds();
   const latest = useRef(needs);
   latest.current = needs;
@@ -71,7 +75,11 @@ export function Shell() {
     return () => window.removeEventListener("keydown", pressed);
   }, [reader]);
 
-  if (open === "palette") return <Palette needs={needs} onClose={close} />;
-  if (open === "help") return <HelpSheet onClose={close} />;
-  return null;
+  return (
+    <>
+      <Toaster />
+      {open === "palette" && <Palette needs={needs} onClose={close} />}
+      {open === "help" && <HelpSheet onClose={close} />}
+    </>
+  );
 }

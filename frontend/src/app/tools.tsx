@@ -6,6 +6,7 @@ import { useNarrow } from "@/components/use-narrow";
 import { zoneName } from "@/lib/format";
 import { lastAddress, navigate, pageOf, usePath } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
+import { Bell } from "./bell";
 import { opened } from "./opened";
 import { PAGES } from "./pages";
 
@@ -46,6 +47,7 @@ export function Tools() {
           </a>
         ))}
       </nav>
+      <Bell />
       <Button
         look="ghost"
         aria-label="Commands, Ctrl K"

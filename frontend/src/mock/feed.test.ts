@@ -11,6 +11,7 @@ const message = (topic: string) =>
 
 test.each([
   "status",
+  "alerts",
   "bars:BTCUSDT:1m",
   "bars:SOLUSDT:1s",
   "quote:BTCUSDT",
@@ -24,7 +25,7 @@ test.each([
 
 test("what it does not have it refuses", () => {
   expect(feed.snapshot("bars:DOGEUSDT:1m")).toBeNull();
-  expect(feed.snapshot("alerts")).toBeNull();
+  expect(feed.snapshot("nothing")).toBeNull();
 });
 
 test("one seed is one market, and a longer look changes no second of the past", () => {

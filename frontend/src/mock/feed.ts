@@ -11,6 +11,7 @@ import type {
   SymbolList,
 } from "@/api/types";
 import { intervalMs } from "@/lib/intervals";
+import { MockAlerts } from "./alerts";
 import { mockLab } from "./lab";
 import { type MockMarket, PAIR, SYMBOLS } from "./market";
 import { mockScan } from "./scan";
@@ -23,8 +24,15 @@ const INTERVALS = ["1s", "1m", "5m"];
 export class MockFeed {
   private readonly streaming = new Set(["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"]);
   private readonly numbers = new Map<string, number>();
+  readonly alerts: MockAlerts;
 
-  constructor(private readonly market: MockMarket) {}
+  constructor(private readonly market: MockMarket) {
+    this.alerts = new MockAlerts(market.name, ({ pair, interval, window, scale }) => {
+      const [a = "", b = ""] = (pair ?? "").split("-");
+      const asked = { a, b, interval: interval ?? "", window: window ?? 60, log: scale === "log" };
+      return this.pair(`pair:${pair}:${scale}`, asked, 0)?.series ?? null;
+    });
+  }
 
   get head(): { market: string; as_of: number } {
     return { market: this.market.name, as_of: this.market.end };
@@ -105,6 +113,9 @@ export class MockFeed {
 
   /** The data of a topic as a snapshot, and the number it gets; null for a topic that does not exist. */
   snapshot(topic: string): { seq: number; data: object } | null {
+    if (topic === "alerts") {
+      return { seq: this.alerts.seq, data: { items: this.alerts.lasting(), next: null } };
+    }
     const seq = (this.numbers.get(topic) ?? 0) + 1;
     const data = this.data(topic, seq);
     if (!data) return null;
@@ -207,6 +218,14 @@ export class MockFeed {
       items: [latest],
       next: null,
     };
+  }
+
+  /** A pair's numbers for /analytics/pair, as its topic has them. */
+  pairFor(query: URLSearchParams): PairAnalytics | null {
+    const text = (name: string) => query.get(name) ?? "";
+    const [a, b, log] = [text("symbol_a"), text("symbol_b"), text("scale") === "log"];
+    const asked = { a, b, interval: text("interval"), window: Number(text("window") || 60), log };
+    return this.pair(`pair:${a}-${b}:${text("scale")}`, asked, 0);
   }
 
   private pair(

@@ -2,6 +2,7 @@ import { HttpResponse, http, ws } from "msw";
 import { setupWorker } from "msw/browser";
 import { socketUrl } from "@/api/endpoints";
 import type { BarList } from "@/api/types";
+import { alertHandlers } from "./alert-handlers";
 import { barsCsv, storedSpans } from "./exports";
 import { MockFeed } from "./feed";
 import { MockMarket } from "./market";
@@ -34,11 +35,20 @@ export async function startMock(): Promise<void> {
     ((await request.json().catch(() => ({}))) as Wanted).symbols ?? [];
 
   const socket = ws.link(socketUrl());
+  const listeners = new Set<() => void>();
+  const tellAlerts = () => {
+    for (const tell of listeners) tell();
+  };
   const worker = setupWorker(
     http.get("/config", () => HttpResponse.json(feed.config())),
     http.get("/symbols", () => HttpResponse.json(feed.symbols())),
     http.get("/simulation/truth", () => HttpResponse.json(feed.truth())),
     http.get("/stream/status", () => HttpResponse.json(feed.status(0))),
+    ...alertHandlers(feed.alerts, () => feed.head, tellAlerts),
+    http.get("/analytics/pair", ({ request }) => {
+      const pair = feed.pairFor(new URL(request.url).searchParams);
+      return pair ? HttpResponse.json(pair) : new HttpResponse(null, { status: 404 });
+    }),
     http.get("/data/:symbol/gaps", ({ params }) =>
       HttpResponse.json({ ...feed.head, symbol: params.symbol, items: [], next: null }),
     ),
@@ -107,18 +117,36 @@ export async function startMock(): Promise<void> {
         if (command.op === "ping") say({ type: "pong" });
         else say({ type: "ack", op: command.op, topics: named });
         for (const topic of named) {
+          if (topic === "alerts") toldSeq = feed.alerts.seq;
           if (command.op === "subscribe" && push(topic)) topics.add(topic);
           else topics.delete(topic);
         }
       });
+      // Changes of events are told one by one, none twice.
+      let toldSeq = 0;
+      const tell = () => {
+        if (!topics.has("alerts")) return;
+        for (const event of feed.alerts.changesAfter(toldSeq)) {
+          toldSeq = event.seq;
+          const data = { items: [event], next: null };
+          say({ type: "update", topic: "alerts", seq: event.seq, data });
+        }
+      };
+      listeners.add(tell);
       let pairsAt = 0;
       const timer = setInterval(() => {
         market.advance(Date.now());
         const withPairs = Date.now() - pairsAt >= PAIR_EVERY_MS;
         if (withPairs) pairsAt = Date.now();
-        for (const topic of topics) if (withPairs || !/^(pair|matrix):/.test(topic)) push(topic);
+        if (withPairs) feed.alerts.step();
+        tell();
+        for (const topic of topics)
+          if (topic !== "alerts" && (withPairs || !/^(pair|matrix):/.test(topic))) push(topic);
       }, EVERY_MS);
-      client.addEventListener("close", () => clearInterval(timer));
+      client.addEventListener("close", () => {
+        clearInterval(timer);
+        listeners.delete(tell);
+      });
     }),
   );
   await worker.start({ quiet: true, onUnhandledRequest: "bypass" });

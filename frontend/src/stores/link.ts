@@ -1,7 +1,9 @@
 import { create } from "zustand";
+import { changesSince, newestEvents } from "@/api/alerts";
 import { socketUrl } from "@/api/endpoints";
 import { type LinkState, LiveSocket } from "@/api/socket";
 import type { ServerMessage } from "@/api/types";
+import { AlertStore } from "./alert-store";
 import { LiveStore } from "./live-store";
 
 type Link = {
@@ -24,12 +26,19 @@ export const useLink = create<Link>(() => ({
 }));
 
 export const live: LiveStore = new LiveStore((topic) => socket.resubscribe(topic));
+export const alerts = new AlertStore({ newest: newestEvents, since: changesSince });
+
+function enter(market: string): void {
+  alerts.enter(market);
+  useLink.setState({ market });
+}
 
 function receive(message: ServerMessage): void {
   switch (message.kind) {
     case "hello":
       live.enterMarket(message.market);
-      useLink.setState({ session: message.session, market: message.market, refused: {} });
+      useLink.setState({ session: message.session, refused: {} });
+      enter(message.market);
       return;
     case "error":
       if (message.topic !== null) {
@@ -40,9 +49,12 @@ function receive(message: ServerMessage): void {
     case "ack":
     case "pong":
       return;
+    case "alerts":
+      alerts.receive(message);
+      return;
     default:
       live.receive(message);
-      if (useLink.getState().market !== live.market) useLink.setState({ market: live.market });
+      if (live.market !== null && useLink.getState().market !== live.market) enter(live.market);
   }
 }
 

@@ -21,6 +21,8 @@ type Kept = {
   overlays: Overlays;
   /** Whether single keys are shortcuts; Ctrl+K and F1 always are. */
   singleKeys: boolean;
+  /** Whether alerts whose rules ask for it may make a sound on this machine. */
+  sound: boolean;
 };
 type Preferences = Kept & {
   setTheme: (theme: Theme) => void;
@@ -30,6 +32,7 @@ type Preferences = Kept & {
   resetLayout: () => void;
   setOverlays: (part: Partial<Overlays>) => void;
   setSingleKeys: (on: boolean) => void;
+  setSound: (on: boolean) => void;
 };
 
 /** What one user keeps on one machine. public/theme.js reads theme and palette before the first paint. */
@@ -42,6 +45,7 @@ export const usePreferences = create<Preferences>()(
       layout: LAYOUT,
       overlays: { averages: false, volume: true },
       singleKeys: true,
+      sound: false,
       setTheme: (theme) => {
         // Before React and the charts, which read their colours from the page.
         document.documentElement.className = theme;
@@ -56,6 +60,7 @@ export const usePreferences = create<Preferences>()(
       resetLayout: () => set({ layout: LAYOUT }),
       setOverlays: (part) => set(({ overlays }) => ({ overlays: { ...overlays, ...part } })),
       setSingleKeys: (singleKeys) => set({ singleKeys }),
+      setSound: (sound) => set({ sound }),
     }),
     { name: "quant.preferences" },
   ),

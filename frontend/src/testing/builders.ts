@@ -1,4 +1,7 @@
 import type {
+  AlertCondition,
+  AlertEvent,
+  AlertRule,
   Bar,
   BarList,
   ClientConfig,
@@ -207,4 +210,81 @@ export function fundingList(rate: number, part: Partial<FundingList> = {}): Fund
   const latest = { time: T0, mark: 100, index: 100, funding_rate: rate, next_funding_time: T0 + 60 * MINUTE };
   const head = { market: "sim-7", as_of: T0, seq: 1, symbol: "BTCUSDT", stale: false, stale_reason: null };
   return { ...head, latest, items: [latest], next: null, ...part };
+}
+
+export function alertCondition(part: Partial<AlertCondition> = {}): AlertCondition {
+  return {
+    metric: "zscore",
+    symbol: null,
+    pair: "BTCUSDT-ETHUSDT",
+    interval: "1m",
+    window: 60,
+    method: "ols",
+    scale: "level",
+    op: ">",
+    value: 2,
+    for_s: null,
+    live: null,
+    ...part,
+  };
+}
+
+export function alertRule(part: Partial<AlertRule> = {}): AlertRule {
+  return {
+    id: "r1",
+    name: "z high",
+    severity: "warning",
+    enabled: true,
+    when: { all: [alertCondition()], any: null },
+    cooldown_s: 0,
+    rearm: null,
+    channels: [],
+    sound: false,
+    once: false,
+    expires_at: null,
+    revision: 1,
+    created_at: T0,
+    updated_at: T0,
+    standing: "armed",
+    reason: null,
+    event_id: null,
+    fired_at: null,
+    ...part,
+  };
+}
+
+/** The event that counts as number `number`; its last change has the same number unless the test says otherwise. */
+export function alertEvent(number: number, part: Partial<AlertEvent> = {}): AlertEvent {
+  const { id, created_at, updated_at, standing, reason, event_id, fired_at, revision, ...rule } = alertRule();
+  return {
+    seq: number,
+    number,
+    id: `e${number}`,
+    market: "sim-7",
+    rule_id: id,
+    rule_revision: revision,
+    rule,
+    severity: "warning",
+    time: T0 + number * MINUTE,
+    reason: "zscore of BTCUSDT-ETHUSDT (1m, 60, ols, level) is 2.31, above 2",
+    evidence: [
+      {
+        pointer: "/when/all/0",
+        condition: alertCondition(),
+        unit: "standard deviations",
+        holds: true,
+        value: 2.31,
+        held_since: null,
+        bar_time: T0 + (number - 1) * MINUTE,
+        revision: 0,
+        trades: [{ symbol: "BTCUSDT", first_id: 10, last_id: 20 }],
+        quality: { complete: 59, quiet: 1 },
+        note: "",
+      },
+    ],
+    ended_at: null,
+    ended_because: null,
+    acknowledged_at: null,
+    ...part,
+  };
 }

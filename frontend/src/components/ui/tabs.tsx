@@ -9,10 +9,12 @@ type Props = {
   initial?: string;
   /** As low as the head of a panel. */
   small?: boolean;
+  /** Names side by side at the left, where they would else be far apart. */
+  compact?: boolean;
 };
 
 /** Tabs of which only the chosen one is mounted. */
-export function Tabs({ label, tabs, initial, small = false }: Props) {
+export function Tabs({ label, tabs, initial, small = false, compact = false }: Props) {
   return (
     <Radix.Root defaultValue={initial ?? tabs[0]?.key ?? ""} className="flex min-h-0 flex-1 flex-col">
       <Radix.List aria-label={label} className="flex shrink-0 overflow-x-auto border-b border-line">
@@ -20,7 +22,7 @@ export function Tabs({ label, tabs, initial, small = false }: Props) {
           <Radix.Trigger
             key={tab.key}
             value={tab.key}
-            className={`flex-1 border-b-2 whitespace-nowrap border-transparent text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg ${small ? "h-7 px-1 text-label font-semibold" : "h-8 px-1 text-body"}`}
+            className={`border-b-2 whitespace-nowrap border-transparent text-fg-2 data-[state=active]:border-primary data-[state=active]:text-fg ${small ? "h-7 text-label font-semibold" : "h-8 text-body"} ${compact ? "px-4" : "flex-1 px-1"}`}
           >
             {tab.title}
           </Radix.Trigger>

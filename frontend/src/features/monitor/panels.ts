@@ -1,5 +1,6 @@
 import type { ComponentType } from "react";
 import { lazily } from "@/components/lazily";
+import { AlertsPanel } from "./alerts-panel";
 import { HedgeHistory } from "./hedge-history";
 import { PairFacts } from "./pair-facts";
 import type { PanelProps } from "./panel-props";
@@ -36,6 +37,7 @@ export const PANELS: readonly PanelEntry[] = [
     weight: 1.15,
     ...RegressionScatter,
   },
+  { key: "alerts", title: "Alerts", short: "Alerts", weight: 0.7, ...AlertsPanel },
 ];
 
 /** The boxes of the column, each with its panels. */
