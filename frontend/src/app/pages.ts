@@ -33,6 +33,12 @@ export const PAGES: readonly Page[] = [
     Content: lazily(() => import("@/features/data/data-page").then((page) => page.DataPage)),
   },
   {
+    path: "/rules",
+    title: "Alert rules",
+    key: "r",
+    Content: lazily(() => import("@/features/rules/rules-page").then((page) => page.RulesPage)),
+  },
+  {
     path: "/system",
     title: "System",
     key: "s",

@@ -52,7 +52,7 @@ export type Level = {
   /** Shown only when the values come near it; other levels are always in view. */
   beyond?: boolean;
 };
-export type Marker = { time: number; value: number; kind: "sell" | "buy" | "exit" };
+export type Marker = { time: number; value: number; kind: "sell" | "buy" | "exit" | "fired" };
 /** Bars from `from` to `to`, both open times, of which nothing is known. */
 export type GapSpan = { from: number; to: number; bars: number };
 

@@ -180,5 +180,7 @@ function drawnMarker(marker: Marker, theme: ChartTheme): SeriesMarker<Time> {
       return { time, position: "belowBar", shape: "arrowUp", color: theme.up, text: "L" };
     case "exit":
       return { time, position: "inBar", shape: "circle", color: theme["text-3"], text: "X", size: 0.5 };
+    case "fired":
+      return { time, position: "inBar", shape: "circle", color: theme.warn, size: 0.75 };
   }
 }

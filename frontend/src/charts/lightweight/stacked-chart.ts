@@ -10,6 +10,9 @@ export type StackedChartEvents = {
   onLayout: (tops: readonly number[]) => void;
 };
 
+// Thousands of bars fit into a panel.
+const LEAST_BAR_SPACING_PX = 0.02;
+
 /** One chart of stacked panes with one crosshair. It is updated in place; `dispose` frees it. */
 export class StackedChart {
   private readonly chart: IChartApi;
@@ -57,6 +60,13 @@ export class StackedChart {
 
   toNewest(): void {
     this.chart.timeScale().scrollToRealTime();
+  }
+
+  /** Brings the whole past into view, however long it is. */
+  showAll(): void {
+    const scale = this.chart.timeScale();
+    scale.applyOptions({ minBarSpacing: LEAST_BAR_SPACING_PX, rightOffset: 0 });
+    scale.fitContent();
   }
 
   showSeconds(shown: boolean): void {

@@ -1,0 +1,179 @@
+import { useQuery } from "@tanstack/react-query";
+import { Download } from "lucide-react";
+import { useMemo, useState } from "react";
+import { ApiError } from "@/api/http";
+import type { AlertPreview } from "@/api/types";
+import { Failure } from "@/components/failure";
+import { saveFile } from "@/components/save-file";
+import { Button } from "@/components/ui/button";
+import { Panel } from "@/components/ui/panel";
+import { Skeleton } from "@/components/ui/skeleton";
+import { duration, fixed, time, zoneName } from "@/lib/format";
+import { plural } from "@/lib/words";
+import { usePreferences } from "@/stores/preferences";
+import type { ConditionDraft, RuleDraft } from "./draft";
+import { METRIC_SPECS } from "./metric-specs";
+import { PreviewChart } from "./preview-chart";
+import { previewPane } from "./preview-pane";
+import { seriesQuery } from "./preview-series";
+import { firingsCsv, summaryOf } from "./preview-summary";
+import { Afterwards, Firings } from "./preview-tables";
+import { leadOf } from "./tree";
+import { usePreview } from "./use-preview";
+
+// In bars of the shortest interval: each costs the server a fit.
+const SPANS = [
+  { value: "1500", label: "1,500 bars" },
+  { value: "5000", label: "5,000 bars" },
+  { value: "20000", label: "20,000 bars" },
+];
+
+type Props = { draft: RuleDraft; isSound: boolean; shortest: string };
+
+function Summary({ preview }: { preview: AlertPreview }) {
+  const zone = usePreferences((preferences) => preferences.zone);
+  const { count, span, every, share, median } = summaryOf(preview);
+  const from = `${time(preview.start, "stamp", zone)} to ${time(preview.end, "stamp", zone)} ${zoneName(zone)}`;
+  return (
+    <div className="px-2 py-1.5">
+      <p data-testid="preview-summary" data-count={count}>
+        {count === 0 ? (
+          <strong>Would not have fired</strong>
+        ) : (
+          <>
+            Would have fired <strong>{plural(count, "time")}</strong>
+          </>
+        )}{" "}
+        in {duration(span)}
+        {count > 0 && (
+          <>
+            : once in {duration(every)}, firing {fixed(100 * share, 1)} % of the time, {duration(median)} in
+            the median
+          </>
+        )}
+        .
+      </p>
+      <p className="text-label text-fg-2">
+        {from}
+        {preview.suspended_s > 0 && (
+          <>
+            . Suspended for {duration(preview.suspended_s)}, last: {preview.suspended_because}
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+type ChartProps = { lead: ConditionDraft; rearm: string; preview: AlertPreview; shortest: string };
+
+function Chart({ lead, rearm, preview, shortest }: ChartProps) {
+  const series = useQuery(seriesQuery(lead, shortest, preview));
+  const pane = useMemo(
+    () => series.data && previewPane(lead, rearm, series.data, preview.firings),
+    [lead, rearm, series.data, preview.firings],
+  );
+  if (series.error) return <Failure error={series.error} onRetry={() => void series.refetch()} />;
+  if (!pane || !series.data) {
+    return (
+      <div className="relative h-48">
+        <Skeleton label="Asking for the metric’s past…" />
+      </div>
+    );
+  }
+  const { interval, metric } = series.data;
+  const subject = METRIC_SPECS[lead.metric].of === "pair" ? `${lead.a}-${lead.b}` : lead.symbol;
+  return (
+    <>
+      <PreviewChart
+        key={`${metric} ${subject} ${interval}`}
+        pane={pane}
+        interval={interval}
+        subject={subject}
+      />
+      {metric !== lead.metric && (
+        <p className="px-2 pb-1 text-label text-fg-2">
+          Drawn over the {pane.title.toLowerCase()}, since the first condition’s metric has no stored past.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What the rule would have done: how often, how long, and what z did afterwards. */
+export function PreviewPanel({ draft, isSound, shortest }: Props) {
+  const [bars, setBars] = useState(SPANS[0]?.value ?? "1500");
+  const { preview, error, isOld, isAsking, waits, ask } = usePreview(draft, isSound, Number(bars));
+  const lead = leadOf(draft.when);
+  const isShort = error instanceof ApiError && error.status === 409;
+  const body = () => {
+    if (error && !isShort) return <Failure error={error} onRetry={ask} />;
+    if (isShort) return <p className="p-2 text-fg-2">Nothing to look back on yet: {error.message}.</p>;
+    if (preview) return null;
+    if (!isSound)
+      return <p className="p-2 text-fg-2">Once every field is right, the past is gone through here.</p>;
+    if (waits) {
+      return (
+        <p className="p-2 text-fg-2">
+          A condition that looks between closes has every tenth of a second of three hours gone through.
+        </p>
+      );
+    }
+    return (
+      <div className="relative h-24">
+        <Skeleton label="Going through the past…" />
+      </div>
+    );
+  };
+  return (
+    <Panel
+      title="What it would have done"
+      className="lg:min-h-0"
+      actions={
+        <>
+          <span role="status" className="text-label text-fg-2">
+            {isAsking ? "Asking…" : isOld && preview ? "Before the last change" : ""}
+          </span>
+          <select
+            aria-label="How far back"
+            value={bars}
+            onChange={({ target }) => setBars(target.value)}
+            className="h-6 rounded-base border border-control bg-card text-label"
+          >
+            {SPANS.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+          {preview && (
+            <Button
+              look="ghost"
+              size="tool"
+              aria-label="CSV of the firings"
+              title="CSV of the firings"
+              onClick={() => saveFile("alert-preview.csv", firingsCsv(preview))}
+            >
+              <Download aria-hidden className="size-3.5" />
+            </Button>
+          )}
+          <Button look="ghost" size="small" disabled={!isSound || isAsking} onClick={ask}>
+            Preview
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col lg:absolute lg:inset-0 lg:overflow-auto">
+        {body()}
+        {preview && (
+          <div data-testid="preview" data-old={isOld}>
+            <Summary preview={preview} />
+            {lead && <Chart lead={lead} rearm={draft.rearm} preview={preview} shortest={shortest} />}
+            <Afterwards preview={preview} />
+            <Firings preview={preview} />
+          </div>
+        )}
+      </div>
+    </Panel>
+  );
+}
