@@ -551,7 +551,7 @@ def test_a_refused_command_changes_nothing_else():
 
     async def scenario() -> None:
         async with scripted(sends(refusal, TRADE)) as server, at_work(server.url) as line:
-            await eventually(lambda: line.ids, what="the trade")
+            await eventually(lambda: line.ids and line.runner._links, what="the trade")
             (link,) = line.runner._links
             await eventually(lambda: not link.decoder.replies, what="the reply is read")
             assert line.waits_s == []

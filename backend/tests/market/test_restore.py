@@ -63,7 +63,15 @@ class Kept:
             each for at, each in enumerate(known) if each.ts >= oldest or at >= len(known) - (reach or 5)
         ]
         begins = ticks[:1] == known[:1]
-        state.restore_ticks(symbol, batch(ticks), since=since, begins=begins, holes=holes_of.holes(symbol))
+        newest_ts = max((each.ts for each in known), default=0)
+        state.restore_ticks(
+            symbol,
+            batch(ticks),
+            since=since,
+            begins=begins,
+            holes=holes_of.holes(symbol),
+            newest_ts=newest_ts,
+        )
 
 
 def steps_done(steps: Sequence[Step]) -> tuple[MarketState, Kept]:
@@ -121,6 +129,18 @@ def test_a_restored_state_goes_on_like_the_one_that_never_stopped(steps: list[St
             for name in NAMES:
                 got = [_plain(row) for row in held(again, symbol, name)]
                 assert_same_rows(got, [_plain(row) for row in held(state, symbol, name)])
+
+
+def test_a_hole_after_a_restart_reaches_as_far_back_in_time_as_without():
+    """Event times go backwards: the latest one may be of a trade that is not read again."""
+    early = [trade("A", i, 0.001 if i == 1 else 0.0) for i in range(1, 9)]
+    state, kept = steps_done([early, Close(60.0, ("A",))])
+    again = new_state()
+    kept.into(again, "A", state, reach=5)
+    for each in (state, again):
+        do(each, [trade("A", 10, 0.0)])
+    assert again.holes("A") == state.holes("A")
+    assert again.holes("A")[0].ts_after == START + NS_PER_S // 1000
 
 
 def test_a_forming_bar_is_made_of_finer_ones_and_the_trades_since():

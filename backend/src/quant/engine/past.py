@@ -46,7 +46,10 @@ def read_past(store: Store, like: MarketState, symbol: str, *, heard: Heard | No
     begins = extent is not None and len(ticks) > 0 and int(ticks.ids[0]) == extent.first_id
     holes, dropped = _holes(store, market, symbol, ticks, begun=begun, heard=heard)
     batch = as_batch(symbol, ticks)
-    past.restore_ticks(symbol, batch, since=since, begins=begins, holes=holes, dropped=dropped)
+    past.restore_ticks(
+        symbol, batch, since=since, begins=begins, holes=holes, dropped=dropped,
+        newest_ts=0 if extent is None else extent.last_ts,
+    )  # fmt: skip
     return past
 
 

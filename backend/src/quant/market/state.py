@@ -281,12 +281,14 @@ class MarketState:
         begins: bool,
         holes: Iterable[Hole],
         dropped: Iterable[Hole] = (),
+        newest_ts: int = 0,
     ) -> None:
         """Go on after the trades of an earlier run, by rising id: what comes above the next id leaves a hole.
 
         `since` is what `restore_bars` returned; `ticks` are of this symbol alone and reach back that far. `begins`
         says that the first of them is the first trade that we have at all. `dropped` trades lack among `ticks`, but
         not in the closed bars: they are no holes, and only bars that are made of `ticks` show them as gaps.
+        `newest_ts` is the latest event time of all that was stored, where a trade before `ticks` has it.
         """
         s = self._rows[symbol]
         widths = self._widths.tolist()
@@ -295,6 +297,7 @@ class MarketState:
             kernels.refill(s, f, width, *columns, since[f], begins, self._bars, self._heads)
         if len(ticks):
             self._refill_ring(s, ticks)
+            self._ledger[s]["last_ts"] = max(newest_ts, self._ledger[s]["last_ts"])
         self._holes[s].restore(holes)
         for hole in (*self._holes[s].open_holes, *dropped):
             for f, width in enumerate(widths):
