@@ -100,12 +100,13 @@ class Server:
                 self.process.wait(timeout=0.1)
         pytest.fail("the market stands still")
 
-    def wait_answer(self, path: str) -> Any:
+    def wait_answer(self, path: str, *, enough: Callable[[Any], bool] = lambda _: True) -> Any:
         """Return what `path` answers once it has the bars for it, which come after the streams start."""
         assert self.process is not None
         for _ in range(READY_ATTEMPTS):
             try:
-                return self.get(path)
+                if enough(answer := self.get(path)):
+                    return answer
             except urllib.error.HTTPError as error:
                 if error.code not in (409, 503):
                     raise

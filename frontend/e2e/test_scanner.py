@@ -23,7 +23,10 @@ FAST = "/scan?tf=1s&w=30"
 def streaming(own_server: Any) -> None:
     """All symbols stream and have their past, whatever the test before left."""
     own_server.post("/stream/start", {"symbols": SYMBOLS})
-    own_server.wait_answer(f"/analytics/scan?interval=1m&window={WINDOW}&symbols={','.join(SYMBOLS)}")
+    own_server.wait_answer(
+        f"/analytics/scan?interval=1m&window={WINDOW}&symbols={','.join(SYMBOLS)}",
+        enough=lambda scan: all(item["p_value"] is not None for item in scan["items"]),
+    )
 
 
 def scan(page: Page) -> Locator:

@@ -55,7 +55,7 @@ export function Tools() {
         onClick={() => opened.set("palette")}
       >
         <Search aria-hidden className="size-4" />
-        <kbd className="font-sans text-label text-fg-2 max-lg:hidden">Ctrl K</kbd>
+        <kbd className="font-sans text-label text-fg-2 max-[1400px]:hidden">Ctrl K</kbd>
       </Button>
       <Button
         look="ghost"

@@ -42,61 +42,64 @@ export function PairFacts({ view, truth }: PanelProps) {
   if (!held) return <Skeleton label="Waiting for the pair's statistics" />;
   const { cointegration: eg, adf, half_life, ...pair } = held.data;
   return (
-    <dl data-topic={topic} data-seq={held.seq} className="absolute inset-0 overflow-y-auto py-1 text-label">
-      <Fact name="Engle-Granger t">
-        <FigureText field="cointegration.statistic" value={eg.statistic} format={two} reason={eg.reason} />
-        <span className="text-fg-3"> lags </span>
-        <FigureText field="cointegration.lags" value={eg.lags} format={whole} reason={eg.reason} />
-        <span className="text-fg-3"> n </span>
-        <FigureText field="cointegration.n" value={eg.n} format={whole} />
-      </Fact>
-      <Fact name="critical values">
-        <CriticalValues field="cointegration" values={eg.statistic === null ? null : eg.critical_values} />
-      </Fact>
-      <Fact name="p, A on B · B on A">
-        <FigureText field="cointegration.p_yx" value={eg.p_yx} format={pValue} reason={eg.reason} />
-        {" · "}
-        <FigureText field="cointegration.p_xy" value={eg.p_xy} format={pValue} reason={eg.reason} />{" "}
-        <TestRole role={eg.role} />
-      </Fact>
-      <Fact name="ADF t of the spread">
-        <FigureText field="adf.statistic" value={adf.statistic} format={two} reason={adf.reason} />
-        <span className="text-fg-3"> lags </span>
-        <FigureText field="adf.lags" value={adf.lags} format={whole} reason={adf.reason} />
-        <span className="text-fg-3"> n </span>
-        <FigureText field="adf.n" value={adf.n} format={whole} />
-      </Fact>
-      <Fact name="half-life, 95 % interval">
-        {half_life.bars === null ? (
-          <span title={halfLifeReason(held.data) ?? undefined}>{halfLifeReason(held.data) ?? "–"}</span>
-        ) : (
-          `${range(half_life.low, half_life.high, 1)} bars`
-        )}
-      </Fact>
-      <Fact name="α ± standard error">
-        <FigureText field="alpha" value={pair.alpha} format={five} reason={pair.reason} />
-        {" ± "}
-        <FigureText
-          field="alpha_se"
-          value={pair.alpha_se}
-          format={(v) => significant(v, 3)}
-          reason={pair.reason}
-        />
-      </Fact>
-      <Fact name="live spread, at the newest fit">
-        <FigureText field="live.spread" value={pair.live.spread} format={five} reason={pair.reason} />
-      </Fact>
-      {truth && (
-        <Fact name={`truth: ${truth.kind}`}>
-          {[
-            truth.beta !== null && `β ${significant(truth.beta, 5)}`,
-            truth.alpha !== null && `α ${significant(truth.alpha, 4)}`,
-            truth.half_life_s !== null && duration(truth.half_life_s),
-          ]
-            .filter(Boolean)
-            .join(" · ")}
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section aria-label="Tests of this pair" tabIndex={0} className="absolute inset-0 overflow-y-auto">
+      <dl data-topic={topic} data-seq={held.seq} className="py-1 text-label">
+        <Fact name="Engle-Granger t">
+          <FigureText field="cointegration.statistic" value={eg.statistic} format={two} reason={eg.reason} />
+          <span className="text-fg-3"> lags </span>
+          <FigureText field="cointegration.lags" value={eg.lags} format={whole} reason={eg.reason} />
+          <span className="text-fg-3"> n </span>
+          <FigureText field="cointegration.n" value={eg.n} format={whole} />
         </Fact>
-      )}
-    </dl>
+        <Fact name="critical values">
+          <CriticalValues field="cointegration" values={eg.statistic === null ? null : eg.critical_values} />
+        </Fact>
+        <Fact name="p, A on B · B on A">
+          <FigureText field="cointegration.p_yx" value={eg.p_yx} format={pValue} reason={eg.reason} />
+          {" · "}
+          <FigureText field="cointegration.p_xy" value={eg.p_xy} format={pValue} reason={eg.reason} />{" "}
+          <TestRole role={eg.role} />
+        </Fact>
+        <Fact name="ADF t of the spread">
+          <FigureText field="adf.statistic" value={adf.statistic} format={two} reason={adf.reason} />
+          <span className="text-fg-3"> lags </span>
+          <FigureText field="adf.lags" value={adf.lags} format={whole} reason={adf.reason} />
+          <span className="text-fg-3"> n </span>
+          <FigureText field="adf.n" value={adf.n} format={whole} />
+        </Fact>
+        <Fact name="half-life, 95 % interval">
+          {half_life.bars === null ? (
+            <span title={halfLifeReason(held.data) ?? undefined}>{halfLifeReason(held.data) ?? "–"}</span>
+          ) : (
+            `${range(half_life.low, half_life.high, 1)} bars`
+          )}
+        </Fact>
+        <Fact name="α ± standard error">
+          <FigureText field="alpha" value={pair.alpha} format={five} reason={pair.reason} />
+          {" ± "}
+          <FigureText
+            field="alpha_se"
+            value={pair.alpha_se}
+            format={(v) => significant(v, 3)}
+            reason={pair.reason}
+          />
+        </Fact>
+        <Fact name="live spread, at the newest fit">
+          <FigureText field="live.spread" value={pair.live.spread} format={five} reason={pair.reason} />
+        </Fact>
+        {truth && (
+          <Fact name={`truth: ${truth.kind}`}>
+            {[
+              truth.beta !== null && `β ${significant(truth.beta, 5)}`,
+              truth.alpha !== null && `α ${significant(truth.alpha, 4)}`,
+              truth.half_life_s !== null && duration(truth.half_life_s),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
+          </Fact>
+        )}
+      </dl>
+    </section>
   );
 }
