@@ -70,6 +70,12 @@ def test_a_browser_gets_the_page_for_every_path_of_its_own(api: Client, path: st
     assert answer.headers["cache-control"] == "no-cache"
 
 
+@needs_dashboard
+def test_the_page_has_an_address_for_whoever_asks(api: Client) -> None:
+    answer = api.http.get("/", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 @pytest.mark.parametrize("accept", ["application/json", "*/*"])
 def test_a_program_gets_no_page_for_an_unknown_path(api: Client, accept: str) -> None:
     problem_of(api.http.get("/monitor", headers={"Accept": accept}), status=404)

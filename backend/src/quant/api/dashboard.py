@@ -81,7 +81,8 @@ def _without_inline_script(page: HTMLResponse, script: str) -> HTMLResponse:
 
 def _file(request: Request, path: str) -> Response:
     root = dashboard_files()
-    wants_page = "text/html" in request.headers.get("accept", "")
+    # Its own address is the page's whoever asks; elsewhere a program shall see that there is nothing.
+    wants_page = not path or "text/html" in request.headers.get("accept", "")
     if root is None:
         if wants_page:
             return PlainTextResponse(NOT_BUILT, 503)
