@@ -164,7 +164,8 @@ def test_receivers_that_fail_get_their_retries_and_their_place_among_the_dead_le
     )
     for name in ("breaks", "drops"):
         ids = [headers["x-quant-event"] for headers, _ in told[name].requests]
-        assert ids[:attempts] == [first] * attempts
+        assert ids[0] == first
+        assert ids.count(first) == attempts  # what fires meanwhile is sent between them
     assert "answered 500" in letters["breaks"]["error"]
     assert "disconnected" in letters["drops"]["error"]
     assert "no answer within 5 s" in letters["hangs"]["error"]
