@@ -140,14 +140,15 @@ def errors_of_median(
 
     Its estimating equation sums the signs of (x_i - x_j)(u_i - u_j); to first order it errs by Σ w v / Σ w x with
     w the centred ranks of x and v = (F(u) - ½) / ∫f² those of u, in the units of u. ∫f² is the share of pairs
-    of residuals that lie within a bandwidth of each other. `deviation` is the residuals' standard deviation, the
-    orders sort dx and u.
+    of residuals that lie within a bandwidth of each other. `deviation` is the residuals' standard deviation,
+    `order_x` sorts dx, and `order_u`, which nearly sorts u, does so afterwards.
     """
     n = dx.size
     if n < MIN_BARS:
         return np.nan, np.nan
     w, v, ordered = np.empty(n), np.empty(n), np.empty(n)
     _centred_ranks(dx, order_x, ordered, w)
+    _sort_nearly_sorted(u, order_u)
     _centred_ranks(u, order_u, ordered, v)
     spread = min(deviation, (ordered[(3 * n) // 4] - ordered[n // 4]) / 1.349)
     width = 0.6 * (spread if spread > 0.0 else deviation)
@@ -158,6 +159,17 @@ def errors_of_median(
     for i in range(n):
         v[i] /= n * density
     return errors_of_line(dx, v, w, mean_x)
+
+
+@jit
+def _sort_nearly_sorted(values: FloatArray, order: IntArray) -> None:
+    """Make `order` sort the values by insertion, in time of its size and of the pairs it has the wrong way round."""
+    for k in range(1, order.size):
+        at, moved = k, order[k]
+        while at > 0 and values[order[at - 1]] > values[moved]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = moved
 
 
 @jit

@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from quant.analytics.hedge.merge_sort import order_of
 from quant.analytics.hedge.order import kth
 from quant.domain import FloatArray, IntArray
 from quant.kernel import jit
@@ -22,175 +23,48 @@ from quant.kernel import jit
 _MARGIN = 1e-6  # of a bracket's width
 _BESIDE = 1e-5  # of the distance between the slopes that a bracket is made of
 _MOST_CUTS = 60
+_SAMPLE_FOR_DENSITY = 20  # slopes around a sample's middle that tell how dense they are there
+_ROOM, _CAPACITY = 4, 6  # slopes a bar that the last bracket may hold, and that there is room for
+_0, _1 = np.uint64(0), np.uint64(1)  # an index without a sign is not checked for being negative
 _LARGEST = 1e200  # of a slope that takes part in counting: y - m x must not overflow
 
 
 @jit
-def _merge_by_one_end(values: FloatArray, spare: FloatArray, begin: int, middle: int, end: int) -> int:
-    """Merge two sorted runs of any length into `spare`; return how many values of the left exceed one of the right."""
-    found = 0
-    i, j = begin, middle
-    for k in range(begin, end):
-        if j >= end or (i < middle and values[i] <= values[j]):
-            spare[k] = values[i]
-            i += 1
-        else:
-            spare[k] = values[j]
-            j += 1
-            found += middle - i
-    return found
-
-
-@jit
-def _merge_by_both_ends(values: FloatArray, spare: FloatArray, begin: int, width: int) -> int:
-    """Do what `_merge_by_one_end` does for two runs of the same length.
-
-    Neither run can be exhausted before the ends meet, so nothing has to be checked, and there is no branch to
-    foresee wrongly. Each value of the right run is counted once, at the end that takes it.
-    """
-    middle, end = begin + width, begin + 2 * width
-    found = 0
-    i, j, p, q = begin, middle, middle - 1, end - 1
-    for k in range(width):
-        left, right = values[i], values[j]
-        exceeds = int(left > right)
-        spare[begin + k] = right if exceeds else left
-        found += exceeds * (middle - i)
-        i += 1 - exceeds
-        j += exceeds
-        left, right = values[p], values[q]
-        exceeds = int(left > right)
-        spare[end - 1 - k] = left if exceeds else right
-        found += (1 - exceeds) * (middle - 1 - p)
-        p -= exceeds
-        q -= 1 - exceeds
-    return found
-
-
-@jit
-def _inversions(values: FloatArray, spare: FloatArray) -> int:
-    """Return the number of i < j with values[i] > values[j]; both arrays are overwritten."""
-    n = values.size
-    found = 0
-    width = 1
-    while width < n:
-        for begin in range(0, n, 2 * width):
-            end = begin + 2 * width
-            if end <= n:
-                found += _merge_by_both_ends(values, spare, begin, width)
-            else:
-                found += _merge_by_one_end(values, spare, begin, min(begin + width, n), n)
-        values, spare = spare, values
-        width *= 2
-    return found
-
-
-@jit
-def _count_under(m: float, xs: FloatArray, ys: FloatArray, values: FloatArray, spare: FloatArray) -> int:
-    """Return how many pairs of the bars, sorted by x, have a slope under m."""
-    for i in range(xs.size):
-        values[i] = ys[i] - m * xs[i]
-    return int(_inversions(values, spare))
-
-
-@jit
-def _order_at(m: float, xs: FloatArray, ys: FloatArray) -> IntArray:
-    """Return the places of the bars in the order of y - m x, equal ones in the order of x."""
-    n = xs.size
-    values, spare = np.empty(n), np.empty(n)
-    places, others = np.arange(n), np.empty(n, np.int64)
-    for i in range(n):
-        values[i] = ys[i] - m * xs[i]
-    width = 1
-    while width < n:
-        for begin in range(0, n, 2 * width):
-            if begin + 2 * width <= n:
-                _merge_places(values, spare, places, others, begin, width)
-                continue
-            middle = min(begin + width, n)
-            i, j = begin, middle
-            for k in range(begin, n):
-                if j >= n or (i < middle and values[i] <= values[j]):
-                    spare[k], others[k] = values[i], places[i]
-                    i += 1
-                else:
-                    spare[k], others[k] = values[j], places[j]
-                    j += 1
-        values, spare = spare, values
-        places, others = others, places
-        width *= 2
-    return places
-
-
-@jit
-def _merge_places(
-    values: FloatArray, spare: FloatArray, places: IntArray, others: IntArray, begin: int, width: int
-) -> None:
-    """Merge two sorted runs of the same length, and their places, from both ends as above."""
-    end = begin + 2 * width
-    i, j, p, q = begin, begin + width, begin + width - 1, end - 1
-    for k in range(width):
-        left, right, first, second = values[i], values[j], places[i], places[j]
-        exceeds = int(left > right)
-        spare[begin + k] = right if exceeds else left
-        others[begin + k] = second if exceeds else first
-        i += 1 - exceeds
-        j += exceeds
-        left, right, first, second = values[p], values[q], places[p], places[q]
-        exceeds = int(left > right)
-        spare[end - 1 - k] = left if exceeds else right
-        others[end - 1 - k] = first if exceeds else second
-        p -= exceeds
-        q -= 1 - exceeds
-
-
-@jit
 def _pass_over(
-    low: float, high: float, xs: FloatArray, ys: FloatArray, x: FloatArray, y: FloatArray,
+    order: IntArray, high: float, xs: FloatArray, ys: FloatArray, x: FloatArray, y: FloatArray,
     least: float, most: float, stride: int, slopes: FloatArray, first: IntArray, second: IntArray,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Go through the slopes between `low` and `high`; hold every stride-th of those from `least` to `most`.
+    """Go through the slopes between that of `order` and `high`; hold every stride-th of those from `least` to `most`.
 
     Return how many were under `least`, how many within, and how many are held: their slopes, and the places
     of both bars in the order of x, unless these arrays are empty. No more are held than there is room for.
+
+    The bars are put from the one order into the other by insertion, whose every step passes one slope over.
     """
     n = xs.size
     under = within = held = 0
-    places = _order_at(low, xs, ys)
-    others = np.empty(n, np.int64)
-    values, spare = np.empty(n), np.empty(n)
-    for i in range(n):
-        values[i] = ys[places[i]] - high * xs[places[i]]
-    width = 1
-    while width < n:
-        for begin in range(0, n, 2 * width):
-            middle, end = min(begin + width, n), min(begin + 2 * width, n)
-            i, j = begin, middle
-            for k in range(begin, end):
-                if j >= end or (i < middle and values[i] <= values[j]):
-                    spare[k], others[k] = values[i], places[i]
-                    i += 1
-                    continue
-                h = places[j]
-                for q in range(i, middle):
-                    g = places[q]
-                    if g >= h or x[g] == x[h]:  # rounding alone put these two into the other order
-                        continue
-                    slope = (y[h] - y[g]) / (x[h] - x[g])
-                    if slope < least:
-                        under += 1
-                    elif slope <= most:
-                        if within % stride == 0 and held < slopes.size:
-                            slopes[held] = slope
-                            if first.size:
-                                first[held], second[held] = g, h
-                            held += 1
-                        within += 1
-                spare[k], others[k] = values[j], h
-                j += 1
-        values, spare = spare, values
-        places, others = others, places
-        width *= 2
+    places, values = np.empty(n, np.int64), np.empty(n)
+    for k in range(n):
+        h = order[k]
+        value = ys[h] - high * xs[h]
+        at = np.uint64(k)
+        while at > _0 and values[at - _1] > value:
+            g = places[at - _1]
+            values[at], places[at] = values[at - _1], g
+            at -= _1
+            if g >= h or x[g] == x[h]:  # rounding alone put these two into the other order
+                continue
+            slope = (y[h] - y[g]) / (x[h] - x[g])
+            if slope < least:
+                under += 1
+            elif slope <= most:
+                if within % stride == 0 and held < slopes.size:
+                    slopes[held] = slope
+                    if first.size:
+                        first[held], second[held] = g, h
+                    held += 1
+                within += 1
+        values[at], places[at] = value, h
     return under, within, held
 
 
@@ -257,17 +131,21 @@ def _least_size(values: FloatArray, n: int) -> float:
 @jit
 def _cut(
     xs: FloatArray, ys: FloatArray, x: FloatArray, y: FloatArray, total: int, room: int
-) -> tuple[float, float, int, int]:
-    """Return a bracket of the median slope with about `room` slopes in it, and the counts under both ends."""
+) -> tuple[float, float, int, IntArray]:
+    """Return a bracket of the median slope with about `room` slopes in it, how many are under it, the order at its low.
+
+    The order at a slope m is that of y - m x; the pairs it has the wrong way round are those with a slope under m.
+    """
     n = xs.size
     k1, k2 = (total - 1) // 2, total // 2
-    values, spare, sample = np.empty(n), np.empty(n), np.empty(n)
+    sample, order_at_low = np.empty(n), np.empty(0, np.int64)
     low, high = _extremes(x, y)
     size = _slopes_of_random_pairs(x, y, sample)
     if size == 0:  # hardly any two bars differ in x
         sample[0], size = 0.5 * low + 0.5 * high, 1
     reach = int(1.5 * math.sqrt(size)) + 1
-    a, b = kth(sample, size, max(size // 2 - reach, 0)), kth(sample, size, min(size // 2 + reach, size - 1))
+    first, last = max(size // 2 - reach, 0), min(size // 2 + reach, size - 1)
+    middle, a, b = kth(sample, size, size // 2), kth(sample, size, first), kth(sample, size, last)
     # ends lie beside the slopes sampled, never on one: a tie there would be decided by rounding
     beside = _BESIDE * (b - a) if b > a else _BESIDE * max(abs(a), _least_size(sample, size))
     if beside == 0.0:
@@ -276,19 +154,25 @@ def _cut(
     under_low, under_high = 0, total
     narrowest = _BESIDE * (b - a) + 2.5 * beside
     a, b = a - beside, b + beside
+    if a < middle < b and last - first > _SAMPLE_FOR_DENSITY:
+        # the sample's middle is known to be near, a count says how far off, the sample how dense the slopes are
+        wide = (b - a) * size / ((last - first) * total)  # of the slopes' axis, for one slope
+        _, under = order_of(ys - (middle - beside) * xs)
+        short = k1 + 0.5 - under
+        a, b = middle + (short - 0.4 * room) * wide, middle + (short + 0.4 * room) * wide
     for cut in range(_MOST_CUTS):
         if low < a < high:
-            under = _count_under(a, xs, ys, values, spare)
+            order, under = order_of(ys - a * xs)
             if under <= k1:
-                low, under_low = a, under
+                low, under_low, order_at_low = a, under, order
             elif under > k2:  # between the two middle ones it is neither end
                 high, under_high = a, under
         if low < b < high:
-            under = _count_under(b, xs, ys, values, spare)
+            order, under = order_of(ys - b * xs)
             if under > k2:
                 high, under_high = b, under
             elif under <= k1:
-                low, under_low = b, under
+                low, under_low, order_at_low = b, under, order
         inside = under_high - under_low
         if inside <= room or high - low <= narrowest:
             break
@@ -297,7 +181,9 @@ def _cut(
             share, half = 0.5, 0.25
         a = low + max(share - half, 0.0) * (high - low)
         b = low + min(share + half, 1.0) * (high - low)
-    return low, high, under_low, under_high
+    if order_at_low.size == 0:
+        order_at_low, _ = order_of(ys - low * xs)
+    return low, high, under_low, order_at_low
 
 
 @jit
@@ -329,10 +215,10 @@ def bracket_slopes(
     if total == 0:
         return np.nan, np.nan, 0, 0, 0
     xs, ys = x - x[n // 2], y - y[n // 2]
-    low, high, under, _ = _cut(xs, ys, x, y, total, room)
+    low, high, under, order = _cut(xs, ys, x, y, total, room)
     margin = _MARGIN * (high - low)
     least, most = low + margin, high - margin
-    less, within, _ = _pass_over(low, high, xs, ys, x, y, least, most, 1, slopes, first, second)
+    less, within, _ = _pass_over(order, high, xs, ys, x, y, least, most, 1, slopes, first, second)
     return least, most, under + less, within, total
 
 
@@ -350,10 +236,10 @@ def picked(slopes: FloatArray, held: int, k1: int, k2: int) -> float:
 
 @jit
 def _select_of_many(
-    x: FloatArray, y: FloatArray, xs: FloatArray, ys: FloatArray, low: float, high: float, within: int, rank: int,
+    x: FloatArray, y: FloatArray, xs: FloatArray, ys: FloatArray, order: IntArray, high: float, within: int, rank: int,
     slopes: FloatArray, first: IntArray, second: IntArray,
 ) -> float:  # fmt: skip
-    """Return the slope of this rank among those from `low` to `high`, of which there are more than can be held.
+    """Return the slope of this rank among those from `order` to `high`, of which there are more than can be held.
 
     A sample gives a pivot close to the rank; the slopes under it and equal to it are counted, and the search
     goes on to one side of it.
@@ -361,11 +247,11 @@ def _select_of_many(
     least, most = -np.inf, np.inf
     while True:
         stride = within // slopes.size + 1
-        less, within, held = _pass_over(low, high, xs, ys, x, y, least, most, stride, slopes, first, second)
+        less, within, held = _pass_over(order, high, xs, ys, x, y, least, most, stride, slopes, first, second)
         pivot = kth(slopes, held, min((rank - less) // stride, held - 1))
         if held == within:
             return pivot
-        less, equal, _ = _pass_over(low, high, xs, ys, x, y, pivot, pivot, 1, slopes, first, second)
+        less, equal, _ = _pass_over(order, high, xs, ys, x, y, pivot, pivot, 1, slopes, first, second)
         if rank < less:
             most = np.nextafter(pivot, -np.inf)
         elif rank >= less + equal:
@@ -375,27 +261,30 @@ def _select_of_many(
 
 
 @jit
-def median_slope(x: FloatArray, y: FloatArray) -> float:
+def median_slope(x: FloatArray, y: FloatArray, order: IntArray) -> float:
     """Return the median slope of all pairs whose x differ, NaN where there is none.
 
-    Bars are sorted by x, and by y where x is equal.
+    Bars are sorted by x, and by y where x is equal. `order` is filled with their places, nearly sorted by their
+    distance from the line.
     """
     n = x.size
-    size = 3 * n + 64
+    size = _CAPACITY * n + 64
     slopes, first, second = np.empty(size), np.empty(0, np.int64), np.empty(0, np.int64)
     total = _pairs_with_slope(x)
+    for i in range(n):
+        order[i] = i
     if total == 0:
         return np.nan
     k1, k2 = (total - 1) // 2, total // 2
     if n * (n - 1) // 2 <= size:
         return picked(slopes, _all_slopes(x, y, slopes, first, second), k1, k2)
     xs, ys = x - x[n // 2], y - y[n // 2]
-    low, high, under, _ = _cut(xs, ys, x, y, total, 2 * n)
+    _, high, under, order[:] = _cut(xs, ys, x, y, total, _ROOM * n)
     k1, k2 = k1 - under, k2 - under
-    _, within, held = _pass_over(low, high, xs, ys, x, y, -np.inf, np.inf, 1, slopes, first, second)
+    _, within, held = _pass_over(order, high, xs, ys, x, y, -np.inf, np.inf, 1, slopes, first, second)
     if held == within:
         return picked(slopes, held, k1, k2)
-    lower = _select_of_many(x, y, xs, ys, low, high, within, k1, slopes, first, second)
+    lower = _select_of_many(x, y, xs, ys, order, high, within, k1, slopes, first, second)
     if k1 == k2:
         return lower
-    return 0.5 * (lower + _select_of_many(x, y, xs, ys, low, high, within, k2, slopes, first, second))
+    return 0.5 * (lower + _select_of_many(x, y, xs, ys, order, high, within, k2, slopes, first, second))

@@ -56,12 +56,13 @@ def _along(
 
 @jit
 def fit_median(
-    y: FloatArray, x: FloatArray, order: IntArray, dx: FloatArray, residual: FloatArray, out: FloatArray
-) -> int:
+    y: FloatArray, x: FloatArray, order: IntArray, dx: FloatArray, residual: FloatArray, near: IntArray,
+    out: FloatArray,
+) -> int:  # fmt: skip
     """Fill `out` with alpha, beta, sd, R² and a bar near the line; return a code.
 
     `order` sorts the bars by x, and by y where x is equal. `dx` receives x's deviations, `residual` the residuals
-    of the line found.
+    of the line found, `near` the bars nearly in the order of those.
     """
     n = y.size
     out[:] = np.nan
@@ -71,9 +72,10 @@ def fit_median(
     if code == DUPLICATE:
         out[0], out[1], out[2], out[3], out[4] = alpha, beta, 0.0, 1.0, n - 1
         return code
-    out[1] = median_slope(x[order], y[order])
-    out[0], out[2], near = _along(out[1], y, x, residual, np.empty(n))
-    out[4] = near
+    out[1] = median_slope(x[order], y[order], near)
+    for k in range(n):
+        near[k] = order[near[k]]
+    out[0], out[2], out[4] = _along(out[1], y, x, residual, np.empty(n))
     out[3] = 1.0 - out[2] * out[2] * (n - 1) / syy
     return code
 
@@ -145,7 +147,7 @@ def _windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
     size = max(_CAPACITY * window, min(window * window, _LEAST_CAPACITY))
     slopes, first, second = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
     earlier = np.empty(size, np.int64)
-    dx, residual, out = np.empty(window), np.empty(window), np.empty(5)
+    dx, residual, near, out = np.empty(window), np.empty(window), np.empty(window, np.int64), np.empty(5)
     t = window
     while t <= n:
         holes = missing[(missing >= t - window) & (missing < t)]
@@ -162,11 +164,11 @@ def _windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
             earlier[:within] = (t - window) + np.minimum(order[first[:within]], order[second[:within]])
             t = _slide(y, x, t, window, (least, most), (under, within, total), slopes, earlier, rows)
         if t == before:  # more ties than can be held
-            fit_median(part_y, part_x, order, dx, residual, out)
+            fit_median(part_y, part_x, order, dx, residual, near, out)
             rows[:3, t] = out[:3]
             if t < n and out[1] == out[1]:
-                near = int(out[4])
-                rows[3, t] = residual[near] + (y[t] - part_y[near]) - out[1] * (x[t] - part_x[near])
+                at = int(out[4])
+                rows[3, t] = residual[at] + (y[t] - part_y[at]) - out[1] * (x[t] - part_x[at])
             t += 1
     return rows
 
@@ -195,15 +197,15 @@ def _fit(y: FloatArray, x: FloatArray) -> HedgeFit:
     n = y.size
     if n < MIN_BARS:
         return too_short(HedgeMethod.THEIL_SEN, n=n, need=MIN_BARS)
-    dx, residual, out = np.empty(n), np.empty(n), np.empty(5)
+    dx, residual, near, out = np.empty(n), np.empty(n), np.empty(n, np.int64), np.empty(5)
     order = _sorted_by_x(y, x)
-    code = fit_median(y, x, order, dx, residual, out)
+    code = fit_median(y, x, order, dx, residual, near, out)
     if code in (MISSING, FLAT):
         return no_fit(HedgeMethod.THEIL_SEN, code, n=n, need=MIN_BARS)
     alpha, beta, sd, r_squared, _ = out.tolist()
     errors = math.nan, math.nan
     if code != DUPLICATE:
-        errors = errors_of_median(dx, order, residual, np.argsort(residual), sd, x[0] - dx[0])
+        errors = errors_of_median(dx, order, residual, near, sd, x[0] - dx[0])
     return fit_from(
         HedgeMethod.THEIL_SEN,
         code,
