@@ -7,7 +7,7 @@ import msgspec
 
 from quant.alerts.parsing import parse_rule
 from quant.alerts.rules import rule_document
-from quant.engine.alert_desk import STORED
+from quant.engine.alert_vocabulary import STORED
 from quant.storage.alert_records import AlertChanges, StoredRule
 from quant.storage.alert_store import AlertStore
 from quant.storage.metadata import Metadata

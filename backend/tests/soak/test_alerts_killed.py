@@ -21,7 +21,7 @@ from alerts.naive import Naive
 from quant.alerts.metrics import Metric, MetricKey
 from quant.alerts.parsing import parse_rule
 from quant.alerts.readings import Reading
-from quant.engine.alert_desk import STORED
+from quant.engine.alert_vocabulary import STORED
 from serving import Client, ServerProcess
 from waiting import eventually
 

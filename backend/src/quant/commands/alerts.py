@@ -18,7 +18,8 @@ from quant.alerts.rules import rule_document
 from quant.clock import NS_PER_MS, SystemClock
 from quant.commands.handover import RunningServer, running_server
 from quant.engine.alert_delivery import make_channels
-from quant.engine.alert_desk import MAX_RULES, stored_vocabulary
+from quant.engine.alert_desk import MAX_RULES
+from quant.engine.alert_vocabulary import stored_vocabulary
 from quant.errors import DataDirectoryInUse, InvalidRule, NotFound, QuantError, TooLarge
 from quant.settings import Settings, load_settings
 from quant.storage.alert_records import AlertChanges, EventFilter, StoredEvent, StoredRule

@@ -1,6 +1,6 @@
 """Alert rules of the running market: observed when its bars close, evaluated in order, stored before they are told.
 
-What is observed is put in a queue between two awaits, so that it is of its moment; the rest is done moment by moment.
+What is observed waits in a queue; the rest is done moment by moment.
 """
 
 import asyncio
@@ -19,20 +19,12 @@ from quant.alerts.parsing import Vocabulary, parse_rule
 from quant.alerts.preview import HORIZONS, Preview, followed_by
 from quant.alerts.rules import Document, Rule, rule_document
 from quant.alerts.states import decode_state, encode_state
-from quant.analytics import HEDGE_METHODS
-from quant.clock import NS_PER_MS, NS_PER_S, Clock
-from quant.domain import HedgeMethod
+from quant.clock import NS_PER_MS, Clock
 from quant.engine.alert_preview import previewed
-from quant.engine.alert_readings import (
-    STEP_NS,
-    Completer,
-    Observed,
-    Observer,
-    RingTrades,
-    pairs_of,
-)
-from quant.engine.alert_resumption import Resumption
+from quant.engine.alert_readings import Completer, Observed, pairs_of
 from quant.engine.alert_views import event_view
+from quant.engine.alert_vocabulary import STORED, stored_vocabulary
+from quant.engine.alert_watch import AlertWatch
 from quant.engine.lanes import Lane
 from quant.engine.protocol import (
     AlertEventView,
@@ -45,7 +37,6 @@ from quant.engine.protocol import (
     PairKey,
 )
 from quant.engine.running import RunningMarket
-from quant.engine.symbol_state import symbol_state
 from quant.errors import InvalidRule, NotFound, QuantError, StorageError, TooLarge, Unavailable
 from quant.settings import Settings
 from quant.storage.alert_records import AlertChanges, EventEnd, EventFilter, NewEvent, StoredEvent, StoredRule
@@ -58,44 +49,13 @@ MAX_RULES = 10_000
 MAX_PAIRS = 1000
 """Analyses that all rules together may need."""
 
-OBSERVE_S = 0.02
-"""How long moments of the past are observed at a time: the event loop has other work."""
-
-MOST_BEHIND = 20
-"""Moments of the past that may wait for their evaluation: each holds copies of bars."""
-
 NOTE_EVERY_S = 5.0
 """How often it is stored how far evaluation has come, where nothing else is to be stored."""
 
 RETRY_S = 1.0
 LASTING_SHOWN = 1000
-USABLE = ("live", "quiet")
 
 Tell = Callable[[AlertsView], None]
-
-
-class _All(frozenset[str]):
-    """Every word."""
-
-    def __contains__(self, word: object) -> bool:
-        return True
-
-
-STORED = Vocabulary(is_symbol=lambda _: True, intervals=_All(), most_window=10**9)
-"""What a rule that is stored may speak of: it was checked when it was saved, perhaps in another market."""
-
-
-def stored_vocabulary(settings: Settings, check_channel: Callable[[str], object]) -> Vocabulary:
-    """Return what a rule may speak of that is saved while no market runs: any symbol."""
-    return Vocabulary(
-        is_symbol=lambda _: True,
-        intervals=frozenset(interval.name for interval in settings.intervals),
-        methods=frozenset(HedgeMethod(name) for name in HEDGE_METHODS),
-        check_channel=check_channel,
-        usual_window=settings.default_rolling_window,
-        usual_method=settings.default_regression,
-        usual_scale=settings.default_scale,
-    )
 
 
 class AlertDesk:
@@ -130,6 +90,7 @@ class AlertDesk:
         self._lasting: dict[str, AlertEventView] = {}
         self._last_change = 0
         self._events = 0
+        self._watched = 0  # metrics
         self.trouble: str | None = None
         self._leave()
 
@@ -137,18 +98,12 @@ class AlertDesk:
         """Forget the market before."""
         self._running: RunningMarket | None = None
         self._evaluator: Evaluator | None = None
-        self._observer: Observer | None = None
+        self._watch: AlertWatch | None = None
         self._completer = Completer()
         self._pairs: dict[PairKey, Any] = {}  # Any: the metrics of each, as `pairs_of` gives them
         while not self._queue.empty():
             self._queue.get_nowait()
-        self._last = 0
-        self._resumption: Resumption | None = None
-        self._is_recalled = True
         self._noted_s = 0.0
-        self._everything = False
-        self._changed: set[tuple[str, str]] = set()
-        self._hindrances: dict[str, str] = {}
 
     # --- life ---
 
@@ -181,22 +136,19 @@ class AlertDesk:
                 try:
                     if not running.market.kept:  # it begins anew each time, in its own past
                         await self._disk.run(partial(self._store.forget_states, market))
-                    await self._restore(market)
+                    last = await self._restore(market)
                     break
                 except StorageError as error:
                     self._fail(error)
                     await asyncio.sleep(RETRY_S)
             self.trouble = None
             self._running = running
-            self._observer = Observer(running.state, RingTrades(running.state), hindrance=self._hindered)
-            if running.market.live:
-                is_restart = self._last > 0
-                self._resumption = Resumption(self._clock, speed=running.market.speed, is_restart=is_restart)
-                self._is_recalled = not is_restart
+            self._watch = AlertWatch(running, self._clock, self._queue, last=last)
             self._keys_changed()
         self._tell_all()
 
-    async def _restore(self, market: str) -> None:
+    async def _restore(self, market: str) -> int:
+        """Go on from what is stored of the market; return up to when it was evaluated, 0 for a new one."""
         texts, as_of = await self._disk.run(partial(self._store.states, market))
         states = {}
         for rule_id, text in texts.items():
@@ -215,7 +167,7 @@ class AlertDesk:
         self._lasting = {each.id: event_view(each) for each in page.items}
         self._last_change = await self._disk.run(self._store.last_change)
         self._evaluator = evaluator
-        self._last = as_of
+        return as_of
 
     async def run(self) -> None:
         """Evaluate what is observed until cancelled."""
@@ -237,77 +189,13 @@ class AlertDesk:
 
     def bars_changed(self, changed: Iterable[tuple[str, str]]) -> None:
         """Take note of closed bars that are new or others now."""
-        if self._observer is not None:
-            self._changed.update(changed)
+        if self._watch is not None:
+            self._watch.bars_changed(changed)
 
     def advance(self, until: int) -> None:
         """Observe all moments up to `until`, to which bars are closed."""
-        observer, evaluator, running = self._observer, self._evaluator, self._running
-        until -= until % STEP_NS
-        if observer is None or evaluator is None or running is None or until <= self._last:
-            return
-        if not self._rules:  # a rule that comes later is not asked about the time before it
-            self._last, self._is_recalled = until, True
-            return
-        self._note_hindrances(observer)
-        if not self._can_go_on(observer, running, until):
-            return
-        due = evaluator.next_due
-        moments = observer.moments(self._last, until) if self._last else []
-        is_due = self._everything or self._changed or (due is not None and due <= until)
-        if is_due and (not moments or moments[-1] != until):
-            moments.append(until)
-        began_s = self._clock.monotonic_s()
-        for time in moments:
-            is_last = time == moments[-1]
-            self._observe(observer, time, is_last=is_last, is_now=time == until)
-            if not is_last and running.market.live and self._has_enough(began_s):
-                return  # the rest the next time; a recording is observed at its moments, however long it takes
-        self._changed.clear()
-        self._last = until
-
-    def _can_go_on(self, observer: Observer, running: RunningMarket, until: int) -> bool:
-        """Tell whether what happened since the last moment can be observed now; see to where that begins."""
-        resumption = self._resumption
-        if resumption is None or not self._last:
-            return True
-        wanted = observer.symbols & running.wanted
-        if resumption.holds_back(wanted, self._hindered, last=self._last, until=until):
-            return False
-        since = resumption.since(self._last, until)
-        if since != self._last:
-            log.warning(
-                "alerts.too_long_away", market=running.state.market, unseen_s=(since - self._last) / NS_PER_S
-            )
-            self._last, self._everything, self._is_recalled = since, True, True
-        elif not self._is_recalled:  # as it stood when the process before stopped: clocks go on from there
-            self._is_recalled = True
-            self._observe(observer, self._last, is_last=False, is_now=True)
-        return True
-
-    def _observe(self, observer: Observer, time: int, *, is_last: bool, is_now: bool) -> None:
-        changed = frozenset(self._changed) if is_last else frozenset[tuple[str, str]]()
-        observed = observer.observe(time, everything=self._everything, changed=changed)
-        self._everything = False
-        self._last = time
-        if observed or is_now:
-            self._queue.put_nowait(observed)
-
-    def _has_enough(self, began_s: float) -> bool:
-        return self._clock.monotonic_s() - began_s > OBSERVE_S or self._queue.qsize() >= MOST_BEHIND
-
-    def _hindered(self, symbol: str) -> str:
-        """Return why nothing of the symbol can be used, as noted for the moments that are observed now."""
-        return self._hindrances.get(symbol, "")
-
-    def _note_hindrances(self, observer: Observer) -> None:
-        """Have the bars of a symbol read again whose state has changed."""
-        assert self._running is not None  # noqa: S101  the caller looked
-        for symbol in observer.symbols:
-            hindrance = _hindrance(self._running, symbol)
-            if self._hindrances.get(symbol, "") != hindrance:
-                self._hindrances[symbol] = hindrance
-                self._changed.update((symbol, name) for name in observer.intervals)
+        if self._watch is not None and self._evaluator is not None:
+            self._watch.advance(until, next_due=self._evaluator.next_due, has_rules=bool(self._rules))
 
     # --- evaluating ---
 
@@ -369,17 +257,14 @@ class AlertDesk:
         return AlertChanges(market, evaluator.time, tuple(map(_new, events)), _ends(endings), states)
 
     def _keys_changed(self, *, everything: bool = True) -> None:
-        if self._evaluator is None or self._observer is None:
+        if self._evaluator is None or self._watch is None:
             return
         keys = self._evaluator.keys()
         self._watched = len(keys)
-        self._observer.watch(keys)
+        self._watch.keys_changed(keys, everything=everything)
         self._pairs = dict(pairs_of(key for key in keys))
         if everything:
-            self._everything = True
             self._completer.forget()
-
-    _watched = 0
 
     # --- telling ---
 
@@ -408,7 +293,7 @@ class AlertDesk:
             rules=len(self._rules),
             firing=len(self._lasting),
             metrics=self._watched,
-            pairs=0 if self._observer is None else self._observer.pairs,
+            pairs=0 if self._watch is None else self._watch.pairs,
             waiting=self._queue.qsize(),
             events=self._events,
             delivered=delivered,
@@ -608,16 +493,6 @@ class AlertDesk:
 
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // NS_PER_MS
-
-
-def _hindrance(running: RunningMarket, symbol: str) -> str:
-    """Return why nothing of the symbol can be used; a recording is used as it is."""
-    if not running.market.live:
-        return "" if symbol in running.market.specs else f"{symbol} is not in this market"
-    name, reason = symbol_state(running, symbol)
-    if name in USABLE:
-        return ""
-    return f"{symbol} is {name}" + (f": {reason}" if reason and name != "stale" else "")
 
 
 def _new(event: AlertEvent) -> NewEvent:
