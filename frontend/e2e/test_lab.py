@@ -86,6 +86,38 @@ def test_every_number_is_the_apis(own_server: Any, visit: Any) -> None:
     assert_reads_as(p, body["cointegration"]["p_value"])
 
 
+def test_the_truth_stands_beside_the_estimates(own_server: Any, visit: Any) -> None:
+    own_server.post("/stream/stop", {})  # what stands still can be compared
+    page = visit().page
+    open_lab(page, own_server.url)
+    lab = own_server.get(f"/analytics/lab?{QUERY}")
+    truth = next(
+        pair
+        for pair in own_server.get("/simulation/truth")["pairs"]
+        if [pair["symbol_a"], pair["symbol_b"]] == LEGS
+    )
+    strip = page.get_by_test_id("truth")
+    for key, value in (
+        ("beta", truth["beta"]),
+        ("alpha", truth["alpha"]),
+        ("half_life", truth["half_life_s"]),
+    ):
+        shown = strip.locator(f"[data-truth={key}] [data-value]")
+        assert shown.get_attribute("data-value") == repr_of(value)
+    ols = next(fit for fit in lab["fits"] if fit["method"] == "ols")
+    inside = ols["beta_low"] <= truth["beta"] <= ols["beta_high"]
+    words = "inside" if inside else "outside"
+    expect(strip.locator("[data-truth=beta]")).to_contain_text(f"{words} its 95 % interval")
+    # On log prices the market has another line, which nobody laid down.
+    page.get_by_label("Price scale").select_option("log")
+    expect(strip.locator("[data-truth=beta]")).to_contain_text("known of prices")
+    # Nobody laid down that these two belong together.
+    page.goto(f"{own_server.url}/pair/BTCUSDT/SOLUSDT?tf=1m&w=240&m=ols&s=level")
+    own_server.post("/stream/start", {"symbols": ["BTCUSDT", "SOLUSDT"]})
+    expect(table(page, "Fits")).to_have_count(5)
+    expect(strip).to_have_count(0)
+
+
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_chart_has_its_data_and_its_file(own_server: Any, visit: Any, chart: str) -> None:
     page = visit().page

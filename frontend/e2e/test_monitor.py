@@ -1,8 +1,11 @@
 """The main job: pick two symbols, start, see the numbers of the API, stop."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -194,6 +197,91 @@ def test_every_pane_opens_in_plotly_with_its_data(pair_page: Page) -> None:
         expect(opener).to_be_focused()
     for label in ("Hedge ratio of", "Regression of"):
         expect(page.get_by_role("group", name=re.compile(label)).locator(".main-svg").first).to_be_visible()
+
+
+def test_a_fresh_simulated_market_opens_on_its_best_pair_with_the_truth(make_server: Any, visit: Any) -> None:
+    server = make_server({})
+    page = visit().page
+    page.goto(server.url)
+    numbers = page.get_by_test_id("numbers")
+    expect(page.locator(A_NUMBER)).to_be_visible()
+    known = [pair for pair in server.get("/simulation/truth")["pairs"] if pair["kind"] == "cointegrated"]
+    best = min(known, key=lambda pair: pair["half_life_s"])
+    topic = str(numbers.get_attribute("data-topic"))
+    assert topic.startswith(f"pair:{best['symbol_a']}-{best['symbol_b']}:")
+    assert topic.endswith(f":{best['scale']}")
+    beta = numbers.get_by_text(re.compile(r"^true \d")).first
+    assert_reads_as(beta.inner_text().removeprefix("true "), best["beta"])
+    expect(numbers.get_by_text(f"true {best['half_life_s'] / 60:.1f} min")).to_be_visible()
+    truth = page.get_by_test_id("truth")
+    expect(truth).to_be_in_viewport(ratio=1)
+
+
+def test_moving_averages_are_those_of_the_closes(server: Any, pair_page: Page) -> None:
+    page = pair_page
+    page.get_by_role("button", name=re.compile("^Charts")).press("Enter")
+    page.get_by_role("checkbox", name="Moving averages").press("Space")
+    length = page.get_by_role("textbox", name="Bars of the first moving average")
+    length.fill("7")
+    length.press("Enter")
+    page.keyboard.press("Escape")
+    legend = page.locator("[data-legend=price]")
+    expect(legend.locator("[data-series=average-7]")).to_have_text(re.compile(r"^[\d,]+\.\d+$"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of Price").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
+    closes = {
+        bar["time"]: bar["close"]
+        for bar in server.get("/data/BTCUSDT?interval=1m&limit=1000")["items"]
+        if bar["closed"]
+    }
+    times = [round(datetime.fromisoformat(row["time"]).timestamp() * 1000) for row in rows]
+    compared = 0
+    for index, row in enumerate(rows):
+        # The bar itself and the six before it: nothing that comes after it.
+        behind = [closes.get(time) for time in times[index - 6 : index + 1]] if index >= 6 else []
+        if not behind or None in behind:
+            continue
+        assert float(row["BTCUSDT_sma7"]) == pytest.approx(sum(behind) / 7, rel=1e-12)
+        compared += 1
+    assert compared > 900
+    page.reload()
+    expect(legend.locator("[data-series=average-7]")).to_have_text(re.compile(r"^[\d,]+\.\d+$"))
+
+
+def test_compared_symbols_begin_at_100(server: Any, pair_page: Page, violations: Any) -> None:
+    page = pair_page
+    server.post("/stream/start", {"symbols": ["SOLUSDT", "XRPUSDT"]})
+    page.get_by_role("button", name=re.compile("^Charts")).press("Enter")
+    for symbol in ("SOLUSDT", "XRPUSDT"):
+        page.get_by_role("checkbox", name=symbol).press("Space")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("&cmp=SOLUSDT,XRPUSDT$"))
+    legend = page.locator("[data-legend=price]")
+    for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"):
+        expect(legend.locator(f"[data-series={symbol}]")).to_have_text(re.compile(r"^\d+\.\d\d$"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of Rebased to 100").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
+    names = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
+    begun = next(row for row in rows if all(row[f"{name}_rebased"] for name in names))
+    assert [float(begun[f"{name}_rebased"]) for name in names] == [100.0] * 4
+    for name in names:
+        bars = server.get(f"/data/{name}?interval=1m&limit=1000")["items"]
+        closes = {bar["time"]: bar["close"] for bar in bars if bar["closed"]}
+        timed = [(round(datetime.fromisoformat(row["time"]).timestamp() * 1000), row) for row in rows[:-1]]
+        shares = [(closes[time], float(row[f"{name}_rebased"])) for time, row in timed if time in closes]
+        assert len(shares) > 100
+        price, share = shares[0]
+        assert all(
+            ours / share == pytest.approx(theirs / price, rel=1e-12) for theirs, ours in shares if theirs
+        )
+    page.get_by_role("button", name="Open Rebased to 100 in Plotly").press("Enter")
+    expect(page.get_by_role("dialog").locator(".main-svg").first).to_be_visible()
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(legend.locator("[data-series=SOLUSDT]")).to_have_text(re.compile(r"^\d+\.\d\d$"))
 
 
 def test_the_address_restores_the_view_and_changes_with_it(server: Any, pair_page: Page) -> None:

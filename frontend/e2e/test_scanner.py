@@ -235,3 +235,28 @@ def test_it_fits_and_anybody_can_use_it(
     assert seen.console_errors == []
     inside = (own_server.url, own_server.url.replace("http", "ws"), "data:", "blob:")
     assert [address for address in seen.requests if not address.startswith(inside)] == []
+
+
+def test_the_calibrated_p_is_the_apis(own_server: Any, visit: Any, violations: Any) -> None:
+    page = visit().page
+    own_server.post("/stream/stop", {})  # so that both answers are of the same bars
+    open_scanner(page, own_server.url, f"/scan?tf=1m&w={WINDOW}&sym={','.join(SYMBOLS)}")
+    column = page.get_by_role("columnheader", name="Calibrated p")
+    expect(column).to_have_count(0)
+    page.get_by_role("checkbox", name="Calibrate p").press("Space")
+    expect(column).to_be_visible()
+    expect(page).to_have_url(re.compile("&cal=1$"))
+    body = asked(own_server, symbols=",".join(SYMBOLS), calibrate="true")
+    assert body["calibrated"]
+    for item in body["items"]:
+        shown = shown_row(page, f"{item['symbol_a']}/{item['symbol_b']}")
+        for name in ("p_value", "p_calibrated", "q_value"):
+            assert float(shown[name][0]) == item[name], name
+            assert_reads_as(shown[name][1], item[name])
+        # What allows for more makes no p smaller.
+        assert item["p_calibrated"] >= item["p_value"]
+    column.get_by_role("button").click()
+    expect(column).to_have_attribute("aria-sort", "ascending")
+    assert violations(page) == []
+    page.reload()
+    expect(column).to_be_visible()

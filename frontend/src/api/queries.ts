@@ -74,15 +74,22 @@ export const jobsQuery = queryOptions({
       : false,
 });
 
-export type ScanAsked = { interval: string; window: number; scale: Scale; symbols: readonly string[] };
+export type ScanAsked = {
+  interval: string;
+  window: number;
+  scale: Scale;
+  symbols: readonly string[];
+  calibrated: boolean;
+};
 
 /** All pairs of the named symbols, or of all that stream: computed now. */
-export const scanQuery = (market: string, { interval, window, scale, symbols }: ScanAsked) =>
+export const scanQuery = (market: string, { interval, window, scale, symbols, calibrated }: ScanAsked) =>
   queryOptions({
-    queryKey: ["scan", market, interval, window, scale, symbols.join()],
+    queryKey: ["scan", market, interval, window, scale, symbols.join(), calibrated],
     queryFn: ({ signal }) => {
       const query = new URLSearchParams({ interval, window: String(window), scale });
       if (symbols.length > 0) query.set("symbols", symbols.join());
+      if (calibrated) query.set("calibrate", "true");
       return getJson<PairScan>(`/analytics/scan?${query}`, signal);
     },
   });

@@ -1,10 +1,16 @@
 import { useEffect, useId, useState } from "react";
 import { FIT_WINDOW, type WindowBounds, windowProblem } from "@/lib/window";
 
-type Props = { window: number; bounds?: WindowBounds; onChange: (window: number) => void };
+type Props = {
+  window: number;
+  bounds?: WindowBounds;
+  /** Its name where it is not the only window. */
+  label?: string;
+  onChange: (window: number) => void;
+};
 
 /** The window in bars. It takes effect on Enter or on leaving the field; what is wrong is said beside it. */
-export function WindowField({ window, bounds = FIT_WINDOW, onChange }: Props) {
+export function WindowField({ window, bounds = FIT_WINDOW, label, onChange }: Props) {
   const [text, setText] = useState(String(window));
   const id = useId();
   const problem = windowProblem(text, bounds);
@@ -14,8 +20,8 @@ export function WindowField({ window, bounds = FIT_WINDOW, onChange }: Props) {
   };
   return (
     <div className="flex items-center gap-1.5">
-      <label htmlFor={id} className="text-label text-fg-2 max-lg:sr-only">
-        Window
+      <label htmlFor={id} className={label ? "sr-only" : "text-label text-fg-2 max-lg:sr-only"}>
+        {label ?? "Window"}
       </label>
       <input
         id={id}

@@ -19,6 +19,8 @@ type Kept = {
   zone: Zone;
   layout: Layout;
   overlays: Overlays;
+  /** Bars of the two moving averages. */
+  averageLengths: readonly [number, number];
   /** Whether single keys are shortcuts; Ctrl+K and F1 always are. */
   singleKeys: boolean;
   /** Whether alerts whose rules ask for it may make a sound on this machine. */
@@ -31,6 +33,7 @@ type Preferences = Kept & {
   setLayout: (part: Partial<Layout>) => void;
   resetLayout: () => void;
   setOverlays: (part: Partial<Overlays>) => void;
+  setAverageLengths: (lengths: readonly [number, number]) => void;
   setSingleKeys: (on: boolean) => void;
   setSound: (on: boolean) => void;
 };
@@ -44,6 +47,7 @@ export const usePreferences = create<Preferences>()(
       zone: "utc",
       layout: LAYOUT,
       overlays: { averages: false, volume: true },
+      averageLengths: [20, 60],
       singleKeys: true,
       sound: false,
       setTheme: (theme) => {
@@ -59,6 +63,7 @@ export const usePreferences = create<Preferences>()(
       setLayout: (part) => set(({ layout }) => ({ layout: { ...layout, ...part } })),
       resetLayout: () => set({ layout: LAYOUT }),
       setOverlays: (part) => set(({ overlays }) => ({ overlays: { ...overlays, ...part } })),
+      setAverageLengths: (averageLengths) => set({ averageLengths }),
       setSingleKeys: (singleKeys) => set({ singleKeys }),
       setSound: (sound) => set({ sound }),
     }),

@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { classNames } from "@/lib/class-names";
 
 export type Option = { value: string; label: string; disabled?: boolean };
 type Props = {
@@ -10,10 +11,11 @@ type Props = {
   caption?: string;
   /** Low enough for the head of a panel. */
   small?: boolean;
+  className?: string;
 };
 
 /** A labelled native select: small, and at home with keyboard, touch and screen readers. */
-export function Select({ label, value, options, onChange, caption, small = false }: Props) {
+export function Select({ label, value, options, onChange, caption, small = false, className }: Props) {
   const id = useId();
   return (
     <div className="flex items-center gap-1.5">
@@ -25,7 +27,11 @@ export function Select({ label, value, options, onChange, caption, small = false
         aria-label={label}
         value={value}
         onChange={(event) => onChange(event.target.value)}
-        className={`rounded-base border border-control bg-card px-1.5 text-fg hover:bg-raised ${small ? "h-6 text-label" : "h-7 text-body"}`}
+        className={classNames(
+          "rounded-base border border-control bg-card px-1.5 text-fg hover:bg-raised",
+          small ? "h-6 text-label" : "h-7 text-body",
+          className,
+        )}
       >
         {options.map((option) => (
           <option key={option.value} value={option.value} disabled={option.disabled ?? false}>

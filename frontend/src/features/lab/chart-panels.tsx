@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { PairTruth } from "@/api/truth";
 import type { PairLab } from "@/api/types";
 import { ChartPanel, type Drawn } from "@/charts/chart-panel";
 import type { Figure, FigureLook } from "@/charts/plotly/figure";
@@ -24,7 +25,7 @@ type Chart = {
   key: string;
   title: string;
   label: string;
-  figure: (lab: PairLab, look: FigureLook, zone: TimeZone) => Figure;
+  figure: (lab: PairLab, look: FigureLook, zone: TimeZone, truth: PairTruth | null) => Figure;
   table: (lab: PairLab) => ChartTable;
   missing: (lab: PairLab) => string | null;
   means: string;
@@ -94,19 +95,19 @@ type Props = { chart: Chart; lab: Lab; view: ChosenPair };
 
 function LabChart({ chart, lab, view }: Props) {
   const { theme, palette, zone } = usePreferences();
-  const { data } = lab;
+  const { data, truth } = lab;
   const missing = data ? chart.missing(data) : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: readTheme reads what `theme` and `palette` put on the page
   const drawn = useMemo((): Drawn | null => {
     if (!data || missing !== null) return null;
     const colors = readTheme();
     return {
-      compact: chart.figure(data, { theme: colors, compact: true }, zone),
-      full: chart.figure(data, { theme: colors, compact: false }, zone),
+      compact: chart.figure(data, { theme: colors, compact: true }, zone, truth),
+      full: chart.figure(data, { theme: colors, compact: false }, zone, truth),
       table: chart.table(data),
       label: `${data.symbol_a} and ${data.symbol_b}: ${chart.label}`,
     };
-  }, [chart, data, missing, zone, theme, palette]);
+  }, [chart, data, truth, missing, zone, theme, palette]);
   const { a, b, interval, window, scale, method } = view;
   return (
     <ChartPanel

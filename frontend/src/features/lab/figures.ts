@@ -1,3 +1,4 @@
+import type { PairTruth } from "@/api/truth";
 import type { PairLab } from "@/api/types";
 import {
   axis,
@@ -192,8 +193,16 @@ export function bandOutline(
   return outline;
 }
 
-/** Every method's hedge ratio over time; the chosen one with its 95 % band, the others' bands in the legend. */
-export function betaFigure(lab: PairLab, look: FigureLook, zone: TimeZone): Figure {
+/**
+ * Every method's hedge ratio over time; the chosen one with its 95 % band, the others' bands in the legend. On the
+ * simulated market the true one, too.
+ */
+export function betaFigure(
+  lab: PairLab,
+  look: FigureLook,
+  zone: TimeZone,
+  truth: PairTruth | null = null,
+): Figure {
   const { theme } = look;
   const { time, methods } = lab.history;
   const x = time.map(axisTime);
@@ -230,6 +239,17 @@ export function betaFigure(lab: PairLab, look: FigureLook, zone: TimeZone): Figu
       },
     ];
   });
+  if (truth?.scale === lab.scale && truth.beta !== null && x.length > 0) {
+    traces.push({
+      type: "scatter",
+      mode: "lines",
+      name: "truth",
+      x: [x[0], x.at(-1)],
+      y: [truth.beta, truth.beta],
+      line: { color: theme.text, width: 1, dash: "dash" },
+      hovertemplate: "true β %{y:.5~g}<extra></extra>",
+    });
+  }
   return {
     zone,
     data: traces,

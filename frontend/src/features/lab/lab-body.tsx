@@ -4,6 +4,7 @@ import { FitsPanel } from "./fits-panel";
 import { JohansenPanel } from "./johansen-panel";
 import type { ChosenPair, LabView } from "./lab-state";
 import { ReadingsPanel } from "./readings-panel";
+import { TruthStrip } from "./truth-strip";
 import type { Lab } from "./use-lab";
 import { WindowsPanel } from "./windows-panel";
 
@@ -15,6 +16,7 @@ export function LabBody({ view, lab, onChange }: Props) {
   return (
     <div data-testid="lab" data-as-of={lab.data?.as_of ?? undefined} className="flex flex-col gap-1">
       {lab.error && <Failure error={lab.error} onRetry={lab.refresh} />}
+      <TruthStrip lab={lab} />
       <div className="grid gap-1 lg:grid-cols-2 *:min-w-0">
         <FitsPanel lab={lab} method={view.method} onChoose={(method) => onChange({ method })} />
         <LabChartPanel name="regression" {...shared} />

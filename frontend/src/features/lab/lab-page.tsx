@@ -4,6 +4,7 @@ import { configQuery, symbolsQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { OfflineNotice } from "@/components/offline-notice";
+import { PairChoiceControls } from "@/components/pair-choice";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { time, zoneName } from "@/lib/format";
@@ -12,7 +13,6 @@ import { navigate, usePath, useSearch } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { LabBody } from "./lab-body";
-import { LabControls } from "./lab-controls";
 import { type ChosenPair, type LabView, labAddress, monitorAddress, parseLab } from "./lab-state";
 import { type Lab, useLab } from "./use-lab";
 
@@ -81,7 +81,12 @@ function LabOf({ config, tools }: { config: ClientConfig; tools: ReactNode }) {
     const { pathname, search: now } = window.location;
     navigate(labAddress({ ...parseLab(pathname, now, config), ...part }));
   };
-  const controls = <LabControls view={view} config={config} symbols={symbols} onChange={change} />;
+  const { intervals, methods } = config;
+  const controls = (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 lg:basis-full">
+      <PairChoiceControls choice={view} onChange={change} {...{ symbols, intervals, methods }} />
+    </div>
+  );
   const { a, b } = view;
   return (
     <div className="flex min-h-dvh flex-col">

@@ -1,6 +1,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { warmingUp } from "@/api/http";
-import { labQuery } from "@/api/queries";
+import { labQuery, truthQuery } from "@/api/queries";
+import { type PairTruth, truthFor } from "@/api/truth";
 import type { PairLab } from "@/api/types";
 import { intervalMs } from "@/lib/intervals";
 import type { ChosenPair } from "./lab-state";
@@ -8,6 +10,8 @@ import type { ChosenPair } from "./lab-state";
 export type Lab = {
   /** Null until the first answer, and while there is none. */
   data: PairLab | null;
+  /** What is known about the pair: on the simulated market alone. */
+  truth: PairTruth | null;
   error: Error | null;
   warming: { have: number; need: number } | null;
   busy: boolean;
@@ -30,10 +34,13 @@ export function useLab(market: string, view: ChosenPair, isLive: boolean): Lab {
     },
     retry: false,
   });
+  const known = useQuery(truthQuery(market)).data ?? null;
+  const truth = useMemo(() => truthFor(known, view.a, view.b), [known, view.a, view.b]);
   const warming = warmingUp(asked.error);
   const same = asked.data?.symbol_a === view.a && asked.data.symbol_b === view.b;
   return {
     data: asked.error || !same ? null : (asked.data ?? null),
+    truth,
     error: warming ? null : asked.error,
     warming,
     busy: asked.isFetching,

@@ -2,6 +2,8 @@ import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Popover } from "@/components/ui/popover";
+import { WindowField } from "@/components/window-field";
+import { AVERAGE_WINDOW } from "@/lib/window";
 import { plural } from "@/lib/words";
 import { usePreferences } from "@/stores/preferences";
 import type { ChangeView } from "./use-view";
@@ -33,7 +35,8 @@ function Tick({ label, checked, disabled = false, onChange }: TickProps) {
 /** What the price pane shows besides the candles, or in their place. */
 export function ChartPicker({ view, streaming, onChange }: Props) {
   const [open, setOpen] = useState(false);
-  const { overlays, setOverlays, resetLayout } = usePreferences();
+  const { overlays, averageLengths, setOverlays, setAverageLengths, resetLayout } = usePreferences();
+  const [first, second] = averageLengths;
   const { compare } = view;
   const others = [...new Set([...compare, ...streaming])].filter(
     (symbol) => symbol !== view.a && symbol !== view.b,
@@ -57,10 +60,28 @@ export function ChartPicker({ view, streaming, onChange }: Props) {
         <fieldset>
           <legend className="px-1 text-label text-fg-2">On leg A’s candles</legend>
           <Tick
-            label="Moving averages, 20 and 60 bars"
+            label="Moving averages"
             checked={overlays.averages}
             onChange={(averages) => setOverlays({ averages })}
           />
+          {overlays.averages && (
+            <div className="flex flex-wrap items-center gap-2 pb-1 pl-7 text-fg-2">
+              <WindowField
+                label="Bars of the first moving average"
+                window={first}
+                bounds={AVERAGE_WINDOW}
+                onChange={(length) => setAverageLengths([length, second])}
+              />
+              and
+              <WindowField
+                label="Bars of the second moving average"
+                window={second}
+                bounds={AVERAGE_WINDOW}
+                onChange={(length) => setAverageLengths([first, length])}
+              />
+              bars
+            </div>
+          )}
           <Tick label="Volume" checked={overlays.volume} onChange={(volume) => setOverlays({ volume })} />
         </fieldset>
         <fieldset className="max-h-56 overflow-y-auto border-t border-line pt-2">

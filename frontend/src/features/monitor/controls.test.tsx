@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { SymbolOut } from "@/api/types";
 import { WindowField } from "@/components/window-field";
+import { usePreferences } from "@/stores/preferences";
 import { clientConfig } from "@/testing/builders";
 import { ChartPicker } from "./chart-picker";
 import { PairControls } from "./pair-controls";
@@ -157,6 +158,25 @@ describe("thresholds", () => {
 });
 
 describe("the charts", () => {
+  test("have moving averages of chosen lengths", async () => {
+    usePreferences.setState({ overlays: { averages: false, volume: true }, averageLengths: [20, 60] });
+    const view = parseView("?a=A&b=B", clientConfig());
+    render(<ChartPicker view={view} streaming={["A", "B"]} onChange={vi.fn()} />);
+    await userEvent.click(screen.getByRole("button", { name: /^Charts/ }));
+    await userEvent.click(screen.getByRole("checkbox", { name: "Moving averages" }));
+    const first = screen.getByRole("textbox", { name: "Bars of the first moving average" });
+    await userEvent.clear(first);
+    await userEvent.type(first, "1{Enter}");
+    expect(first).toHaveAccessibleDescription("The window needs at least 2 bars.");
+    expect(usePreferences.getState().averageLengths).toEqual([20, 60]);
+    await userEvent.clear(first);
+    await userEvent.type(first, "9{Enter}");
+    expect(usePreferences.getState()).toMatchObject({
+      averageLengths: [9, 60],
+      overlays: { averages: true },
+    });
+  });
+
   test("compare up to four further symbols", async () => {
     const onChange = vi.fn();
     const view = parseView("?a=A&b=B&cmp=C,D,E", clientConfig());

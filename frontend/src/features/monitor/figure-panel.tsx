@@ -1,4 +1,5 @@
 import { type ComponentType, useMemo, useState } from "react";
+import type { PairTruth } from "@/api/truth";
 import type { PairAnalytics } from "@/api/types";
 import { ChartActions, type Opening } from "@/charts/chart-actions";
 import type { Figure, FigureLook } from "@/charts/plotly/figure";
@@ -12,7 +13,6 @@ import type { TimeZone } from "@/lib/format";
 import { methodName } from "@/lib/words";
 import { usePreferences } from "@/stores/preferences";
 import type { PanelProps } from "./panel-props";
-import type { PairTruth } from "./truth";
 import { useSlowPair } from "./use-slow-pair";
 import type { PairView } from "./view-state";
 

@@ -1,8 +1,8 @@
+import type { PairTruth } from "@/api/truth";
 import type { PairAnalytics } from "@/api/types";
 import { axis, baseLayout, type Figure, type FigureLook } from "@/charts/plotly/figure";
 import { axisTime, hoverTime } from "@/charts/plotly/time-axis";
 import type { TimeZone } from "@/lib/format";
-import type { PairTruth } from "./truth";
 
 /** The hedge ratio over time, with the simulated market's true one where it is known on this scale. */
 export function hedgeFigure(

@@ -8,14 +8,15 @@ import { writeLegend } from "./legend";
 import { LiveFeed } from "./live-feed";
 import { PaneHead } from "./pane-head";
 import { type Decimals, PANE_KEYS, type PaneKey } from "./pane-models";
+import { useOverlays } from "./use-overlays";
 import { type PairView, pairTopic } from "./view-state";
 
 type Props = { view: PairView; decimals: Decimals; onOpen: (pane: PaneKey, what: Opening) => void };
 
 /** The stacked live panes with their legends. */
 export function LivePanes({ view, decimals, onOpen }: Props) {
-  const { theme, palette, zone, overlays } = usePreferences();
-  const { averages, volume } = overlays;
+  const { theme, palette, zone } = usePreferences();
+  const overlays = useOverlays();
   const narrow = useNarrow();
   const element = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
@@ -51,7 +52,7 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
           }),
       });
       chart.showSeconds(view.interval.endsWith("s"));
-      feed = new LiveFeed(chart, view, decimals, { averages, volume }, write);
+      feed = new LiveFeed(chart, view, decimals, overlays, write);
       write();
       if (range.current?.topic === topic) chart.restoreRange(range.current.range);
     };
@@ -62,21 +63,7 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
       range.current = { topic, range: chart?.visibleRange() ?? null };
       chart?.dispose();
     };
-  }, [
-    topic,
-    entry,
-    exit,
-    stop,
-    compared,
-    averages,
-    volume,
-    theme,
-    palette,
-    zone,
-    narrow,
-    decimals.a,
-    decimals.b,
-  ]);
+  }, [topic, entry, exit, stop, compared, overlays, theme, palette, zone, narrow, decimals.a, decimals.b]);
 
   if (failed)
     return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
@@ -92,7 +79,7 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
       <div ref={overlay} className="pointer-events-none absolute inset-0 z-10">
         {PANE_KEYS.map((key) => (
           <PaneHead
-            key={`${key} ${compared}`}
+            key={`${key} ${compared} ${overlays.averages.join()}`}
             pane={key}
             view={view}
             overlays={overlays}

@@ -1,4 +1,5 @@
 import { type CSSProperties, useMemo, useState } from "react";
+import { truthFor } from "@/api/truth";
 import type { ClientConfig, SimulationTruth, StreamStatus, SymbolOut } from "@/api/types";
 import type { Opening } from "@/charts/chart-actions";
 import { lazily } from "@/components/lazily";
@@ -20,7 +21,6 @@ import type { PanelProps } from "./panel-props";
 import { PanesNotice } from "./panes-notice";
 import { RefitBanner } from "./refit-banner";
 import { SidePanels } from "./side-panels";
-import { truthFor } from "./truth";
 import type { ChangeView } from "./use-view";
 import { barsTopic, labAddress, type PairView, pairTopic, type View } from "./view-state";
 

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { PairTruth } from "@/api/truth";
 import { FigureText } from "@/components/ui/figure-text";
 import { Skeleton } from "@/components/ui/skeleton";
 import { TestRole } from "@/components/ui/test-role";
@@ -12,9 +13,9 @@ const two = (value: number | null) => fixed(value, 2);
 const five = (value: number | null) => significant(value, 5);
 const whole = (value: number | null) => fixed(value, 0);
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Fact({ name, testId, children }: { name: string; testId?: string; children: ReactNode }) {
   return (
-    <div className="flex justify-between gap-2 px-2 py-px">
+    <div data-testid={testId} className="flex justify-between gap-2 px-2 py-px">
       <dt className="whitespace-nowrap text-fg-2">{name}</dt>
       <dd className="truncate text-right">{children}</dd>
     </div>
@@ -35,6 +36,20 @@ function CriticalValues({ field, values }: Critical) {
   ));
 }
 
+/** What the simulated market knows: first, since it is what the estimates below are held against. */
+function Truth({ kind, beta, alpha, half_life_s }: PairTruth) {
+  const known = [
+    beta !== null && `β ${significant(beta, 5)}`,
+    alpha !== null && `α ${significant(alpha, 4)}`,
+    half_life_s !== null && duration(half_life_s),
+  ].filter(Boolean);
+  return (
+    <Fact name={`simulated truth: ${kind}`} testId="truth">
+      {known.join(" · ")}
+    </Fact>
+  );
+}
+
 /** The tests behind the numbers of the row, and on the simulated market the truth beside the estimates. */
 export function PairFacts({ view, truth }: PanelProps) {
   const topic = pairTopic(view);
@@ -45,6 +60,7 @@ export function PairFacts({ view, truth }: PanelProps) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section aria-label="Tests of this pair" tabIndex={0} className="absolute inset-0 overflow-y-auto">
       <dl data-topic={topic} data-seq={held.seq} className="py-1 text-label">
+        {truth && <Truth {...truth} />}
         <Fact name="Engle-Granger t">
           <FigureText field="cointegration.statistic" value={eg.statistic} format={two} reason={eg.reason} />
           <span className="text-fg-3"> lags </span>
@@ -88,17 +104,6 @@ export function PairFacts({ view, truth }: PanelProps) {
         <Fact name="live spread, at the newest fit">
           <FigureText field="live.spread" value={pair.live.spread} format={five} reason={pair.reason} />
         </Fact>
-        {truth && (
-          <Fact name={`truth: ${truth.kind}`}>
-            {[
-              truth.beta !== null && `β ${significant(truth.beta, 5)}`,
-              truth.alpha !== null && `α ${significant(truth.alpha, 4)}`,
-              truth.half_life_s !== null && duration(truth.half_life_s),
-            ]
-              .filter(Boolean)
-              .join(" · ")}
-          </Fact>
-        )}
       </dl>
     </section>
   );

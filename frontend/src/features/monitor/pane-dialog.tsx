@@ -10,6 +10,7 @@ import { usePreferences } from "@/stores/preferences";
 import { useHeld } from "@/stores/topics";
 import { paneDataNow, paneFileName } from "./pane-head";
 import { type Decimals, type PaneData, type PaneKey, paneModel } from "./pane-models";
+import { useOverlays } from "./use-overlays";
 import { barsTopic, type PairView, pairTopic } from "./view-state";
 
 type Props = {
@@ -31,7 +32,8 @@ function useSlowData(view: PairView): PaneData {
 
 /** One live pane in Plotly, and its data as a table and a file. */
 export function PaneDialog({ pane: key, view, decimals, opening, onClose }: Props) {
-  const { theme, palette, zone, overlays } = usePreferences();
+  const { theme, palette, zone } = usePreferences();
+  const overlays = useOverlays();
   const data = useSlowData(view);
   const pane = useMemo(
     () => paneModel(key, view, data, decimals, overlays),

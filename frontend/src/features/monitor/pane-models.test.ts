@@ -81,13 +81,29 @@ test("the true hedge ratio is drawn where it is known on this scale", () => {
 test("averages and volume are added to leg A's candles, and to its file", () => {
   const bars = Array.from({ length: 25 }, (_, index) => bar(index));
   const full = { ...data, a: barList(bars) };
-  const pane = paneModel("price", view, full, decimals, { averages: true, volume: true });
+  const pane = paneModel("price", view, full, decimals, { averages: [20, 60], volume: true });
   const last = T0 + 24 * MINUTE;
   expect(legendText(seriesOf(pane, "average-20"), last, false)).toBe("114.5");
   expect(legendText(seriesOf(pane, "average-60"), last, false)).toBe("–");
   expect(legendText(seriesOf(pane, "volume"), last, false)).toBe("2.000");
   const head = tableCsv(paneTable(pane)).split("\n")[0];
   expect(head).toContain("BTCUSDT_close,ETHUSDT_close,BTCUSDT_sma20,BTCUSDT_sma60,BTCUSDT_volume");
+});
+
+test("an average knows nothing of the bars after it", () => {
+  const bars = Array.from({ length: 25 }, (_, index) => bar(index));
+  const averageAt = (last: number, of: typeof bars) => {
+    const pane = paneModel("price", view, { ...data, a: barList(of) }, decimals, {
+      averages: [5],
+      volume: false,
+    });
+    return legendText(seriesOf(pane, "average-5"), T0 + last * MINUTE, false);
+  };
+  for (const last of [4, 11, 19]) {
+    expect(averageAt(last, bars)).toBe(averageAt(last, bars.slice(0, last + 1)));
+  }
+  const changed = bars.map((one, index) => (index > 11 ? { ...one, close: 1e6 } : one));
+  expect(averageAt(11, changed)).toBe("109.0");
 });
 
 test("compared symbols start at 100 where all of them have a price", () => {

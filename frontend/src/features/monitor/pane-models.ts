@@ -12,11 +12,15 @@ export type Decimals = { a: number; b: number };
 type Bars = BarList | null;
 
 /** What the user added to the price pane. */
-export type Overlays = { averages: boolean; volume: boolean };
-const NO_OVERLAYS: Overlays = { averages: false, volume: false };
-const AVERAGES = [
-  { window: 20, color: "series-3", dashed: false },
-  { window: 60, color: "text-3", dashed: true },
+export type Overlays = {
+  /** Bars of each moving average. */
+  averages: readonly number[];
+  volume: boolean;
+};
+const NO_OVERLAYS: Overlays = { averages: [], volume: false };
+const AVERAGE_LOOKS = [
+  { color: "series-3", dashed: false },
+  { color: "series-4", dashed: true },
 ] as const;
 const COMPARED_COLORS: readonly Token[] = ["series-3", "series-4", "series-5", "series-6"];
 
@@ -41,17 +45,18 @@ function overlaySeries(
 ): LineSeries[] {
   const time = barsA.map((bar) => bar.time);
   const closes = barsA.map((bar) => bar.close);
-  const averages = AVERAGES.map(({ window, color, dashed }) => ({
+  // Of the bar itself and those before it: an average never knows what comes.
+  const averages = overlays.averages.map((window, index) => ({
     ...line({
       key: `average-${window}`,
       label: `MA ${window}`,
       column: `${view.a}_sma${window}`,
-      color,
+      color: AVERAGE_LOOKS[index]?.color ?? "text-3",
       time,
-      value: overlays.averages ? movingAverage(closes, window) : [],
+      value: movingAverage(closes, window),
       format: (value) => fixed(value, decimals.a),
     }),
-    dashed,
+    dashed: AVERAGE_LOOKS[index]?.dashed ?? false,
     shares: true,
   }));
   const volume: LineSeries = {
@@ -67,7 +72,7 @@ function overlaySeries(
     axis: "own",
     style: "columns",
   };
-  return [...(overlays.averages ? averages : []), ...(overlays.volume ? [volume] : [])];
+  return [...averages, ...(overlays.volume ? [volume] : [])];
 }
 
 /** All that is compared, in percent of its close at the first time at which all of them have one. */

@@ -1,5 +1,5 @@
+import type { PairTruth } from "@/api/truth";
 import type { Decimals } from "./pane-models";
-import type { PairTruth } from "./truth";
 import type { PairView } from "./view-state";
 
 /** What every panel of the Monitor gets; live data it takes from the store itself. */

@@ -4,7 +4,7 @@ import { configQuery, symbolsQuery, truthQuery, useStart, useStop } from "@/api/
 import type { ClientConfig, SimulationTruth, StreamStatus } from "@/api/types";
 import { retryRefused, useLink } from "@/stores/link";
 import { useHeld, useWatch } from "@/stores/topics";
-import { firstPair } from "./truth";
+import { firstPair } from "./first-pair";
 import { type ChangeView, useView } from "./use-view";
 import type { View } from "./view-state";
 

@@ -14,7 +14,7 @@ const HOLDOUT: Record<ScannedPair["holdout"], { word: string; shape: string; ton
 
 export const holdoutWord = (holdout: ScannedPair["holdout"]) => HOLDOUT[holdout].word;
 
-type Field = "p_value" | "q_value" | "beta" | "zscore" | "correlation";
+type Field = "p_value" | "p_calibrated" | "q_value" | "beta" | "zscore" | "correlation";
 
 function why(row: ScannedPair, field: string): string | null {
   return row.reason ?? row.reasons[field] ?? null;
@@ -53,8 +53,8 @@ function HalfLife({ row }: { row: ScannedPair }) {
   );
 }
 
-/** The columns of the Scanner; `tested` is how many pairs were. */
-export function scanColumns(tested: number): SortColumn<ScannedPair>[] {
+/** The columns of the Scanner; `tested` is how many pairs were, `calibrated` whether p has a second form. */
+export function scanColumns(tested: number, calibrated: boolean): SortColumn<ScannedPair>[] {
   const byChance = ({ p_value }: ScannedPair) => (p_value === null ? null : p_value * tested);
   return [
     {
@@ -66,6 +66,17 @@ export function scanColumns(tested: number): SortColumn<ScannedPair>[] {
       cell: ({ symbol_a, symbol_b }) => `${shortSymbol(symbol_a)} / ${shortSymbol(symbol_b)}`,
     },
     numeric("p_value", "p", 64, pValue, "Engle-Granger, the smaller of both directions, doubled"),
+    ...(calibrated
+      ? [
+          numeric(
+            "p_calibrated",
+            "Calibrated p",
+            96,
+            pValue,
+            "p under the pair’s own null, which allows for its heavy tails and jumps; q rests on it",
+          ),
+        ]
+      : []),
     numeric("q_value", "q", 64, pValue, "The p-value with the number of pairs tested taken into account"),
     {
       key: "by_chance",

@@ -51,6 +51,18 @@ export function ScanFilters({ view, config, streaming, onChange }: Props) {
         options={SCALES}
         onChange={(scale) => onChange({ scale: scale as Scale })}
       />
+      <label
+        title="Holds each pair with a small q against its own null, which allows for heavy tails and jumps; takes longer"
+        className="flex h-7 items-center gap-1.5 text-label text-fg-2"
+      >
+        <input
+          type="checkbox"
+          checked={view.calibrated}
+          onChange={(event) => onChange({ calibrated: event.target.checked })}
+          className="size-4 accent-primary"
+        />
+        Calibrate p
+      </label>
       <SymbolFilter offered={streaming} chosen={view.symbols} onChange={(symbols) => onChange({ symbols })} />
       <span aria-hidden className="h-5 border-l border-line max-lg:hidden" />
       <NumberField label="p at most" caption="p ≤" value={filters.p} onChange={(p) => filter({ p })} />

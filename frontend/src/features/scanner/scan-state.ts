@@ -24,6 +24,8 @@ export type ScanView = {
   window: number;
   scale: Scale;
   symbols: readonly string[];
+  /** Whether each pair with a small q is held against its own null, which allows for jumps and heavy tails. */
+  calibrated: boolean;
   filters: Filters;
   sort: Sort;
   measure: Measure;
@@ -82,6 +84,7 @@ export function parseScan(search: string, config: ClientConfig): ScanView {
     window: windowProblem(window, SCAN_WINDOW) === null ? Number(window) : WINDOW,
     scale: query.get("s") === "level" ? "level" : "log",
     symbols: [...new Set(symbols)],
+    calibrated: query.get("cal") === "1",
     filters: parseFilters(query),
     sort: parseSort(query.get("sort")),
     measure: MEASURES.find((name) => name === query.get("by")) ?? "p_value",
@@ -90,10 +93,11 @@ export function parseScan(search: string, config: ClientConfig): ScanView {
 
 /** The address of a view: what is as by default is left out, but for the interval and the window. */
 export function scanAddress(view: ScanView): string {
-  const { interval, window, scale, symbols, filters, sort, measure } = view;
+  const { interval, window, scale, symbols, calibrated, filters, sort, measure } = view;
   const parts = [`tf=${interval}`, `w=${window}`];
   if (scale !== "log") parts.push(`s=${scale}`);
   if (symbols.length > 0) parts.push(`sym=${symbols.map(encodeURIComponent).join()}`);
+  if (calibrated) parts.push("cal=1");
   for (const [name, key] of NUMBERS) if (filters[name] !== null) parts.push(`${key}=${filters[name]}`);
   if (filters.holdout) parts.push(`ho=${filters.holdout}`);
   if (filters.status) parts.push(`st=${filters.status}`);
@@ -104,8 +108,8 @@ export function scanAddress(view: ScanView): string {
 }
 
 /** The topic that brings this scan by itself; null for one that has to be asked for. */
-export function matrixTopic({ interval, window, scale, symbols }: ScanView): string | null {
-  return scale === "log" && symbols.length === 0 ? `matrix:${interval}:${window}` : null;
+export function matrixTopic({ interval, window, scale, symbols, calibrated }: ScanView): string | null {
+  return scale === "log" && symbols.length === 0 && !calibrated ? `matrix:${interval}:${window}` : null;
 }
 
 /** Where a pair of the scan is looked at closely. */

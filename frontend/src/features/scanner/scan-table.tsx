@@ -22,15 +22,17 @@ type Props = {
 /** The scan's pairs that pass the filters, in an order that only the reader changes. */
 export function ScanTable({ scan, view, onSort, onOpen }: Props) {
   const { sort, filters } = view;
-  const columns = useMemo(() => scanColumns(scan.pairs_tested), [scan.pairs_tested]);
+  const { pairs_tested, calibrated } = scan;
+  const columns = useMemo(() => scanColumns(pairs_tested, calibrated), [pairs_tested, calibrated]);
   const sorted = useMemo(() => {
     const column = columns.find(({ key }) => key === sort.key) ?? columns[1];
     const wanted = scan.items.filter((row) => passes(row, filters));
     return column ? sortedBy(wanted, column.value, pairKey, sort.direction) : wanted;
   }, [scan.items, filters, columns, sort]);
   // Sorted anew by the reader's wish alone, or where it is another scan: other bars, symbols or pairs that can be tested.
-  const { market, interval, window, scale, symbols, pairs_tested } = scan;
-  const resetKey = JSON.stringify([sort, filters, market, interval, window, scale, symbols, pairs_tested]);
+  const { market, interval, window, scale, symbols } = scan;
+  const scope = [market, interval, window, scale, symbols, pairs_tested, calibrated];
+  const resetKey = JSON.stringify([sort, filters, ...scope]);
   const { rows, moved, sortAgain } = useKeptOrder(sorted, pairKey, resetKey);
   return (
     <Panel

@@ -30,7 +30,7 @@ const ITEMS = [
 describe("the address of a scan", () => {
   test("holds all of the view, and restores it", () => {
     const address =
-      "/scan?tf=5m&w=300&s=level&sym=AAAUSDT,BBBUSDT&p=0.05&q=0.1&hl=2&hl2=200&r=0.5&ho=survived&st=tested&sort=-zscore&by=correlation";
+      "/scan?tf=5m&w=300&s=level&sym=AAAUSDT,BBBUSDT&cal=1&p=0.05&q=0.1&hl=2&hl2=200&r=0.5&ho=survived&st=tested&sort=-zscore&by=correlation";
     expect(scanAddress(parseScan(address.slice(5), config))).toBe(address);
   });
   test("what is wrong in it is the default", () => {
@@ -76,6 +76,18 @@ describe("the table", () => {
     expect(names()).toEqual(["AAA / CCC", "AAA / BBB", "BBB / CCC"]);
     const last = screen.getByText("BBB / CCC").closest("tr");
     expect(last).toHaveTextContent(/not available: a leg hardly moves/);
+  });
+
+  test("has the calibrated p where the scan has it, and only there", () => {
+    const { rerender } = render(table(pairScan(ITEMS)));
+    expect(screen.queryByRole("columnheader", { name: "Calibrated p" })).toBeNull();
+    const items = ITEMS.map((row) =>
+      row.p_value === null ? row : { ...row, p_calibrated: 2 * row.p_value },
+    );
+    rerender(table(pairScan(items, { calibrated: true })));
+    expect(screen.getByRole("columnheader", { name: "Calibrated p" })).toBeVisible();
+    const first = screen.getByText("AAA / BBB").closest("tr");
+    expect(first?.querySelector("[data-field=p_calibrated] [data-value]")).toHaveTextContent("0.020");
   });
 
   test("keeps its order while numbers change, until sorted again", async () => {

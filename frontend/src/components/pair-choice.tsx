@@ -1,16 +1,26 @@
 import { ArrowLeftRight } from "lucide-react";
-import type { ClientConfig, HedgeMethod, Scale } from "@/api/types";
-import { Button } from "@/components/ui/button";
-import { type Option, Select } from "@/components/ui/select";
-import { WindowField } from "@/components/window-field";
 import { methodName } from "@/lib/words";
-import type { LabView } from "./lab-state";
+import { Button } from "./ui/button";
+import { type Option, Select } from "./ui/select";
+import { WindowField } from "./window-field";
 
-type Props = {
-  view: LabView;
-  config: ClientConfig;
+/** A pair and how it is computed: the part of a view that the pages about one pair share. */
+export type PairChoice<Method extends string, Scale extends string> = {
+  a: string | null;
+  b: string | null;
+  interval: string;
+  method: Method;
+  window: number;
+  scale: Scale;
+};
+
+type Props<Method extends string, Scale extends string> = {
+  choice: PairChoice<Method, Scale>;
+  /** What can be a leg. */
   symbols: readonly string[];
-  onChange: (part: Partial<LabView>) => void;
+  intervals: readonly string[];
+  methods: readonly string[];
+  onChange: (part: Partial<PairChoice<Method, Scale>>) => void;
 };
 
 const SCALES: readonly Option[] = [
@@ -18,23 +28,33 @@ const SCALES: readonly Option[] = [
   { value: "log", label: "Log" },
 ];
 
+/** The offered symbols, and the chosen one even when it is not among them. */
 function legOptions(symbols: readonly string[], own: string | null, other: string | null): Option[] {
   const all = own && !symbols.includes(own) ? [own, ...symbols] : symbols;
   const options = all.map((symbol) => ({ value: symbol, label: symbol, disabled: symbol === other }));
   return own ? options : [{ value: "", label: "Choose" }, ...options];
 }
 
-/** Which pair, on which bars, by which method. */
-export function LabControls({ view, config, symbols, onChange }: Props) {
-  const { a, b } = view;
+/** Controls for the pair, interval, method, window and scale: everything that a link carries. */
+export function PairChoiceControls<Method extends string, Scale extends string>({
+  choice,
+  symbols,
+  intervals,
+  methods,
+  onChange,
+}: Props<Method, Scale>) {
+  const { a, b } = choice;
+  // A fixed width: more symbols on offer must not move the controls beside it.
+  const leg = "w-28";
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 lg:basis-full">
+    <>
       <div className="flex items-center gap-1">
         <Select
           caption="Pair"
           label="Leg A"
           value={a ?? ""}
           options={legOptions(symbols, a, b)}
+          className={leg}
           onChange={(symbol) => onChange({ a: symbol })}
         />
         <Button
@@ -51,31 +71,32 @@ export function LabControls({ view, config, symbols, onChange }: Props) {
           label="Leg B"
           value={b ?? ""}
           options={legOptions(symbols, b, a)}
+          className={leg}
           onChange={(symbol) => onChange({ b: symbol })}
         />
       </div>
       <Select
         caption="Interval"
         label="Interval"
-        value={view.interval}
-        options={config.intervals.map((value) => ({ value, label: value }))}
+        value={choice.interval}
+        options={intervals.map((value) => ({ value, label: value }))}
         onChange={(interval) => onChange({ interval })}
       />
       <Select
         caption="Method"
         label="Hedge method"
-        value={view.method}
-        options={config.methods.map((value) => ({ value, label: methodName(value) }))}
-        onChange={(method) => onChange({ method: method as HedgeMethod })}
+        value={choice.method}
+        options={methods.map((value) => ({ value, label: methodName(value) }))}
+        onChange={(method) => onChange({ method: method as Method })}
       />
-      <WindowField window={view.window} onChange={(window) => onChange({ window })} />
+      <WindowField window={choice.window} onChange={(window) => onChange({ window })} />
       <Select
         caption="Scale"
         label="Price scale"
-        value={view.scale}
+        value={choice.scale}
         options={SCALES}
         onChange={(scale) => onChange({ scale: scale as Scale })}
       />
-    </div>
+    </>
   );
 }
