@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -282,6 +283,59 @@ def test_compared_symbols_begin_at_100(server: Any, pair_page: Page, violations:
     page.keyboard.press("Escape")
     page.reload()
     expect(legend.locator("[data-series=SOLUSDT]")).to_have_text(re.compile(r"^\d+\.\d\d$"))
+
+
+def entries_of(z: list[float | None]) -> list[tuple[int, int]]:
+    """Row and sign of each entry beyond 2, one at a time: out again at 0.5, or at the stop of 4."""
+    found: list[tuple[int, int]] = []
+    side, barred = 0, False
+    for row, value in enumerate(z):
+        if value is None:
+            continue
+        barred = (barred or abs(value) >= 4) and abs(value) > 2
+        if side and not 0.5 < side * value < 4:
+            side = 0
+        if not side and not barred and abs(value) > 2:
+            side = 1 if value > 0 else -1
+            found.append((row, side))
+    return found
+
+
+def test_what_happened_next_is_counted_from_the_api(server: Any, pair_page: Page, violations: Any) -> None:
+    page = pair_page
+    server.post("/stream/stop", {})  # what stands still can be compared
+    page.get_by_role("tab", name="What happened next").click()
+    panel = page.get_by_role("group", name=re.compile("^z and P&L after entries beyond ±2"))
+    expect(panel.locator(".main-svg").first).to_be_visible()
+    assert violations(page) == []
+    series = server.get("/analytics/pair?" + urlencode(PAIR_QUERY))["series"]
+    entries = entries_of(series["zscore"])
+    expect(page.get_by_text(f"{len(entries)} entries beyond ±2")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of What happened next").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
+    assert [int(row["bars_after"]) for row in rows] == list(range(1, 61))
+    y, x, beta, z = (series[name] for name in ("price_a", "price_b", "beta", "zscore"))
+    for row in rows:
+        h = int(row["bars_after"])
+        later, made = [], []
+        for at, sign in entries:
+            if at + h >= len(z) or None in (z[at + h], y[at], x[at], y[at + h], x[at + h], beta[at]):
+                continue
+            change = (y[at + h] - y[at]) - beta[at] * (x[at + h] - x[at])
+            later.append(sign * z[at + h])
+            made.append(-sign * change / (y[at] + abs(beta[at]) * x[at]) * 1e4)
+        assert int(row["entries"]) == len(made)
+        assert float(row["gained"]) == pytest.approx(sum(gain > 0 for gain in made) / len(made))
+        for name, values in (("z", later), ("pnl", made)):
+            for share in (10, 25, 50, 75, 90):
+                wanted = float(np.quantile(values, share / 100))
+                assert float(row[f"{name}_{share}"]) == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+    page.get_by_role("button", name="Open What happened next in Plotly").press("Enter")
+    expect(page.get_by_role("dialog").locator(".main-svg").first).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
 
 
 def test_the_address_restores_the_view_and_changes_with_it(server: Any, pair_page: Page) -> None:

@@ -17,7 +17,7 @@ function follow(event: MouseEvent<HTMLAnchorElement>): void {
   navigate(event.currentTarget.pathname + event.currentTarget.search);
 }
 
-/** Links to the other pages, the time zone and the theme: at the end of every page's header. */
+/** Links to the pages, always in the same place, the time zone and the theme: at the end of every page's header. */
 export function Tools() {
   const path = pageOf(usePath());
   const narrow = useNarrow();
@@ -36,12 +36,13 @@ export function Tools() {
         />
       )}
       <nav aria-label="Pages" className="flex items-center gap-1 max-lg:hidden">
-        {PAGES.filter((page) => page.path !== path).map((page) => (
+        {PAGES.map((page) => (
           <a
             key={page.path}
             href={lastAddress(page.path)}
             onClick={follow}
-            className="flex h-7 items-center rounded-base px-2 text-fg-2 hover:bg-raised hover:text-fg"
+            aria-current={page.path === path ? "page" : undefined}
+            className="flex h-7 items-center rounded-base px-2 whitespace-nowrap text-fg-2 hover:bg-raised hover:text-fg aria-[current]:bg-raised aria-[current]:text-fg"
           >
             {page.title}
           </a>

@@ -47,7 +47,8 @@ export function chartOptions({ theme, zone, narrow }: Look): DeepPartial<ChartOp
       vertLine: { color: theme["text-3"], style: LineStyle.Dashed, labelBackgroundColor: theme.raised },
       horzLine: { color: theme["text-3"], style: LineStyle.Dashed, labelBackgroundColor: theme.raised },
     },
-    rightPriceScale: { ...axis, minimumWidth: 64 },
+    // Wide enough for all prices: a number of more digits must not move the panes.
+    rightPriceScale: { ...axis, minimumWidth: narrow ? 64 : 84 },
     // A phone has no room for a second axis: the legend still gives leg B's price.
     leftPriceScale: { ...axis, visible: !narrow, minimumWidth: 64 },
     timeScale: {

@@ -25,10 +25,18 @@ export type PairFigure = {
   /** Its name in files. */
   file: string;
   label: (view: PairView) => string;
-  figure: (pair: PairAnalytics, truth: PairTruth | null, look: FigureLook, zone: TimeZone) => Figure;
-  table: (pair: PairAnalytics, truth: PairTruth | null) => ChartTable;
+  figure: (
+    pair: PairAnalytics,
+    truth: PairTruth | null,
+    look: FigureLook,
+    zone: TimeZone,
+    view: PairView,
+  ) => Figure;
+  table: (pair: PairAnalytics, truth: PairTruth | null, view: PairView) => ChartTable;
+  /** What it says, in a line or two above it. */
+  caption?: (pair: PairAnalytics, view: PairView) => string;
   /** Why there is nothing to draw; null when there is. */
-  missing?: (pair: PairAnalytics) => string | null;
+  missing?: (pair: PairAnalytics, view: PairView) => string | null;
 };
 
 function useFigure({ figure }: PairFigure, { view, truth }: PanelProps, compact: boolean) {
@@ -36,8 +44,8 @@ function useFigure({ figure }: PairFigure, { view, truth }: PanelProps, compact:
   const { theme, palette, zone } = usePreferences();
   // biome-ignore lint/correctness/useExhaustiveDependencies: readTheme reads what `theme` and `palette` put on the page
   const drawn = useMemo(
-    () => pair && figure(pair, truth, { theme: readTheme(), compact }, zone),
-    [figure, pair, truth, compact, zone, theme, palette],
+    () => pair && figure(pair, truth, { theme: readTheme(), compact }, zone, view),
+    [figure, pair, truth, view, compact, zone, theme, palette],
   );
   return { pair, figure: drawn, zone };
 }
@@ -50,12 +58,12 @@ function Opened({
 }: PanelProps & { chart: PairFigure; opening: Opening; onClose: () => void }) {
   const { view, truth } = props;
   const { pair, figure, zone } = useFigure(chart, props, false);
-  const table = useMemo(() => pair && chart.table(pair, truth), [chart, pair, truth]);
+  const table = useMemo(() => pair && chart.table(pair, truth, view), [chart, pair, truth, view]);
   if (!figure || !table) return null;
   return (
     <ChartDialog
       title={`${chart.name}: ${view.a}, ${view.b}`}
-      description={`${view.interval}, ${methodName(view.method)}, window ${view.window}, ${view.scale}`}
+      description={`${chart.caption && pair ? `${chart.caption(pair, view)} ` : ""}${view.interval}, ${methodName(view.method)}, window ${view.window}, ${view.scale}`}
       figure={figure}
       table={table}
       zone={zone}
@@ -74,9 +82,16 @@ export function figurePanel(chart: PairFigure): {
   function Content(props: PanelProps) {
     const { pair, figure } = useFigure(chart, props, true);
     if (!figure || !pair) return <Skeleton label={`Waiting for: ${chart.name}`} />;
-    const missing = chart.missing?.(pair);
+    const missing = chart.missing?.(pair, props.view);
     if (missing) return <p className="p-3 text-fg-2">{missing}</p>;
-    return <PlotlyChart figure={figure} label={chart.label(props.view)} />;
+    const drawn = <PlotlyChart figure={figure} label={chart.label(props.view)} />;
+    if (!chart.caption) return drawn;
+    return (
+      <div className="flex h-full flex-col">
+        <p className="px-2 pt-1 text-label text-fg-2 max-lg:pr-20">{chart.caption(pair, props.view)}</p>
+        <div className="min-h-0 flex-1">{drawn}</div>
+      </div>
+    );
   }
   function Actions(props: PanelProps) {
     const { view, truth } = props;
@@ -85,7 +100,7 @@ export function figurePanel(chart: PairFigure): {
     const save = () => {
       if (!pair) return;
       const name = `${view.a}-${view.b}-${view.interval}-${chart.file}.csv`;
-      saveFile(name, tableCsv(chart.table(pair, truth)));
+      saveFile(name, tableCsv(chart.table(pair, truth, view)));
     };
     return (
       <>

@@ -45,7 +45,13 @@ export function hedgeFigure(
     ],
     layout: {
       ...baseLayout(look),
-      xaxis: { ...axis(look), type: "date", nticks: 4 },
+      // A panel has no room for a second line under the axis.
+      xaxis: {
+        ...axis(look),
+        type: "date",
+        nticks: 4,
+        ...(look.compact ? { tickformat: "%d %b %H:%M" } : {}),
+      },
       yaxis: { ...axis(look), nticks: 5 },
     },
   };

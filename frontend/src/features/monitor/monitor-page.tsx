@@ -39,7 +39,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh lg:min-h-160">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
-        <h1 className="text-stat font-semibold max-lg:sr-only">Pair monitor</h1>
+        <h1 className="text-stat font-semibold max-lg:sr-only">Monitor</h1>
         <SourcePicker source={source} sources={config.sources} onSwitch={monitor.switchSource} />
         <StreamControls
           symbols={symbols.data?.items ?? NO_ITEMS}
@@ -80,7 +80,7 @@ export function MonitorPage({ tools }: Props) {
   if (config.error) {
     return (
       <main className="p-4">
-        <h1 className="sr-only">Pair monitor</h1>
+        <h1 className="sr-only">Monitor</h1>
         <Failure error={config.error} onRetry={() => void config.refetch()} />
       </main>
     );
@@ -88,7 +88,7 @@ export function MonitorPage({ tools }: Props) {
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh lg:min-h-160">
       <header className="flex h-18.5 items-start border-b border-line px-2 py-1.5">
-        <h1 className="text-stat font-semibold">Pair monitor</h1>
+        <h1 className="text-stat font-semibold">Monitor</h1>
         {tools}
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">

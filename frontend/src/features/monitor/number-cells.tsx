@@ -20,6 +20,9 @@ export type NumberCell = {
 const TONES = { sell: "text-down", buy: "text-up", none: "" };
 const SIGNS = { sell: "▲ ", buy: "▼ ", none: "" };
 
+/** The first clause: a cell has two lines, the rest stands in its title and behind a click on the number. */
+const headOf = (words: string) => words.split(";")[0];
+
 function spreadFormat({ sd }: PairAnalytics) {
   const decimals = decimalsFor(sd, 3);
   return (value: number | null) => fixed(value, decimals);
@@ -98,7 +101,7 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
     },
     notes: ({ pair, view }) => [
       <span key="words" data-testid="signal" title={pair.signal_reason ?? undefined}>
-        {verdict(pair, view.entry).words}
+        {headOf(verdict(pair, view.entry).words)}
       </span>,
     ],
   },

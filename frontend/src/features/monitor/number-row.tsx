@@ -15,10 +15,13 @@ const ExplainDialog = lazily(() => import("./explain-dialog").then((module) => m
 
 const FITTED = new Set(["beta", "spread", "zscore", "adf", "half_life"]);
 
+// What stands beside a number has little room.
+const SHORT: Record<string, string> = { theil_sen: "TS" };
+
 /** From what a number was computed; correlation is of returns, whatever the method and the scale. */
 function scopeOf(key: string, { method, window, scale }: PairView): string | undefined {
   if (key === "correlation") return `${window} bars`;
-  return FITTED.has(key) ? `${methodName(method)} ${window} ${scale}` : undefined;
+  return FITTED.has(key) ? `${SHORT[method] ?? methodName(method)} ${window} ${scale}` : undefined;
 }
 
 type CellProps = {
@@ -43,7 +46,7 @@ function Cell({ number, name, onExplain, label, scope, value, notes, topic, seq 
       <dt className="flex justify-between gap-1 text-label text-fg-2">
         <span className="shrink-0">{label}</span>
         {scope && (
-          <span className="truncate text-fg-3" title={scope}>
+          <span className="truncate tracking-tight text-fg-3" title={scope}>
             {scope}
           </span>
         )}

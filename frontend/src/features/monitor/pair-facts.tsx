@@ -44,8 +44,8 @@ function Truth({ kind, beta, alpha, half_life_s }: PairTruth) {
     half_life_s !== null && duration(half_life_s),
   ].filter(Boolean);
   return (
-    <Fact name={`simulated truth: ${kind}`} testId="truth">
-      {known.join(" · ")}
+    <Fact name="simulated truth" testId="truth">
+      {known.length > 0 ? known.join(" · ") : `${kind}, no more`}
     </Fact>
   );
 }

@@ -61,8 +61,8 @@ export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Pro
     <div
       data-legend={pane}
       className={classNames(
-        "absolute right-18 flex items-start gap-x-3 pt-1 text-label text-fg-2",
-        narrow ? "left-2" : "left-18",
+        "absolute flex items-start gap-x-3 pt-1 text-label text-fg-2",
+        narrow ? "right-18 left-2" : "right-22 left-18",
       )}
     >
       <div className="flex min-w-0 flex-1 flex-wrap gap-x-3">

@@ -5,6 +5,7 @@ import { HedgeHistory } from "./hedge-history";
 import { PairFacts } from "./pair-facts";
 import type { PanelProps } from "./panel-props";
 import { RegressionScatter } from "./regression-scatter";
+import { WhatNext } from "./what-next";
 
 export type PanelEntry = {
   key: string;
@@ -26,18 +27,26 @@ const MatrixPanel = lazily(() => import("./pairs-panel").then((module) => module
 
 /** The panels beside the live panes: a new one is a component and a line here. */
 export const PANELS: readonly PanelEntry[] = [
-  { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.1 },
+  { key: "facts", title: "This pair", short: "This pair", Content: PairFacts, weight: 1.3 },
   { key: "pairs", title: "Pairs", short: "Pairs", Content: PairsPanel, weight: 0, box: "facts" },
   { key: "matrix", title: "Matrix", short: "Matrix", Content: MatrixPanel, weight: 0, box: "facts" },
-  { key: "hedge", title: "Hedge ratio over time", short: "Hedge", weight: 1, ...HedgeHistory },
+  { key: "hedge", title: "Hedge ratio over time", short: "Hedge", weight: 0.95, ...HedgeHistory },
   {
     key: "regression",
-    title: "Regression in the window",
+    title: "Regression",
     short: "Regression",
     weight: 1.15,
     ...RegressionScatter,
   },
-  { key: "alerts", title: "Alerts", short: "Alerts", weight: 0.7, ...AlertsPanel },
+  {
+    key: "next",
+    title: "What happened next",
+    short: "What next",
+    weight: 0,
+    box: "regression",
+    ...WhatNext,
+  },
+  { key: "alerts", title: "Alerts", short: "Alerts", weight: 0.6, ...AlertsPanel },
 ];
 
 /** The boxes of the column, each with its panels. */

@@ -13,7 +13,8 @@ const LEAST_WEIGHT = 0.3;
 
 const TABBED = "flex min-h-0 min-w-0 flex-col rounded-base border border-line bg-card";
 
-function tabOf({ key, short, Content, Actions }: PanelEntry, props: PanelProps): Tab {
+/** A panel as a tab of a narrow window: its controls lie over its content, where the names leave no room. */
+function narrowTab({ key, short, Content, Actions }: PanelEntry, props: PanelProps): Tab {
   return {
     key,
     title: short,
@@ -30,6 +31,15 @@ function tabOf({ key, short, Content, Actions }: PanelEntry, props: PanelProps):
   };
 }
 
+function boxTab({ key, title, Content, Actions }: PanelEntry, props: PanelProps): Tab {
+  return {
+    key,
+    title,
+    content: <Content key={pairTopic(props.view)} {...props} />,
+    actions: Actions && <Actions {...props} />,
+  };
+}
+
 /** The panels beside the live panes: tabs in a narrow window, otherwise a column whose heights can be dragged. */
 export function SidePanels(props: PanelProps) {
   const narrow = useNarrow();
@@ -37,7 +47,7 @@ export function SidePanels(props: PanelProps) {
   const { layout, setLayout } = usePreferences();
   const resetKey = pairTopic(props.view);
   if (narrow) {
-    const tabs = PANELS.map((panel) => tabOf(panel, props));
+    const tabs = PANELS.map((panel) => narrowTab(panel, props));
     return (
       <section
         aria-label="Statistics of the pair"
@@ -72,7 +82,11 @@ export function SidePanels(props: PanelProps) {
                 </Panel>
               ) : (
                 <section aria-label={first?.title} className={TABBED}>
-                  <Tabs label={first?.title ?? key} small tabs={panels.map((panel) => tabOf(panel, props))} />
+                  <Tabs
+                    label={first?.title ?? key}
+                    small
+                    tabs={panels.map((panel) => boxTab(panel, props))}
+                  />
                 </section>
               )}
             </div>
