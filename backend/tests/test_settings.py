@@ -54,7 +54,15 @@ VALUES: dict[str, tuple[str, object]] = {
     "LOG_TOTAL_MB": ("1000", 1000),
     "LOG_KEEP_DAYS": ("7", 7),
     "AUTH_TOKEN": ("s3cret", "s3cret"),
+    "JWT_SECRET": ("s3cret" * 6, "s3cret" * 6),
+    "TOKEN_MINUTES": ("60", 60),
     "ALLOW_INSECURE": ("true", True),
+    "ALLOWED_HOSTS": ("Desk.example, 10.1.2.3,[fe80::1]", ("desk.example", "10.1.2.3", "[fe80::1]")),
+    "TRUSTED_PROXIES": ("127.0.0.1,10.0.0.0/8, ::1", ("127.0.0.1", "10.0.0.0/8", "::1")),
+    "RATE_LIMIT": ("0", 0),
+    "LOGIN_LIMIT": ("5", 5),
+    "MAX_SOCKETS": ("100", 100),
+    "MAX_SOCKETS_PER_CALLER": ("7", 7),
 }
 
 
@@ -239,7 +247,14 @@ WRONG = {
     "LOG_FILE_HOURS": ["0", "8761"],
     "LOG_TOTAL_MB": ["0", "1000001"],
     "LOG_KEEP_DAYS": ["0", "36501"],
+    "TOKEN_MINUTES": ["0", "half"],
     "ALLOW_INSECURE": ["perhaps"],
+    "ALLOWED_HOSTS": ["http://desk.example", "desk.example:8000", "*", "-x"],
+    "TRUSTED_PROXIES": ["nginx", "10.0.0.1/8", "*", "10.0.0"],
+    "RATE_LIMIT": ["-1", "many"],
+    "LOGIN_LIMIT": ["0"],
+    "MAX_SOCKETS": ["0", "1000001"],
+    "MAX_SOCKETS_PER_CALLER": ["0"],
 }
 
 
@@ -257,6 +272,15 @@ def test_a_wrong_value_is_named_with_its_setting(
     assert refusal(load_settings) == from_environment
     (folder / ".env").unlink()
     load_settings()
+
+
+@pytest.mark.parametrize("text", ["short", f"{'a' * 40},short", f"{'a' * 40},"])
+def test_a_secret_too_short_to_sign_with_is_refused_and_not_told(text: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("JWT_SECRET", text)
+    said = refusal(load_settings)
+    assert said.startswith("JWT_SECRET: each secret has 32 characters or more")
+    assert "short" not in said
+    assert "aaaa" not in said
 
 
 def test_what_is_not_supported_yet_is_said_so():

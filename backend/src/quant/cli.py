@@ -16,7 +16,14 @@ import structlog
 
 import quant.threads  # noqa: F401  before numpy
 from quant import __version__
-from quant.commands.options import add_alerts, add_backfill, add_export, add_import, add_scan
+from quant.commands.options import (
+    add_alerts,
+    add_backfill,
+    add_export,
+    add_import,
+    add_scan,
+    add_users,
+)
 from quant.engine.protocol import Engine
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
@@ -38,6 +45,7 @@ UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
     "timeout_graceful_shutdown": 3,
     "log_config": None,
     "access_log": False,
+    "proxy_headers": False,  # TRUSTED_PROXIES says whose are believed, and uvicorn believes every caller on loopback
     "server_header": False,
 }
 
@@ -93,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_scan(commands)
     add_export(commands)
     add_alerts(commands)
+    add_users(commands)
 
     warm = commands.add_parser("warm", help="compile the numeric kernels into the cache")
     warm.add_argument("--progress", action="store_true", help="print how many of how many, a line at a time")
@@ -136,6 +145,7 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
     app = create_app(engine, settings, handover=secret)
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", **UVICORN))
     await engine.start()
+    await app.state.callers.open()
     starting = asyncio.create_task(_stream(engine, symbols))
     opening = asyncio.create_task(_end_if_unplayable(engine, server))
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,7 +6,11 @@ QuantError
 │   ├── InvalidRule              a node of an alert rule is not acceptable (`pointer`)
 │   ├── UnknownSymbol            the market does not list this symbol
 │   └── TooLarge                 more than is taken in one go
+├── NotSignedIn                  nobody knows who asks
 ├── NotAllowed                   whoever asks may not have this done
+│   └── Refused                  from there nobody may, whoever it is
+├── TooManyRequests              whoever asks has asked too much of late (`retry_after_s`)
+├── AlreadyThere                 a thing of this name exists
 ├── NotEnoughData                the question is fine, the history is too short (`have`, `need`)
 ├── NotFound                     a thing that does not exist in this market
 ├── SettingsError                a setting that stops the start, by name
@@ -70,8 +74,30 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
+class NotSignedIn(QuantError):
+    code = "not_signed_in"
+
+
 class NotAllowed(QuantError):
     code = "not_allowed"
+
+
+class Refused(NotAllowed):
+    code = "refused"
+
+
+class TooManyRequests(QuantError):
+    """Whoever asks has asked too much of late; `retry_after_s` whole seconds later it may ask again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: int, **values: object) -> None:
+        super().__init__(message, retry_after_s=retry_after_s, **values)
+        self.retry_after_s = retry_after_s
+
+
+class AlreadyThere(QuantError):
+    code = "already_there"
 
 
 class NotEnoughData(QuantError):

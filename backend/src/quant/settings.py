@@ -24,6 +24,8 @@ from quant.errors import InvalidParameter, SettingsError
 CHECKOUT_ENV = Path(__file__).resolve().parents[2] / ".env"
 MAX_SYMBOLS_BY_DEFAULT = 20
 SEVERAL_ASSIGNMENTS = re.compile(r"[A-Z_]+=\S*(\s+[A-Z_]+=\S*)+")
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
+SHORTEST_JWT_SECRET = 32
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 T = TypeVar("T")
@@ -86,9 +88,24 @@ class Settings(BaseSettings):
     log_total_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     log_keep_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     auth_token: SecretStr | None = None
+    jwt_secret: SecretStr | None = None
+    token_minutes: Annotated[int, Field(ge=1, le=525_600)] = 720
     allow_insecure: bool = False
+    allowed_hosts: CommaList = ()
+    trusted_proxies: CommaList = ()
+    rate_limit: Annotated[int, Field(ge=0, le=100_000_000)] = 3000
+    login_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    max_sockets: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    max_sockets_per_caller: Annotated[int, Field(ge=1, le=1_000_000)] = 200
 
-    @field_validator("available_symbols", "resample_intervals", "cors_origins", mode="before")
+    @field_validator(
+        "available_symbols",
+        "resample_intervals",
+        "cors_origins",
+        "allowed_hosts",
+        "trusted_proxies",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -148,7 +165,37 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("log_dir", "auth_token", "alert_webhook_secret", "alert_ca_file", mode="before")
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not HOST_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a host's name, without scheme and port")
+        return tuple(name.lower() for name in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each)
+            except ValueError:
+                raise ValueError(f"{each!r} is not an address or network, such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        texts = [] if value is None else value.get_secret_value().split(",")
+        if any(len(text.strip().encode()) < SHORTEST_JWT_SECRET for text in texts):
+            raise ValueError(
+                f"each secret has {SHORTEST_JWT_SECRET} characters or more: `openssl rand -hex 32` makes one"
+            )
+        return value
+
+    @field_validator(
+        "log_dir", "auth_token", "jwt_secret", "alert_webhook_secret", "alert_ca_file", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -241,7 +288,7 @@ def load_settings(**overrides: object) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         message = first["msg"].removeprefix("Value error, ")
         given = first["input"]
-        if name in ("ALERT_CHANNELS", "ALERT_WEBHOOK_SECRET"):
+        if name in ("ALERT_CHANNELS", "ALERT_WEBHOOK_SECRET", "AUTH_TOKEN", "JWT_SECRET"):
             raise SettingsError(f"{name}: {message}", setting=name) from None  # it may hold a secret
         shown = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
         raise SettingsError(f"{name}={shown}: {message}", setting=name) from error

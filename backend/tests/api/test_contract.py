@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from quant.api import alert_schemas, lab_schemas, schemas
+from quant.api import alert_schemas, auth_schemas, lab_schemas, schemas
 from serving import Client
 
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def model_of(content: dict[str, Any], text: str) -> type[BaseModel]:
     (media,) = [each for kind, each in content.items() if kind.endswith("json")]
     schema = media["schema"]
     named = [each["$ref"].rpartition("/")[2] for each in schema.get("anyOf", [schema])]
-    modules = (schemas, alert_schemas, lab_schemas)
+    modules = (schemas, alert_schemas, auth_schemas, lab_schemas)
     models = [next(getattr(each, name) for each in modules if hasattr(each, name)) for name in named]
     assert all(issubclass(model, BaseModel) for model in models)
     fields = json.loads(text).keys()
@@ -61,6 +61,7 @@ def test_every_read_of_the_interface_is_there() -> None:
         "/data/{symbol}/quote",
         "/data/{symbol}/funding",
         "/metrics",
+        "/auth/session",
         "/livez",
         "/readyz",
     }
@@ -93,6 +94,15 @@ def test_errors_are_declared_as_problems(path: str) -> None:
     for status, answer in responses.items():
         if status != "200" and path not in ("/readyz",):
             assert set(answer["content"]) == {PROBLEM}, (path, status)
+
+
+def test_every_operation_declares_who_may_and_what_refuses() -> None:
+    for path, operations in PATHS.items():
+        for operation in operations.values():
+            assert "403" in operation["responses"], path
+            assert ("401" in operation["responses"]) == ("security" in operation) or path == "/auth/token"
+            assert ("429" in operation["responses"]) == (path not in ("/livez", "/readyz")), path
+    assert PATHS["/stream/start"]["post"]["x-least-role"] == "operator"
 
 
 @pytest.mark.parametrize("path", ["/stream/start", "/stream/stop"])

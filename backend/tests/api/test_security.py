@@ -1,5 +1,6 @@
 """Who may talk to the server, and what a browser is told to allow."""
 
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,14 @@ SECRET = "s3cret"  # noqa: S105  of this test
 def open_to_others(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     folder = tmp_path_factory.mktemp("open")
     with serving(folder, source=f"replay:{recording}", speed=0, host=ANY_ADDRESS) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def insecure(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    folder = tmp_path_factory.mktemp("insecure")
+    settings = {"source": f"replay:{recording}", "speed": 0, "cors_origins": ("https://dash.example",)}
+    with serving(folder, **settings, host=ANY_ADDRESS, allow_insecure=True) as server:
         yield server
 
 
@@ -72,7 +81,18 @@ def test_another_host_name_is_refused(api: Client, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", [EVIL, "null", "http://[", "https://localhost:8080", "http://localhost:8081"]
+    "origin",
+    [
+        EVIL,
+        "null",
+        "http://[",
+        "https://localhost:8080",
+        "http://localhost:8081",
+        "http://localhost:8080.evil.example",
+        "http://evil.example/localhost:8080",
+        "http://localhost",
+        "",
+    ],
 )
 def test_a_foreign_page_changes_nothing(api: Client, origin: str) -> None:
     problem_of(api.http.post("/stream/stop", headers={"Origin": origin}), status=403)
@@ -121,11 +141,19 @@ def test_open_to_others_makes_a_token_only_its_owner_can_read(open_to_others: In
 
 
 @pytest.mark.parametrize(
-    "path", ["/stream/status", "/", "/docs", "/openapi.json", "/healthz", "/?token=wrong"]
+    "path", ["/stream/status", "/metrics", "/docs", "/openapi.json", "/healthz", "/?token=wrong"]
 )
 def test_without_the_token_nothing_is_shown(open_to_others: InProcess, path: str) -> None:
     body = problem_of(open_to_others.client.http.get(path), status=401)
     assert body["code"] == "not_signed_in"
+
+
+@pytest.mark.parametrize("path", ["/", "/scan", "/favicon.svg", "/auth/session"])
+def test_the_page_to_sign_in_on_is_shown(open_to_others: InProcess, path: str) -> None:
+    answer = open_to_others.client.http.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code != 401
+    if path == "/auth/session":
+        assert (answer.json()["required"], answer.json()["role"]) == (True, None)
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
@@ -205,10 +233,40 @@ def test_auth_token_asks_for_it_on_this_machine_too(recording: Path, tmp_path: P
         assert not (tmp_path / "token").exists()
 
 
-def test_allow_insecure_opens_to_all(recording: Path, tmp_path: Path) -> None:
-    with serving(
-        tmp_path, source=f"replay:{recording}", speed=0, host=ANY_ADDRESS, allow_insecure=True
-    ) as server:
-        answer = server.client.http.get("/stream/status", headers={"Host": "desk.example"})
-        assert answer.status_code == 200
-        assert not (tmp_path / "token").exists()
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("192.168.1.5:8000", 200),
+        ("[fe80::1]", 200),
+        ("localhost", 200),
+        ("{own}", 200),
+        ("dash.example", 200),
+        ("desk.example", 403),
+        ("127.evil.example", 403),
+        ("", 403),
+        ("dash.example.evil.example", 403),
+    ],
+)
+def test_allow_insecure_opens_to_all_who_know_its_names(insecure: InProcess, host: str, status: int) -> None:
+    """A foreign name that is pointed at this address would otherwise be an origin of its own."""
+    host = host.format(own=socket.gethostname())
+    answer = insecure.client.http.get("/stream/status", headers={"Host": host})
+    assert answer.status_code == status
+
+
+def test_who_comes_without_a_token_may_not_make_users(insecure: InProcess) -> None:
+    http = insecure.client.http
+    session = http.get("/auth/session").json()
+    assert (session["insecure"], session["role"], session["kind"]) == (True, "operator", "open")
+    new = {"name": "eve", "role": "admin", "password": "long enough"}
+    problem_of(http.post("/auth/users", json=new), status=403)
+    assert http.post("/stream/start").status_code == 200
+    assert not (insecure.app.state.settings.data_dir / "token").exists()
+
+
+def test_allowed_hosts_are_the_only_names(recording: Path, tmp_path: Path) -> None:
+    replay = {"source": f"replay:{recording}", "speed": 0}
+    with serving(tmp_path, **replay, allowed_hosts=("quant.example.org",)) as server:
+        for host, status in (("quant.example.org", 200), ("localhost:8000", 200), ("example.org", 403)):
+            answer = server.client.http.get("/stream/status", headers={"Host": host})
+            assert answer.status_code == status, host

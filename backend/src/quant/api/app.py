@@ -14,6 +14,7 @@ from quant import __version__
 from quant.api import (
     alerts,
     analytics,
+    auth,
     dashboard,
     data,
     export,
@@ -28,9 +29,13 @@ from quant.api import (
     ws,
 )
 from quant.api import schemas as wire
+from quant.api.addresses import HostNames, Peers
 from quant.api.alert_schemas import AlertRuleFields, AlertsMessage
+from quant.api.callers import Callers
 from quant.api.lifecycle import CutOff, RefusedStart
+from quant.api.permissions import need_of
 from quant.api.process_metrics import ProcessMetrics
+from quant.api.sockets import OpenSockets
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
 from quant.log import configure_logging
@@ -48,6 +53,7 @@ ROUTERS = (
     export.router,
     health.router,
     metrics.router,
+    auth.router,
     ws.router,
 )
 MESSAGES = (
@@ -71,6 +77,7 @@ DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
 
 Times are integer milliseconds UTC; `start` and `end` take milliseconds or ISO-8601 and are half-open.
 What cannot be computed is `null`, with a `status` and a `reason`. Errors are `application/problem+json`.
+Where callers have to sign in, `x-least-role` of an operation is what it asks for: viewer, operator or admin.
 Live data come over the WebSocket `/ws`: see the schemas Command, Hello, StatusMessage, BarsMessage,
 TicksMessage, QuoteMessage, FundingMessage, PairMessage, MatrixMessage and AlertsMessage.
 """
@@ -91,11 +98,21 @@ def create_app(
         configure_logging(settings)
     engine = engine or build_engine(settings)
     process_metrics = ProcessMetrics()
+    token = security.access_token(settings)
+    callers = Callers(
+        engine.accounts,
+        token=token,
+        handover=handover,
+        keys=lambda: security.token_keys(settings),
+        is_loopback=settings.is_loopback,
+    )
+    allowances = security.Allowances(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await engine.start()
         try:
+            await callers.open()
             async with process_metrics.measured():
                 yield
         finally:
@@ -114,6 +131,11 @@ def create_app(
     app.state.handover = handover
     app.state.export_slots = export.ExportSlots()
     app.state.process_metrics = process_metrics
+    app.state.callers = callers
+    app.state.door = auth.Door(settings, allowances.attempts)
+    app.state.sockets = OpenSockets(
+        callers, most=settings.max_sockets, most_each=settings.max_sockets_per_caller
+    )
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -125,13 +147,27 @@ def create_app(
         allow_origins=sorted(origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["X-Request-ID", "Content-Disposition", "X-Market", "X-As-Of", "X-Next"],
+        expose_headers=[
+            "X-Request-ID",
+            "Retry-After",
+            "Content-Disposition",
+            "X-Market",
+            "X-As-Of",
+            "X-Next",
+        ],
     )
     app.add_middleware(
         security.Guard,
-        token=security.access_token(settings),
+        callers=callers,
+        allowances=allowances,
+        hosts=HostNames(
+            loopback_only=settings.is_loopback,
+            allowed=settings.allowed_hosts,
+            origins=origins,
+            is_open=token is None,
+        ),
         origins=origins,
-        loopback_only=settings.is_loopback,
+        peers=Peers(settings.trusted_proxies),
     )
     app.add_middleware(requests.Requests, metrics=requests.RequestMetrics(process_metrics.registry))
     app.add_middleware(RefusedStart)
@@ -161,4 +197,26 @@ def _with_messages(document: dict[str, Any]) -> dict[str, Any]:
         )
         for name, schema in definitions["$defs"].items():
             schemas.setdefault(name, schema)
+        _declare_refusals(document)
     return document
+
+
+def _declare_refusals(document: dict[str, Any]) -> None:
+    """Add what may be answered before an endpoint is reached, and how callers show who they are."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            need = need_of(method.upper(), path)
+            statuses = [403] + ([] if need.role is None else [401]) + ([429] if need.cost else [])
+            for status, answer in problems.responses(*statuses).items():
+                operation["responses"].setdefault(str(status), answer)
+            if need.role is not None:
+                operation["security"] = [{"bearer": []}, {"cookie": []}]
+                operation["x-least-role"] = need.role.value
+    document["components"]["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "the answer of /auth/token, or AUTH_TOKEN",
+        },
+        "cookie": {"type": "apiKey", "in": "cookie", "name": security.COOKIE},
+    }

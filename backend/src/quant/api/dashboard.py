@@ -87,13 +87,22 @@ def _file(request: Request, path: str) -> Response:
         if wants_page:
             return PlainTextResponse(NOT_BUILT, 503)
         raise NotFound(f"there is nothing at /{path[:100]}")
-    file = (root / path).resolve()
-    if path and file.is_file() and file.is_relative_to(root.resolve()):
+    file = _within(root, path) if path else None
+    if file is not None:
         cache = IMMUTABLE if path.startswith("assets/") else "no-cache"
         return _compressed(file, request.headers, cache)
     if wants_page:
         return _compressed(root / "index.html", request.headers, "no-cache")
     raise NotFound(f"there is nothing at /{path[:100]}")
+
+
+def _within(root: Path, path: str) -> Path | None:
+    """Return the file of this path, None where there is none in the folder."""
+    try:
+        file = (root / path).resolve()
+        return file if file.is_file() and file.is_relative_to(root.resolve()) else None
+    except (OSError, ValueError):  # a name that no file can have: too long, or with a zero byte
+        return None
 
 
 def _compressed(file: Path, headers: Headers, cache: str) -> FileResponse:

@@ -11,12 +11,12 @@ from quant.api import schemas as wire
 from quant.api import views
 from quant.api.parameters import EngineOf, instant
 from quant.api.problems import responses
+from quant.api.security import SECRET_HEADER
 from quant.engine.protocol import BackfillOrder, ImportOptions
 from quant.errors import InvalidParameter, NotAllowed
 
 router = APIRouter(tags=["history"])
 
-SECRET_HEADER = "X-Quant-Handover"  # noqa: S105  a header's name
 MAX_PATHS_BYTES = 4 << 20
 
 JobId = Annotated[str, Path(description="as POST answered it", max_length=40)]

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from quant.api.requests import request_id_of
 from quant.api.schemas import Problem
 from quant.errors import (
+    AlreadyThere,
     ArchiveError,
     ExchangeRejected,
     InvalidInput,
@@ -19,9 +20,11 @@ from quant.errors import (
     NotAllowed,
     NotEnoughData,
     NotFound,
+    NotSignedIn,
     QuantError,
     StorageError,
     TooLarge,
+    TooManyRequests,
     Unavailable,
     UnknownSymbol,
 )
@@ -32,7 +35,10 @@ log = structlog.get_logger()
 STATUSES: tuple[tuple[type[QuantError], int, str], ...] = (
     (UnknownSymbol, 404, "Unknown symbol"),
     (TooLarge, 413, "Too large"),
+    (NotSignedIn, 401, "Not signed in"),
     (NotAllowed, 403, "Refused"),
+    (TooManyRequests, 429, "Too many requests"),
+    (AlreadyThere, 409, "Already there"),
     (NoRoom, 507, "No room on the disk"),
     (NotFound, 404, "Not found"),
     (NotEnoughData, 409, "Not enough data"),
@@ -48,10 +54,7 @@ MEDIA_TYPE = "application/problem+json"
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the declaration of problem answers for an endpoint."""
-    titles = {status: title for _, status, title in reversed(STATUSES)} | {
-        401: "Not signed in",
-        403: "Refused",
-    }
+    titles = {status: title for _, status, title in reversed(STATUSES)}
     return {
         status: {"description": titles[status], "content": {MEDIA_TYPE: {"schema": problem_schema()}}}
         for status in statuses
@@ -66,18 +69,39 @@ def problem(
     request: Request, *, status: int, title: str, code: str, detail: str, values: dict[str, Any] | None = None
 ) -> JSONResponse:
     """Return a problem answer; `values` stand beside the fixed fields."""
-    headers = {"X-Request-ID": request_id(request)}
+    return _problem(
+        request_id(request), status=status, title=title, code=code, detail=detail, values=values or {}
+    )
+
+
+def refusal(error: QuantError, asked: str) -> JSONResponse:
+    """Return the problem answer that an error is, to the request of the id `asked`."""
+    status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
+    values = {name: value for name, value in error.values.items() if value is not None}
+    if isinstance(error, ExchangeRejected):
+        values.pop("status", None)
+    return _problem(asked, status=status, title=title, code=error.code, detail=error.message, values=values)
+
+
+def _problem(
+    asked: str, *, status: int, title: str, code: str, detail: str, values: dict[str, Any]
+) -> JSONResponse:
+    headers = {"X-Request-ID": asked}
     if status == 503:
         headers["Retry-After"] = "1"
+    if status == 429:
+        headers["Retry-After"] = str(values.get("retry_after_s", 1))
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     body: dict[str, Any] = {
         "type": f"/docs#problem-{code}",
         "title": title,
         "status": status,
         "code": code,
         "detail": detail,
-        "request_id": request_id(request),
+        "request_id": asked,
     }
-    extra = {name: value for name, value in (values or {}).items() if name not in body}
+    extra = {name: value for name, value in values.items() if name not in body}
     return JSONResponse(body | extra, status, headers, MEDIA_TYPE)
 
 
@@ -91,13 +115,7 @@ def install(app: FastAPI) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, QuantError)  # noqa: S101  registered for that class
-        status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
-        values = {name: value for name, value in error.values.items() if value is not None}
-        if isinstance(error, ExchangeRejected):
-            values.pop("status", None)
-        return problem(
-            request, status=status, title=title, code=error.code, detail=error.message, values=values
-        )
+        return refusal(error, request_id(request))
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101

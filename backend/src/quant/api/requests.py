@@ -136,6 +136,10 @@ class Requests:
                 message.setdefault("headers", [])
                 MutableHeaders(scope=message)[HEADER] = request_id
                 log.info("ws.opened", **_asked(scope))
+            elif kind == "websocket.http.response.start":
+                code = message["status"]
+                metrics.refused.inc()
+                MutableHeaders(scope=message)[HEADER] = request_id
             elif kind == "websocket.close":
                 code = message.get("code", 1000)
                 if is_open:

@@ -1,25 +1,42 @@
-"""Who may talk to the server: this machine's browser by default, token holders when it is open to others."""
+"""Who may talk to the server, and have what done: this machine's browser by default, those who sign in otherwise."""
 
-import hmac
-import ipaddress
+import os
 import secrets
 from collections.abc import Iterable
-from http.cookies import SimpleCookie
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quant.access.rates import Rates
+from quant.access.tokens import TokenKeys, looks_signed
+from quant.api.addresses import HostNames, Peers, limited_by
+from quant.api.callers import COMMAND, Caller, Callers
+from quant.api.permissions import OPEN, WEBSOCKET, Need, need_of
+from quant.api.problems import refusal
 from quant.api.requests import request_id_of
-from quant.errors import SettingsError
+from quant.errors import NotAllowed, NotSignedIn, QuantError, Refused, SettingsError
 from quant.log import conceal
 from quant.settings import Settings
 
 COOKIE = "quant_token"
-OPEN_PATHS = ("/livez", "/readyz")
-SIGN_IN = "sign in with the URL the server printed at its start, or send Authorization: Bearer"
+SECRET_HEADER = "X-Quant-Handover"  # noqa: S105  a header's name
+SIGN_IN = (
+    "sign in on the dashboard or with the URL the server printed at its start, or send Authorization: Bearer"
+)
+JWT_SECRET_FILE = "jwt-secret"  # noqa: S105  a file's name
+WINDOW_S = 60
+LOCAL_SHARE = 50
+"""How much more may be asked on this machine without signing in: there is one user, and nobody to protect from it."""
+
+GUESSES = 30
+"""Wrong access tokens of an address in a minute, in attempts to sign in: a page that kept an old one shows it often."""
+
 TOKEN_FILE = "token"  # noqa: S105  a file's name
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -65,12 +82,31 @@ def token_file(settings: Settings) -> Path:
     return settings.data_dir / TOKEN_FILE
 
 
+def token_keys(settings: Settings) -> TokenKeys:
+    """Return the keys that sign tokens: those of JWT_SECRET, or one that is made once and kept for its owner alone.
+
+    Raises SettingsError where it cannot be kept.
+    """
+    if settings.jwt_secret is not None:
+        texts = [text.strip() for text in settings.jwt_secret.get_secret_value().split(",")]
+    else:
+        path = settings.data_dir / JWT_SECRET_FILE
+        try:
+            kept = path.read_text(encoding="ascii").split() if path.exists() else []
+            texts = kept or [_make_token(path)]
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} cannot be used: {error}", setting="JWT_SECRET") from error
+    conceal(*texts)
+    return TokenKeys(texts)
+
+
 def _make_token(path: Path) -> str:
     token = secrets.token_urlsafe(32)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.chmod(0o600)  # it may have been there before, empty
-    path.write_text(token, encoding="ascii")
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        path.chmod(0o600)  # it may have been there before, empty
+        file.write(token)
     return token
 
 
@@ -79,70 +115,181 @@ def allowed_origins(settings: Settings) -> frozenset[str]:
     return frozenset(origin.rstrip("/") for origin in settings.cors_origins)
 
 
+class Allowances:
+    """What callers may ask in a minute: with a sign-in each for itself, without one each address."""
+
+    def __init__(self, settings: Settings) -> None:
+        limit = settings.rate_limit
+        self._signed_in = Rates("requests by weight", limit, seconds=WINDOW_S)
+        self._local = Rates("requests by weight", limit * LOCAL_SHARE, seconds=WINDOW_S)
+        self.attempts = Rates("attempts to sign in", settings.login_limit, seconds=WINDOW_S)
+        self.guesses = Rates("wrong access tokens", settings.login_limit * GUESSES, seconds=WINDOW_S)
+
+    def take(self, caller: Caller | None, key: str, cost: int) -> None:
+        """Count a request; raises TooManyRequests."""
+        if cost and (caller is None or caller.kind != "command"):
+            is_local = caller is not None and caller.kind == "local"
+            (self._local if is_local else self._signed_in).take(key, cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who was let in, and from where. `key` is what they are counted by."""
+
+    caller: Caller | None
+    address: str
+    is_encrypted: bool
+
+    @property
+    def known(self) -> Caller:
+        """Return the caller; only where the route asks for a role."""
+        if self.caller is None:
+            raise NotSignedIn(SIGN_IN)
+        return self.caller
+
+    @property
+    def key_of_address(self) -> str:
+        return limited_by(self.address)
+
+    @property
+    def key(self) -> str:
+        caller = self.caller
+        if caller is None or caller.kind in ("local", "open"):
+            return self.key_of_address
+        return f"user {caller.name}" if caller.kind == "user" else f"the {caller.kind}"
+
+
+def entry_of(connection: HTTPConnection) -> Entry:
+    """Return who has sent this."""
+    entry: Entry = connection.scope["state"]["entry"]
+    return entry
+
+
 class Guard:
-    """Checks host, origin and token before anything else runs; adds the security headers to what comes out."""
+    """Checks host, origin, caller, role and allowance before anything else runs; adds the security headers."""
 
     def __init__(
-        self, app: ASGIApp, *, token: str | None, origins: Iterable[str], loopback_only: bool
+        self,
+        app: ASGIApp,
+        *,
+        callers: Callers,
+        allowances: Allowances,
+        hosts: HostNames,
+        origins: Iterable[str],
+        peers: Peers,
     ) -> None:
         self._app = app
-        self._token = token
+        self._callers = callers
+        self._allowances = allowances
+        self._hosts = hosts
         self._origins = frozenset(origins)
-        self._loopback_only = loopback_only
+        self._peers = peers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._stranger(scope, headers)
-        if refusal is None and not self._is_signed_in(scope, headers):
-            if self._is_login(scope):
-                await self._log_in(scope, receive, _with_headers(send))
-                return
-            refusal = 401, SIGN_IN
-        if refusal is None:
-            await self._app(scope, receive, _with_headers(send))
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal[1]})
+        sending = _with_headers(send)
+        try:
+            self._check_stranger(scope, headers)
+            entrance = self._enter(scope, headers)
+        except QuantError as error:
+            await refuse(error, scope, receive, sending)
+            return
+        if entrance is None:
+            await self._app(scope, receive, sending)
         else:
-            status, detail = refusal
-            await _refuse(status, detail, scope, receive, _with_headers(send))
+            await entrance(scope, receive, sending)
 
-    def _stranger(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """Return why this caller may not even try to sign in, None when it may."""
+    def _check_stranger(self, scope: Scope, headers: Headers) -> None:
+        """Raise Refused where a caller may not even try to sign in."""
         host = headers.get("host", "")
-        if self._loopback_only and not _is_loopback(host):
-            return 403, f"host {host[:60]!r} is not this machine: open http://127.0.0.1 instead"
+        reason = self._hosts.refusal(host)
+        if reason is not None:
+            raise Refused(reason)
         origin = headers.get("origin")
         foreign = origin is not None and _place(origin) != host and origin not in self._origins
         changes = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD", "OPTIONS")
         if foreign and changes:
-            return 403, f"origin {origin[:60]!r} is not in CORS_ORIGINS" if origin else "origin missing"
+            raise Refused(
+                f"origin {origin[:60]!r} is not in CORS_ORIGINS" if origin else "origin missing",
+            )
+
+    def _enter(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        """Note who has come, and return what answers instead of the application: the log-in by address.
+
+        Raises NotSignedIn, NotAllowed, TooManyRequests.
+        """
+        address = self._peers.address(scope, headers)
+        is_encrypted = self._peers.is_encrypted(scope, headers)
+        method = WEBSOCKET if scope["type"] == "websocket" else scope["method"]
+        need = OPEN if method == "OPTIONS" else need_of(method, scope["path"])
+        query = _query(scope)
+        caller = self._caller(headers, query, address, is_socket=method == WEBSOCKET)
+        entry = Entry(caller, address, is_encrypted)
+        scope.setdefault("state", {})["entry"] = entry
+        if method == "GET" and scope["path"] == "/" and "token" in query and self._callers.must_sign_in:
+            return self._log_in(entry, query)
+        self._allowances.take(caller, entry.key, need.cost)
+        _check_role(caller, need)
         return None
 
-    def _is_signed_in(self, scope: Scope, headers: Headers) -> bool:
-        if self._token is None or scope["path"] in OPEN_PATHS or scope.get("method") == "OPTIONS":
-            return True
-        return hmac.compare_digest(_shown(headers).encode(), self._token.encode())
+    def _caller(
+        self, headers: Headers, query: dict[str, list[str]], address: str, *, is_socket: bool
+    ) -> Caller | None:
+        callers = self._callers
+        if callers.is_command(headers.get(SECRET_HEADER, "")):
+            return COMMAND
+        anybody = callers.anybody
+        if anybody is not None:
+            return anybody
+        if is_socket and "ticket" in query:
+            return callers.take_ticket(query["ticket"][0])
+        shown = _shown(headers)
+        if not shown:
+            return None
+        if looks_signed(shown):
+            return callers.shows(shown)
+        key = limited_by(address)
+        self._allowances.guesses.check(key)
+        caller = callers.shows(shown)
+        if caller is None:
+            self._allowances.guesses.take(key)
+        return caller
 
-    def _is_login(self, scope: Scope) -> bool:
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        given = query.get("token", [""])[0]
-        return (
-            self._token is not None
-            and scope.get("method") == "GET"
-            and scope["path"] == "/"
-            and hmac.compare_digest(given.encode(), self._token.encode())
-        )
-
-    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        query.pop("token")
+    def _log_in(self, entry: Entry, query: dict[str, list[str]]) -> ASGIApp:
+        self._allowances.attempts.take(entry.key_of_address)
+        token = query.pop("token")[0]
+        if not self._callers.is_access_token(token):
+            raise NotSignedIn(SIGN_IN)
         rest = urlencode(query, doseq=True)
         answer = RedirectResponse(f"/?{rest}" if rest else "/", 303)
-        answer.set_cookie(COOKIE, self._token or "", httponly=True, samesite="strict")
-        await answer(scope, receive, send)
+        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=entry.is_encrypted)
+        return answer
+
+
+def _check_role(caller: Caller | None, need: Need) -> None:
+    if need.role is None:
+        return
+    if caller is None:
+        raise NotSignedIn(SIGN_IN)
+    if not caller.role.may(need.role):
+        raise NotAllowed(
+            f"this needs the role {need.role.value}, and you have the role {caller.role.value}",
+            role=caller.role.value,
+            needed=need.role.value,
+        )
+
+
+def _query(scope: Scope) -> dict[str, list[str]]:
+    text = scope.get("query_string", b"")
+    if b"token" not in text and b"ticket" not in text:
+        return {}  # nothing of interest here, and most queries are long
+    try:
+        return parse_qs(text.decode("latin-1"), max_num_fields=100)
+    except ValueError:
+        return {}
 
 
 def _shown(headers: Headers) -> str:
@@ -150,17 +297,14 @@ def _shown(headers: Headers) -> str:
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
-    morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    return morsel.value if morsel else ""
-
-
-def _is_loopback(host: str) -> bool:
-    """Tell whether a Host header names this machine; 127.evil.example and torn names do not."""
+    cookies = headers.get("cookie", "")
+    if COOKIE not in cookies:
+        return ""
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+        morsel = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
 
 
 def _place(origin: str) -> str | None:
@@ -173,7 +317,7 @@ def _place(origin: str) -> str | None:
 
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
@@ -182,15 +326,9 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
-    title = "Not signed in" if status == 401 else "Refused"
-    code = title.lower().replace(" ", "_")
-    body = {
-        "type": f"/docs#problem-{code}",
-        "title": title,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "request_id": request_id_of(scope),
-    }
-    await JSONResponse(body, status, media_type="application/problem+json")(scope, receive, send)
+async def refuse(error: QuantError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the problem that an error is, a WebSocket's handshake too where the server around us can."""
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
+        return
+    await refusal(error, request_id_of(scope))(scope, receive, send)

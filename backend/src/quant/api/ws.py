@@ -13,6 +13,8 @@ from quant import __version__
 from quant.api import scans, views
 from quant.api import schemas as wire
 from quant.api.alerts import alerts_message
+from quant.api.security import entry_of, refuse
+from quant.api.sockets import OpenSockets
 from quant.clock import NS_PER_MS
 from quant.engine.protocol import AlertsView, Engine, Frame, ScanView, Subscription
 from quant.errors import QuantError
@@ -21,13 +23,31 @@ log = structlog.get_logger()
 
 router = APIRouter()
 MAX_TOPICS = 256
+MAX_COMMAND_BYTES = 1 << 16
+"""As `quant serve` has it from the WebSocket's frames; other servers around the application take more."""
+
+NOT_READING, TOO_BIG, SIGNED_OUT = 1008, 1009, 4401
 SEND_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
 
 
 @router.websocket("/ws")
 async def socket(websocket: WebSocket) -> None:
-    """Serve one client with two tasks, one that sends what is new and one that reads commands; ends with either."""
+    """Serve one client for as long as it may stay; one too many is refused."""
+    entry = entry_of(websocket)
+    sockets: OpenSockets = websocket.app.state.sockets
+    with contextlib.ExitStack() as stack:
+        try:
+            ended = stack.enter_context(sockets.admitted(entry.known, entry.key))
+        except QuantError as error:
+            log.warning("ws.too_many", reason=error.message, client=entry.address)
+            await refuse(error, websocket.scope, websocket.receive, websocket.send)
+            return
+        await _serve(websocket, ended)
+
+
+async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]") -> None:
+    """Run two tasks, one that sends what is new and one that reads commands, until either or `ended` is done."""
     engine: Engine = websocket.app.state.engine
     await websocket.accept()
     status = await engine.status()
@@ -38,26 +58,36 @@ async def socket(websocket: WebSocket) -> None:
     subscription = engine.subscribe()
     client = _Client(websocket, subscription)
     tasks = [asyncio.create_task(client.send_frames()), asyncio.create_task(client.read_commands())]
+    awaited: list[asyncio.Future[Any]] = [*tasks, ended]  # Any: their results differ
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     finally:
         subscription.close()
         for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for error in ended:
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    if ended.done():
+        log.info("ws.signed_out", reason=ended.result())
+        await _close(websocket, SIGNED_OUT, ended.result())
+    for error in results:
         if isinstance(error, TimeoutError):
             log.warning("ws.evicted", reason=f"did not read for {SEND_TIMEOUT_S:.0f} s")
-            await _close(websocket)
+            await _close(websocket, NOT_READING, "not reading")
+        elif isinstance(error, _TooLong):
+            await _close(websocket, TOO_BIG, f"a command has at most {MAX_COMMAND_BYTES} bytes")
         elif isinstance(error, Exception) and not isinstance(error, WebSocketDisconnect | RuntimeError):
             raise error  # our own mistake; the two kinds that are not mean that the client has left
 
 
-async def _close(websocket: WebSocket) -> None:
-    """Say why to a client that does not read, which it may never hear: the end of the handler closes it anyhow."""
+class _TooLong(Exception):
+    """A command of more bytes than are read."""
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    """Say why to a client, which one that does not read may never hear: the end of the handler closes it anyhow."""
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await websocket.close(1008, "not reading")
+            await websocket.close(code, reason)
 
 
 def _now() -> int:
@@ -110,6 +140,8 @@ class _Client:
             if message["type"] == "websocket.disconnect":
                 return
             text = message.get("text")
+            if len(text or message.get("bytes") or "") > MAX_COMMAND_BYTES:
+                raise _TooLong
             if text is None:
                 await self._refuse("binary_frame", "commands are JSON text", topic=None)
             else:

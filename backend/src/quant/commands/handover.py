@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from quant.api.imports import SECRET_HEADER
+from quant.api.security import SECRET_HEADER
 from quant.clock import NS_PER_MS
 from quant.engine.protocol import FileReport, FillReport, JobKind, JobView
 from quant.errors import QuantError, Unavailable

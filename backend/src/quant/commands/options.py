@@ -193,6 +193,57 @@ def add_alerts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=_alerts)
 
 
+USERS = """Who may sign in, and as what: a viewer reads, an operator also runs streams, rules and imports, an admin also
+manages users. From the first user on everybody has to sign in, on this machine too. Passwords are asked for, or read
+from standard input where that is no terminal; they are never arguments, which other users of the machine can see.
+Beside a running server it is asked, otherwise the data directory is read and written.
+"""
+
+USERS_LINES = """lines to copy:
+  quant users add ana --role admin
+  quant users add ben --role viewer < password.txt
+  quant users list
+  quant users role ben operator
+  quant users password ben
+  quant users sign-out ben
+  quant users remove ben
+"""
+
+
+def add_users(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    roles = ("viewer", "operator", "admin")
+    parser = commands.add_parser(
+        "users",
+        help="who may sign in, and as what",
+        description=USERS,
+        epilog=USERS_LINES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    kinds = parser.add_subparsers(dest="what", required=True, metavar="what")
+    adding = kinds.add_parser("add", help="add a user; the password is asked for")
+    adding.add_argument("name", metavar="NAME")
+    adding.add_argument("--role", choices=roles, default="viewer", help="viewer (default), operator or admin")
+    listing = kinds.add_parser("list", help="show the users")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    role = kinds.add_parser("role", help="give a user another role; its sign-ins end")
+    role.add_argument("name", metavar="NAME")
+    role.add_argument("role", choices=roles)
+    for what, text in (
+        ("password", "give a user another password, which is asked for; its sign-ins end"),
+        ("sign-out", "end all sign-ins of a user"),
+        ("remove", "remove a user; its sign-ins end"),
+    ):
+        kinds.add_parser(what, help=text).add_argument("name", metavar="NAME")
+    parser.set_defaults(run=_users)
+
+
+def _users(arguments: argparse.Namespace) -> int:
+    from quant.commands.users import run
+
+    return run(arguments)
+
+
 def _alerts(arguments: argparse.Namespace) -> int:
     from quant.commands.alerts import run
 

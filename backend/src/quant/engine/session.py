@@ -15,6 +15,7 @@ from quant.analytics.results import Status
 from quant.clock import Clock, SystemClock
 from quant.domain import EventInterval, HedgeMethod
 from quant.engine import snapshots
+from quant.engine.accounts import Accounts
 from quant.engine.alerting import Alerting
 from quant.engine.analysis import rows_needed
 from quant.engine.checks import check_interval, check_key, check_series, check_symbol, check_trading
@@ -103,6 +104,7 @@ class Session:
         self._clock = clock or SystemClock()
         self._directory = DataDirectory(settings.data_dir)
         self._metadata = Metadata(settings.database_url)
+        self.accounts = Accounts(self._metadata.engine, self._clock)
         self._persistence = Persistence(
             settings.data_dir,
             clock=self._clock,
