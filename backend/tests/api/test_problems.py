@@ -29,6 +29,11 @@ READS: list[tuple[str, dict[str, object], int, str, str]] = [
     ("/data/AAAUSDT", {"start": "yesterday"}, 422, "invalid_parameter", "start"),
     ("/data/AAAUSDT", {"end": "-5"}, 422, "invalid_parameter", "end"),
     ("/data/AAAUSDT", {"end": 10**30}, 422, "invalid_parameter", "end"),
+    ("/data/AAAUSDT", {"end": "2025-02-29"}, 422, "invalid_parameter", "end"),
+    ("/data/AAAUSDT", {"end": "2025-W05-1"}, 422, "invalid_parameter", "end"),
+    ("/alerts/dead-letters", {"before": 10**30}, 422, "invalid_parameter", "before"),
+    ("/alerts/history", {"before": 2**63}, 422, "invalid_parameter", "before"),
+    ("/alerts/history", {"since": 2**63}, 422, "invalid_parameter", "since"),
     ("/data/AAAUSDT/ticks", {"limit": 0}, 422, "invalid_parameter", "limit"),
     ("/data/AAAUSDT/ticks", {"start": "²"}, 422, "invalid_parameter", "start"),
     ("/analytics/pair", {"symbol_a": "AAAUSDT"}, 422, "invalid_parameter", "symbol_b"),
@@ -70,6 +75,7 @@ def test_bad_reads(
     [
         (b'{"symbols": ["AAAUS', "body"),
         (b"\xff\xfe", "body"),
+        (b'{"symbols": ["\x80"]}', "body"),
         (b'["AAAUSDT"]', "body"),
         (b'{"symbol": "AAAUSDT"}', "symbol"),
         (b'{"symbols": "AAAUSDT"}', "symbols"),
@@ -89,6 +95,20 @@ def test_bad_bodies(api: Client, body: bytes, parameter: str) -> None:
     assert (found["code"], found["parameter"]) == ("invalid_parameter", parameter)
     assert found["detail"].startswith(f"{parameter}:")
     assert api.status()["source"] == before["source"]
+
+
+@pytest.mark.parametrize("name", ["a\0.zip", "a/b.zip", "..\\a.zip", ".zip", "é" * 200])
+def test_a_file_that_no_disk_could_hold_is_refused(api: Client, name: str) -> None:
+    answer = api.http.post("/import", params={"name": name}, content=b"a,b\n")
+
+    assert problem_of(answer, status=422)["parameter"] == "name"
+
+
+@pytest.mark.parametrize("ids", [{"from_id": 0, "to_id": False}, {"from_id": "0", "to_id": 1}])
+def test_what_is_no_number_is_no_trade_id(api: Client, ids: dict[str, object]) -> None:
+    answer = api.http.post("/backfill", json={"symbols": ["AAAUSDT"]} | ids)
+
+    assert problem_of(answer, status=422)["parameter"] in ids
 
 
 @pytest.mark.parametrize("path", ["/stream/start", "/stream/stop"])
@@ -119,6 +139,10 @@ def test_a_window_longer_than_the_history_says_how_much_there_is(api: Client) ->
         ("POST", "/data/AAAUSDT", "GET"),
         ("DELETE", "/symbols", "GET"),
         ("PUT", "/analytics/pair", "GET"),
+        ("OPTIONS", "/stream/stop", "POST"),
+        ("OPTIONS", "/alerts", "GET, POST"),
+        ("OPTIONS", "/alerts/preview", "POST"),
+        ("OPTIONS", "/alerts/one", "GET, PATCH, DELETE"),
     ],
 )
 def test_a_wrong_method_says_the_right_one(api: Client, method: str, path: str, allowed: str) -> None:

@@ -1638,7 +1638,7 @@ export interface components {
              * End
              * @description before this time: ms or ISO-8601
              */
-            end?: string | number | null;
+            end?: number | string | null;
             /**
              * From Id
              * @description first trade id, of one symbol
@@ -1648,7 +1648,7 @@ export interface components {
              * Start
              * @description from this time on: ms or ISO-8601
              */
-            start?: string | number | null;
+            start?: number | string | null;
             /**
              * Symbols
              * @example [
@@ -4474,6 +4474,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertRuleList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4570,6 +4579,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertRule"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4651,6 +4669,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertEvent"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4728,6 +4755,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertRule"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -4802,6 +4838,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -4882,6 +4927,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -4967,6 +5021,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertActiveList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5021,6 +5084,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertChannelList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -5081,6 +5153,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertDeliveryList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -5147,6 +5228,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -5242,6 +5332,15 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5309,6 +5408,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertPreview"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -5420,6 +5528,15 @@ export interface operations {
                     "application/json": components["schemas"]["PairUnitRoot"] | components["schemas"]["SymbolUnitRoot"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5520,6 +5637,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -5624,6 +5750,15 @@ export interface operations {
                     "application/json": components["schemas"]["HedgeRatio"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5722,6 +5857,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PairLab"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -5826,6 +5970,15 @@ export interface operations {
                     "application/json": components["schemas"]["PairAnalytics"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5924,6 +6077,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PairScan"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -6028,6 +6190,15 @@ export interface operations {
                     "application/json": components["schemas"]["Spread"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6130,6 +6301,15 @@ export interface operations {
                     "application/json": components["schemas"]["Zscore"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6211,6 +6391,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6268,6 +6457,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -6334,6 +6532,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionState"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Refused */
             403: {
                 headers: {
@@ -6345,6 +6552,15 @@ export interface operations {
             };
             /** @description Too many requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6370,6 +6586,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SocketTicket"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -6430,6 +6655,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -6497,6 +6731,15 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6555,6 +6798,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -6640,6 +6892,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6720,6 +6981,15 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6793,6 +7063,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not signed in */
             401: {
@@ -6868,6 +7147,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -6926,6 +7214,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7005,6 +7302,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobStatus"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7077,6 +7383,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientConfig"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7156,6 +7471,15 @@ export interface operations {
                     "application/vnd.apache.arrow.stream": string;
                     "application/vnd.apache.parquet": string;
                     "text/csv": string;
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7242,6 +7566,15 @@ export interface operations {
                     "application/json": components["schemas"]["FundingList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7322,6 +7655,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7408,6 +7750,15 @@ export interface operations {
                     "application/json": components["schemas"]["QuoteList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7483,6 +7834,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StoredSpanList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7580,6 +7940,15 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7652,6 +8021,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DataStats"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7735,6 +8113,15 @@ export interface operations {
                     "application/vnd.apache.arrow.stream": string;
                     "application/vnd.apache.parquet": string;
                     "text/csv": string;
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -7848,6 +8235,15 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -7957,6 +8353,15 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8049,6 +8454,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8076,6 +8490,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     imports_import_get: {
@@ -8094,6 +8517,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -8185,6 +8617,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobStatus"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8271,6 +8712,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobStatus"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8345,6 +8795,15 @@ export interface operations {
                     "application/json": components["schemas"]["ImportedSpanList"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8401,8 +8860,26 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Refused */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8423,6 +8900,15 @@ export interface operations {
         responses: {
             /** @description The text format of Prometheus */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description No HTTP request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8486,6 +8972,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Refused */
             403: {
                 headers: {
@@ -8522,6 +9017,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulationTruth"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -8591,6 +9095,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StreamStatus"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -8667,6 +9180,15 @@ export interface operations {
                     "application/json": components["schemas"]["StreamStatus"];
                 };
             };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -8725,6 +9247,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StreamStatus"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */
@@ -8799,6 +9330,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SymbolList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not signed in */

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from quant.alerts.conditions import Op
 from quant.alerts.held import RuleStanding
 from quant.alerts.metrics import Metric
+from quant.api.given import TimeGiven
 from quant.api.schemas import MarketHeader, Message, Milliseconds, Wire
 
 SeverityWord = Literal["info", "warning", "critical"]
@@ -147,7 +148,7 @@ class AlertActiveList(MarketHeader):
 
 
 class AlertAcknowledgement(Wire):
-    acknowledged: bool = True
+    acknowledged: StrictBool = True
 
 
 class AlertPreviewRequest(Wire):
@@ -156,8 +157,8 @@ class AlertPreviewRequest(Wire):
     # Any: what is wrong with a rule is said by its own parser, with a pointer to the node.
     rule: Annotated[dict[str, Any] | None, Field(description="as for POST /alerts")] = None
     rule_id: Annotated[str | None, Field(max_length=40)] = None
-    start: Annotated[int | str | None, Field(description="from this time on: ms or ISO-8601")] = None
-    end: Annotated[int | str | None, Field(description="before this time: ms or ISO-8601")] = None
+    start: Annotated[TimeGiven, Field(description="from this time on: ms or ISO-8601")] = None
+    end: Annotated[TimeGiven, Field(description="before this time: ms or ISO-8601")] = None
 
 
 class AlertFiring(Wire):

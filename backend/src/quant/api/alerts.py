@@ -14,7 +14,8 @@ from quant.alerts.events import event_document
 from quant.alerts.preview import Firing
 from quant.alerts.rules import Document
 from quant.api import alert_schemas as wire
-from quant.api.parameters import EngineOf, instant
+from quant.api.given import TEXT, instant
+from quant.api.parameters import MAX_ID, EngineOf
 from quant.api.problems import responses
 from quant.clock import NS_PER_MS
 from quant.engine import protocol
@@ -99,17 +100,22 @@ async def history(
         Literal["json", "csv"], Query(alias="format", description="csv: all that is asked for, in one file")
     ] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="events a page, of JSON")] = 100,
-    before: Annotated[int | None, Query(ge=0, description="the `next` of the page before")] = None,
+    before: Annotated[int | None, Query(ge=0, le=MAX_ID, description="the `next` of the page before")] = None,
     since: Annotated[
-        int | None, Query(ge=0, description="only what changed after this `seq`, oldest change first")
+        int | None,
+        Query(ge=0, le=MAX_ID, description="only what changed after this `seq`, oldest change first"),
     ] = None,
     market: Annotated[str | None, Query(max_length=80)] = None,
     rule_id: Annotated[str | None, Query(max_length=40)] = None,
     severity: Annotated[list[Literal["info", "warning", "critical"]] | None, Query()] = None,
     acknowledged: bool | None = None,
     ended: Annotated[bool | None, Query(description="false: those that last")] = None,
-    start: Annotated[str | None, Query(max_length=40, description="ms or ISO-8601")] = None,
-    end: Annotated[str | None, Query(max_length=40, description="ms or ISO-8601")] = None,
+    start: Annotated[
+        str | None, Query(max_length=40, description="ms or ISO-8601", json_schema_extra=TEXT)
+    ] = None,
+    end: Annotated[
+        str | None, Query(max_length=40, description="ms or ISO-8601", json_schema_extra=TEXT)
+    ] = None,
 ) -> wire.AlertEventList | Response:
     """Events, newest first, a page at a time; with `since` what a client missed, in the order of its happening."""
     query = protocol.AlertQuery(
@@ -156,7 +162,7 @@ async def channels(engine: EngineOf) -> wire.AlertChannelList:
 async def dead_letters(
     engine: EngineOf,
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = 100,
-    before: Annotated[int | None, Query(ge=0, description="the `next` of the page before")] = None,
+    before: Annotated[int | None, Query(ge=0, le=MAX_ID, description="the `next` of the page before")] = None,
 ) -> wire.AlertDeliveryList:
     """Messages that no receiver took, newest first."""
     found = await engine.dead_letters(before=before, limit=limit)
@@ -165,7 +171,7 @@ async def dead_letters(
 
 
 @router.post("/dead-letters/{delivery_id}/retry", status_code=204, responses=responses(404, 422, 503))
-async def retry(engine: EngineOf, delivery_id: int) -> Response:
+async def retry(engine: EngineOf, delivery_id: Annotated[int, Path(ge=0, le=MAX_ID)]) -> Response:
     """Send a message again that was given up."""
     await engine.retry_delivery(delivery_id)
     return Response(status_code=204)

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from pydantic.json_schema import models_json_schema
+from fastapi.routing import APIRoute
 
 from quant import __version__
 from quant.api import (
@@ -17,6 +16,7 @@ from quant.api import (
     auth,
     dashboard,
     data,
+    description,
     export,
     health,
     imports,
@@ -28,12 +28,9 @@ from quant.api import (
     stream,
     ws,
 )
-from quant.api import schemas as wire
 from quant.api.addresses import HostNames, Peers
-from quant.api.alert_schemas import AlertRuleFields, AlertsMessage
 from quant.api.callers import Callers
 from quant.api.lifecycle import CutOff, RefusedStart
-from quant.api.permissions import need_of
 from quant.api.process_metrics import ProcessMetrics
 from quant.api.sockets import OpenSockets
 from quant.engine.protocol import Engine
@@ -55,23 +52,6 @@ ROUTERS = (
     metrics.router,
     auth.router,
     ws.router,
-)
-MESSAGES = (
-    wire.Command,
-    wire.Hello,
-    wire.Ack,
-    wire.Pong,
-    wire.SocketError,
-    wire.StatusMessage,
-    wire.TicksMessage,
-    wire.BarsMessage,
-    wire.QuoteMessage,
-    wire.FundingMessage,
-    wire.PairMessage,
-    wire.MatrixMessage,
-    AlertsMessage,
-    AlertRuleFields,
-    wire.Problem,
 )
 DESCRIPTION = """Real-time pair statistics on Binance USD-M Futures trades.
 
@@ -139,7 +119,7 @@ def create_app(
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    dashboard.install(app)
+    dashboard.install(app, _endpoints())
     app.add_middleware(CutOff)
     origins = security.allowed_origins(settings)
     app.add_middleware(
@@ -172,8 +152,18 @@ def create_app(
     app.add_middleware(requests.Requests, metrics=requests.RequestMetrics(process_metrics.registry))
     app.add_middleware(RefusedStart)
     generate = app.openapi
-    app.openapi = lambda: _with_messages(generate())  # type: ignore[method-assign]
+    app.openapi = lambda: description.completed(generate())  # type: ignore[method-assign]
     return app
+
+
+def _endpoints() -> dict[str, set[str]]:
+    """Return the methods of each path."""
+    found: dict[str, set[str]] = {}
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                found.setdefault(route.path, set()).update(route.methods or ())
+    return found
 
 
 def build_engine(settings: Settings) -> Engine:
@@ -186,37 +176,3 @@ def build_engine(settings: Settings) -> Engine:
         )
     engine: Engine = found.load()(settings)
     return engine
-
-
-def _with_messages(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the WebSocket's messages to the document's schemas, which otherwise know only HTTP."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    if wire.Hello.__name__ not in schemas:
-        _, definitions = models_json_schema(
-            [(model, "serialization") for model in MESSAGES], ref_template="#/components/schemas/{model}"
-        )
-        for name, schema in definitions["$defs"].items():
-            schemas.setdefault(name, schema)
-        _declare_refusals(document)
-    return document
-
-
-def _declare_refusals(document: dict[str, Any]) -> None:
-    """Add what may be answered before an endpoint is reached, and how callers show who they are."""
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            need = need_of(method.upper(), path)
-            statuses = [403] + ([] if need.role is None else [401]) + ([429] if need.cost else [])
-            for status, answer in problems.responses(*statuses).items():
-                operation["responses"].setdefault(str(status), answer)
-            if need.role is not None:
-                operation["security"] = [{"bearer": []}, {"cookie": []}]
-                operation["x-least-role"] = need.role.value
-    document["components"]["securitySchemes"] = {
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "the answer of /auth/token, or AUTH_TOKEN",
-        },
-        "cookie": {"type": "apiKey", "in": "cookie", "name": security.COOKIE},
-    }

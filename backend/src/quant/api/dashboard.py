@@ -1,5 +1,6 @@
 """The built dashboard and the API's own documentation pages, served from files that come with the platform."""
 
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from quant.errors import NotFound
 PACKAGED = Path(__file__).resolve().parents[1] / "_dashboard"
 CHECKOUT = Path(__file__).resolve().parents[4] / "frontend" / "dist"
 IMMUTABLE = "public, max-age=31536000, immutable"
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ENCODINGS = ((".br", "br"), (".gz", "gzip"))
 DOCS_ASSETS = "/docs-assets"
 NOT_BUILT = "The dashboard is not built. Run `make run`, or `npm ci && npm run build` in frontend/.\n"
@@ -26,8 +27,11 @@ def dashboard_files() -> Path | None:
     return next((path for path in (PACKAGED, CHECKOUT) if (path / "index.html").is_file()), None)
 
 
-def install(app: FastAPI) -> None:
-    """Serve documentation pages, assets, and the page itself for every path a browser opens."""
+def install(app: FastAPI, endpoints: Mapping[str, Set[str]]) -> None:
+    """Serve documentation pages, assets, and the page itself for every path a browser opens.
+
+    `endpoints` are the methods of each path that is in the description.
+    """
 
     @app.get("/docs", include_in_schema=False)
     async def swagger() -> HTMLResponse:
@@ -58,7 +62,7 @@ def install(app: FastAPI) -> None:
     # Every method, since this route also answers for those that are not: a wrong one is told the right ones.
     @app.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
     async def page(request: Request, path: str) -> Response:
-        allowed = [method for method in METHODS if _has_endpoint(app, {**request.scope, "method": method})]
+        allowed = _allowed(app, endpoints, request.scope)
         if allowed:
             raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
         if request.method not in ("GET", "HEAD"):
@@ -66,9 +70,16 @@ def install(app: FastAPI) -> None:
         return _file(request, path)
 
 
-def _has_endpoint(app: FastAPI, scope: Scope) -> bool:
-    """Tell whether any route but the last, which takes all, answers the scope's path and method."""
-    return any(route.matches(scope)[0] is Match.FULL for route in app.routes[:-1])
+def _allowed(app: FastAPI, endpoints: Mapping[str, Set[str]], scope: Scope) -> list[str]:
+    """Return the methods that the path takes: its own, where it has a name, else those of any route but the last."""
+    own = endpoints.get(scope["path"])
+    if own is not None:
+        return [method for method in METHODS if method in own]
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes[:-1])
+    ]
 
 
 def _without_inline_script(page: HTMLResponse, script: str) -> HTMLResponse:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from quant.api import schemas as wire
 from quant.api import views
-from quant.api.parameters import EngineOf, instant
+from quant.api.given import instant
+from quant.api.parameters import EngineOf
 from quant.api.problems import responses
 from quant.api.security import SECRET_HEADER
 from quant.engine.protocol import BackfillOrder, ImportOptions

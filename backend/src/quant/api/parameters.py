@@ -1,20 +1,21 @@
 """Parameters that several endpoints share; validation is in the types."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
-from quant.clock import NS_PER_MS
+from quant.api.given import TEXT, instant
 from quant.domain import HedgeMethod, Pair, Scale
 from quant.engine.protocol import Engine, PairKey, ScanOrder, SeriesKey
 from quant.errors import InvalidParameter
 from quant.settings import Settings
 
-MAX_MS = 9_000_000_000_000  # nanoseconds stay within int64
 MAX_BARS = 4096
 MAX_TICKS = 10_000
 MAX_SERIES = 1500
+AT_LEAST_ONE: dict[str, Any] = {"minimum": 1}  # how much is too much, the engine says with its limit
+MAX_ID = 2**53 - 1
+"""Of trades, events and deliveries: what a JSON number holds exactly, and a column of SQLite too."""
 
 
 def engine_of(request: Request) -> Engine:
@@ -31,32 +32,29 @@ EngineOf = Annotated[Engine, Depends(engine_of)]
 SettingsOf = Annotated[Settings, Depends(settings_of)]
 
 
-def instant(text: str, name: str) -> int:
-    """Return integer milliseconds or an ISO-8601 time (UTC where it names no zone) as ns."""
-    try:
-        if text.isascii() and text.isdigit():
-            milliseconds = int(text)
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            milliseconds = round(moment.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        milliseconds = -1
-    if not 0 <= milliseconds < MAX_MS:
-        raise InvalidParameter(name, f"{text[:40]!r} is neither milliseconds nor an ISO-8601 time")
-    return milliseconds * NS_PER_MS
+def _in_any_case(*words: str) -> dict[str, Any]:
+    """Return the schema of a text that is one of the words, however it is written, or empty."""
+
+    def spelled(letter: str) -> str:
+        return "[-_ ]" if letter == "_" else f"[{letter}{letter.upper()}]"
+
+    return {"pattern": f"^(?:|{'|'.join(''.join(map(spelled, word)) for word in words)})$"}
 
 
 def _start(
     start: Annotated[
-        str | None, Query(description="from this time on: ms or ISO-8601", max_length=40)
+        str | None,
+        Query(description="from this time on: ms or ISO-8601", max_length=40, json_schema_extra=TEXT),
     ] = None,
 ) -> int | None:
     return None if start is None else instant(start, "start")
 
 
 def _end(
-    end: Annotated[str | None, Query(description="before this time: ms or ISO-8601", max_length=40)] = None,
+    end: Annotated[
+        str | None,
+        Query(description="before this time: ms or ISO-8601", max_length=40, json_schema_extra=TEXT),
+    ] = None,
 ) -> int | None:
     return None if end is None else instant(end, "end")
 
@@ -71,12 +69,23 @@ TickLimit = Annotated[int, Query(ge=1, le=MAX_TICKS, description="at most this m
 LegA = Annotated[str, Query(description="the dependent leg, y", examples=["BTCUSDT"], max_length=40)]
 LegB = Annotated[str, Query(description="the hedge leg, x", examples=["ETHUSDT"], max_length=40)]
 IntervalName = Annotated[str, Query(description="bar length, one of RESAMPLE_INTERVALS", max_length=20)]
-Window = Annotated[int | None, Query(description="bars of a fit; default DEFAULT_ROLLING_WINDOW")]
+Window = Annotated[
+    int | None,
+    Query(description="bars of a fit; default DEFAULT_ROLLING_WINDOW", json_schema_extra=AT_LEAST_ONE),
+]
 MethodName = Annotated[
     str | None,
-    Query(description="ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION", max_length=20),
+    Query(
+        description="ols, huber, theil_sen, kalman or tls; default DEFAULT_REGRESSION",
+        max_length=20,
+        json_schema_extra=_in_any_case(*(method.value for method in HedgeMethod)),
+    ),
 ]
-ScaleName = Annotated[str | None, Query(description="level or log; default DEFAULT_SCALE", max_length=10)]
+_SCALES = _in_any_case(*(scale.value for scale in Scale))
+ScaleName = Annotated[
+    str | None,
+    Query(description="level or log; default DEFAULT_SCALE", max_length=10, json_schema_extra=_SCALES),
+]
 SeriesLimit = Annotated[int, Query(ge=1, le=MAX_SERIES, description="rows of `series`, the newest")]
 
 
@@ -144,9 +153,15 @@ def _scan_order(
     ] = None,
     interval: IntervalName = "1m",
     window: Annotated[
-        int | None, Query(description="bars to test, the newest; default all from `start` on, else 1440")
+        int | None,
+        Query(
+            description="bars to test, the newest; default all from `start` on, else 1440",
+            json_schema_extra=AT_LEAST_ONE,
+        ),
     ] = None,
-    scale: Annotated[str | None, Query(description="log (default) or level", max_length=10)] = None,
+    scale: Annotated[
+        str | None, Query(description="log (default) or level", max_length=10, json_schema_extra=_SCALES)
+    ] = None,
     *,
     calibrate: Annotated[
         bool,

@@ -136,6 +136,15 @@ def install(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
+        if error.status_code == 400:  # FastAPI's word for a body that is no text at all
+            return problem(
+                request,
+                status=422,
+                title="Invalid parameter",
+                code="invalid_parameter",
+                detail=f"body: {error.detail}",
+                values={"parameter": "body"},
+            )
         title = str(error.detail)
         code = title.lower().replace(" ", "_")
         answer = problem(

@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quant.api.given import TimeGiven, WholeNumber
+
 Milliseconds = Annotated[
     int, Field(description="milliseconds since the epoch, UTC", examples=[1763819520000])
 ]
+TradeId = Annotated[WholeNumber, Field(ge=0, le=2**53 - 1)]  # what a JSON number holds exactly
 StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
 BarQuality = Literal["complete", "partial", "quiet", "gap", "backfilled", "kline"]
 Signal = Literal["sell", "buy", "neutral", "none"]
@@ -794,10 +797,10 @@ class Backfill(Wire):
     """Without times and ids: what is missing between the stored trades of the last 48 hours."""
 
     symbols: Annotated[list[str], Field(min_length=1, max_length=200, examples=[["BTCUSDT"]])]
-    start: Annotated[str | int | None, Field(description="from this time on: ms or ISO-8601")] = None
-    end: Annotated[str | int | None, Field(description="before this time: ms or ISO-8601")] = None
-    from_id: Annotated[int | None, Field(ge=0, description="first trade id, of one symbol")] = None
-    to_id: Annotated[int | None, Field(ge=0, description="last trade id, included")] = None
+    start: Annotated[TimeGiven, Field(description="from this time on: ms or ISO-8601")] = None
+    end: Annotated[TimeGiven, Field(description="before this time: ms or ISO-8601")] = None
+    from_id: Annotated[TradeId | None, Field(description="first trade id, of one symbol")] = None
+    to_id: Annotated[TradeId | None, Field(description="last trade id, included")] = None
 
 
 class ImportedFile(Wire):

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from quant.api.parameters import instant
+from quant.api.given import instant
 from quant.clock import SystemClock
 from quant.commands.handover import RunningServer, running_server
 from quant.commands.progress import POLL_S, ProgressLine, follow, report

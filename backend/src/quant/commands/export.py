@@ -9,7 +9,8 @@ import polars as pl
 
 from quant.api.export_frames import bar_frame, pair_frame, tick_frame
 from quant.api.file_formats import FileFormat, written
-from quant.api.parameters import instant, parse_scale, symbol_name
+from quant.api.given import instant
+from quant.api.parameters import parse_scale, symbol_name
 from quant.commands.handover import running_server
 from quant.domain import HedgeMethod, Interval, Pair
 from quant.engine.export_rows import Series, bar_page, legs_page, pair_rows, tick_page

@@ -14,7 +14,7 @@ import polars as pl
 
 from quant.analytics import PairTable, scan_pairs
 from quant.analytics.pair_table import HoldOut
-from quant.api.parameters import instant
+from quant.api.given import instant
 from quant.api.scans import reasons_of
 from quant.clock import NS_PER_MS, NS_PER_S
 from quant.commands.import_files import import_into

@@ -1,6 +1,8 @@
 """Imports and back-fills of a running engine: one at a time each, off the event loop, followed by their number."""
 
 import asyncio
+import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
@@ -21,6 +23,9 @@ SPARE_BYTES = 512 << 20
 
 LATE_PAUSE_S = 20.0
 """Without late trades, before the bars of their days are built anew."""
+
+MAX_NAME_BYTES = 255  # of a file system; a name of letters beyond ASCII has fewer of them
+_FILE_NAME = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*")
 
 CHECK_EVERY_BYTES = 32 << 20
 MAX_WAITING = 20
@@ -97,7 +102,7 @@ class JobDesk:
         Raises TooLarge and NoRoom, also in the middle.
         """
         check_market(options.market)
-        if not name or Path(name).name != name or name.startswith("."):
+        if not _FILE_NAME.fullmatch(name) or len(os.fsencode(name)) > MAX_NAME_BYTES:
             raise InvalidParameter(
                 "name", f"{name[:100]!r} is not a file's name such as BTCUSDT-1m-2025-03.zip"
             )
