@@ -24,6 +24,8 @@ MEANT = re.compile(
             r"from_id: ids are those of one symbol",
             r"start: give ids or times, not both",
             r"to_id: \d+ to \d+ is no range of ids",
+            r"username: give a username and a password, or a token",
+            r"role: give a role or a password",
             r"to_id: more than [\d,]+ ids in one order",
             r"end: is not after start",
             # what this server builds, holds, plays and is asked to compute

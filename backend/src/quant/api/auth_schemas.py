@@ -4,11 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from quant.access.passwords import LONGEST, SHORTEST
 from quant.access.roles import Role
 from quant.api.schemas import Milliseconds, Wire
 
 Name = Annotated[str, Field(min_length=1, max_length=40, examples=["ana"])]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+NewName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["ana"])]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST)]
+NewPassword = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
 
 
 class SignIn(Wire):
@@ -55,16 +58,16 @@ class Revocation(Wire):
 
 
 class NewUser(Wire):
-    name: Name
+    name: NewName
     role: Role = Role.VIEWER
-    password: Password
+    password: NewPassword
 
 
 class UserChange(Wire):
     """What to change; the user's sign-ins end."""
 
     role: Role | None = None
-    password: Password | None = None
+    password: NewPassword | None = None
 
 
 class User(Wire):

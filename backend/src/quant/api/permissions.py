@@ -104,7 +104,6 @@ _PATTERNS = {
     ]
     for first in {path.split("/")[1] for _, path in NEEDS}
 }
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def need_of(method: str, path: str) -> Need:
@@ -121,9 +120,8 @@ def need_of(method: str, path: str) -> Need:
     for known, pattern, need in others:
         if known == asked and pattern.match(path):
             return need
-    if method not in READ_METHODS:
-        return MANAGE
-    is_endpoint = any((each, path) in _EXACT for each in _METHODS) or any(
-        pattern.match(path) for _, pattern, _ in others
-    )
-    return READ if is_endpoint else OPEN
+    of_path = [need for (_, known), need in _EXACT.items() if known == path]
+    of_path += [need for _, pattern, need in others if pattern.match(path)]
+    if of_path:  # it knows no such method, and says so to whoever may use the path at all
+        return OPEN if any(need.role is None for need in of_path) else READ
+    return OPEN if method in READ_METHODS else MANAGE
