@@ -122,6 +122,8 @@ def need_of(method: str, path: str) -> Need:
             return need
     of_path = [need for (_, known), need in _EXACT.items() if known == path]
     of_path += [need for _, pattern, need in others if pattern.match(path)]
-    if of_path:  # it knows no such method, and says so to whoever may use the path at all
-        return OPEN if any(need.role is None for need in of_path) else READ
-    return OPEN if method in READ_METHODS else MANAGE
+    if any(need.role is None for need in of_path):  # it knows no such method, and may say so to anybody
+        return OPEN
+    if method not in READ_METHODS:
+        return MANAGE
+    return READ if of_path else OPEN
