@@ -30,9 +30,18 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
     def ask(self, path: str, body: object = None) -> Any:  # JSON of any shape
         data = None if body is None else json.dumps(body).encode()
-        request = Request(f"http://127.0.0.1:{self._port}{path}", data, {"content-type": "application/json"})
+        headers = {"content-type": "application/json"}
+        request = Request(self.url + path, data, headers)  # noqa: S310  loopback
         with urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
             return json.load(answer)
 
@@ -64,6 +73,15 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def freeze(self) -> None:
+        """Let the process stand still, with its connections open, until `thaw`; POSIX only."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _wait(self, done) -> None:  # type: ignore[no-untyped-def]
         until = time.perf_counter() + PATIENCE_S
