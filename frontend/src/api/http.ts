@@ -58,8 +58,23 @@ async function answerOf(path: string, init: RequestInit): Promise<Response> {
 
 async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
   const response = await answerOf(path, init);
-  // The schema is the server's own, generated into schema.gen.ts; the socket, which is open for days, is checked.
-  return (await response.json()) as Answer;
+  try {
+    // The schema is the server's own, generated into schema.gen.ts; the socket, which is open for days, is checked.
+    return (await response.json()) as Answer;
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    // A proxy's page, or an answer that was cut off.
+    throw new ApiError("The server's answer could not be read.", response.status, "unreadable", null);
+  }
+}
+
+const ASK_AGAIN_MS = 5000;
+
+/** In how many milliseconds the same question may be answered by itself; false where only the user can change it. */
+export function askAgainIn(error: Error | null): number | false {
+  if (!(error instanceof ApiError)) return false;
+  const passes = error.status === 0 || error.status >= 500 || error.code === "unreadable";
+  return passes && ASK_AGAIN_MS;
 }
 
 export function getJson<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { ApiError, getJson, postJson } from "./http";
+import { ApiError, askAgainIn, getJson, postJson } from "./http";
 import type {
   BarList,
   ClientConfig,
@@ -71,7 +71,7 @@ export const jobsQuery = queryOptions({
   refetchInterval: ({ state }) =>
     state.data?.items.some(({ state: job }) => job === "waiting" || job === "running")
       ? JOBS_EVERY_MS
-      : false,
+      : askAgainIn(state.error),
 });
 
 export type ScanAsked = {

@@ -7,6 +7,7 @@ const HELLO = { type: "hello", session: "s1", version: "0.1.0", market: "sim-7",
 const states: LinkState[] = [];
 const onMessage = vi.fn();
 const onUnreadable = vi.fn();
+const onRoundTrip = vi.fn();
 let socket: LiveSocket;
 
 const phases = () => states.map(({ phase }) => phase);
@@ -18,9 +19,11 @@ beforeEach(() => {
   states.length = 0;
   onMessage.mockReset();
   onUnreadable.mockReset();
+  onRoundTrip.mockReset();
   socket = new LiveSocket("ws://server/ws", {
     onMessage,
     onUnreadable,
+    onRoundTrip,
     onState: (state) => states.push(state),
   });
   socket.open();
@@ -46,14 +49,14 @@ describe("connection", () => {
     expect(FakeSocket.last.sent).toEqual([{ op: "subscribe", topics: ["bars:BTCUSDT:1m"] }]);
   });
 
-  test("tries again within a second, then slower, never after more than 4 s", () => {
+  test("tries again within a second, then slower, never after more than 2 s", () => {
     FakeSocket.last.accept();
     FakeSocket.last.say(HELLO);
     for (let attempt = 0; attempt < 8; attempt += 1) {
       FakeSocket.last.drop();
       const state = states.at(-1);
       const wait = state?.phase === "offline" ? state.retryAt - Date.now() : Number.NaN;
-      expect(wait).toBeLessThanOrEqual(attempt === 0 ? 1000 : 4000);
+      expect(wait).toBeLessThanOrEqual(attempt === 0 ? 1000 : 2000);
       vi.advanceTimersByTime(4000);
     }
     expect(FakeSocket.made).toHaveLength(9);
@@ -94,6 +97,31 @@ describe("silence", () => {
   });
 });
 
+test("noise is no sign of life", () => {
+  FakeSocket.last.accept();
+  for (let second = 0; second < 4; second += 1) {
+    FakeSocket.last.say("<html>");
+    vi.advanceTimersByTime(1000);
+  }
+  expect(phases().at(-1)).toBe("stale");
+  expect(onUnreadable).toHaveBeenCalledTimes(4);
+});
+
+test("tells how long the server takes to answer, one question at a time", () => {
+  FakeSocket.last.accept();
+  const pings = () => FakeSocket.last.sent.filter(({ op }) => op === "ping").length;
+  for (let beat = 0; beat < 8; beat += 1) {
+    FakeSocket.last.say(HELLO);
+    vi.advanceTimersByTime(500);
+  }
+  expect(pings()).toBe(1);
+  const asked = Date.now();
+  FakeSocket.last.say({ type: "pong", time: 1 });
+  expect(onRoundTrip).toHaveBeenCalledExactlyOnceWith(asked - (asked - 3800));
+  vi.advanceTimersByTime(200);
+  expect(pings()).toBe(2);
+});
+
 test("a frame that is not a message is reported, and the next one is heard", () => {
   FakeSocket.last.accept();
   FakeSocket.last.say("{not json");
@@ -109,6 +137,6 @@ test("retry delays are jittered down, never up", () => {
     const longest = retryDelayMs(attempt, () => 0);
     const shortest = retryDelayMs(attempt, () => 1);
     expect(shortest).toBeLessThan(longest);
-    expect(longest).toBeLessThanOrEqual(4000);
+    expect(longest).toBeLessThanOrEqual(2000);
   }
 });

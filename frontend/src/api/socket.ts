@@ -12,6 +12,8 @@ type Listeners = {
   onMessage: (message: ServerMessage) => void;
   onState: (state: LinkState) => void;
   onUnreadable: (error: DecodeError) => void;
+  /** How long the server's answer to a ping took, in milliseconds. */
+  onRoundTrip: (ms: number) => void;
 };
 
 // A frozen server is to be seen within 3 s, and its last message may be half a second older than that.
@@ -20,6 +22,7 @@ const STALE_AFTER_MS = 2600;
 const HANG_UP_AFTER_MS = 9000;
 const HANDSHAKE_MS = 4000;
 const CHECK_EVERY_MS = 200;
+const PING_EVERY_MS = 2000;
 
 /**
  * One WebSocket to the server that is always being kept open: it reconnects by itself, with jittered backoff,
@@ -30,6 +33,8 @@ export class LiveSocket {
   private attempt = 0;
   private lastMessageAt = 0;
   private alive = false;
+  private pingedAt = 0;
+  private ponged = true;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private patience: ReturnType<typeof setTimeout> | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
@@ -98,6 +103,7 @@ export class LiveSocket {
     clearTimeout(this.patience);
     this.heard();
     this.check = setInterval(() => this.watch(), CHECK_EVERY_MS);
+    this.ponged = true;
     this.send({ op: "subscribe", topics: [...this.wanted] });
   }
 
@@ -109,24 +115,41 @@ export class LiveSocket {
   }
 
   private received(frame: unknown): void {
+    let message: ServerMessage;
+    try {
+      message = decode(String(frame));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      // Noise is no sign of life: what is on the page grows old.
+      this.listeners.onUnreadable(error);
+      return;
+    }
     this.heard();
     // Only after a message, not after a mere handshake: a proxy accepts sockets for a server that is down.
     this.attempt = 0;
-    try {
-      this.listeners.onMessage(decode(String(frame)));
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.listeners.onUnreadable(error);
-    }
+    if (message.kind === "pong") this.answered();
+    this.listeners.onMessage(message);
+  }
+
+  private ping(): void {
+    this.pingedAt = Date.now();
+    this.ponged = false;
+    this.send({ op: "ping", topics: [] });
+  }
+
+  private answered(): void {
+    this.ponged = true;
+    this.listeners.onRoundTrip(Date.now() - this.pingedAt);
   }
 
   private watch(): void {
-    const silence = Date.now() - this.lastMessageAt;
+    const now = Date.now();
+    if (this.ponged && now - this.pingedAt >= PING_EVERY_MS) this.ping();
+    const silence = now - this.lastMessageAt;
     if (silence < STALE_AFTER_MS) return;
     if (this.alive) {
       this.alive = false;
       this.listeners.onState({ phase: "stale", lastMessageAt: this.lastMessageAt });
-      this.send({ op: "ping", topics: [] });
     }
     if (silence > HANG_UP_AFTER_MS) this.giveUp();
   }

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "@/styles/app.css";
-import { ApiError } from "@/api/http";
+import { ApiError, askAgainIn } from "@/api/http";
 import { socket } from "@/stores/link";
 import { App } from "./app";
 
@@ -12,6 +12,7 @@ const client = new QueryClient({
     queries: {
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
+      refetchInterval: ({ state }) => askAgainIn(state.error),
       retry: (failures, error) => failures < 3 && error instanceof ApiError && error.status === 0,
     },
   },

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { warmingUp } from "@/api/http";
+import { askAgainIn, warmingUp } from "@/api/http";
 import { labQuery, truthQuery } from "@/api/queries";
 import { type PairTruth, truthFor } from "@/api/truth";
 import type { PairLab } from "@/api/types";
@@ -30,7 +30,8 @@ export function useLab(market: string, view: ChosenPair, isLive: boolean): Lab {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => {
       if (warmingUp(state.error)) return WARMING_MS;
-      return isLive && !state.error ? every : false;
+      if (state.error) return askAgainIn(state.error);
+      return isLive && every;
     },
     retry: false,
   });

@@ -26,8 +26,9 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const monitor = useMonitor(config);
   const { view, change, status, streaming, symbols, busy } = monitor;
   const link = useLink((value) => value.state);
+  const fresh = useLink((value) => value.hasStatus);
   const legs = [view.a, view.b].filter((symbol) => symbol !== null);
-  const settled = pageState(link, status, legs);
+  const settled = pageState(link, status, legs, fresh);
   const state = settled === "stopped" && monitor.opening ? "connecting" : settled;
   const source = status?.source ?? config.source;
   const simulated = config.sources.find((name) => name.startsWith("sim"));

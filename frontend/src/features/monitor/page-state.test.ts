@@ -26,5 +26,9 @@ test.each<[string, LinkState, StreamStatus | null, PageState]>([
   ["no route to the source", OPEN, streamStatus({ source_state: "unreachable" }), "unreachable"],
   ["a failed source", OPEN, streamStatus({ source_state: "failed" }), "failed"],
 ])("%s", (_name, link, status, expected) => {
-  expect(pageState(link, status, LEGS)).toBe(expected);
+  expect(pageState(link, status, LEGS, true)).toBe(expected);
+});
+
+test("a status from before the connection was lost says nothing about now", () => {
+  expect(pageState(OPEN, streamStatus(), LEGS, false)).toBe("connecting");
 });

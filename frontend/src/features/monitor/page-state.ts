@@ -11,17 +11,21 @@ export type PageState =
   | "unreachable"
   | "failed";
 
-/** The one word about the stream that the status bar says; `symbols` are those on the page. */
+/**
+ * The one word about the stream that the status bar says; `symbols` are those on the page, `fresh` says whether the
+ * status came by this connection: one from before says nothing about now.
+ */
 export function pageState(
   link: LinkState,
   status: StreamStatus | null,
   symbols: readonly string[],
+  fresh: boolean,
 ): PageState {
   if (link.phase === "offline") return "offline";
   // After the first connection was lost, each new attempt is still "offline" for the user until it succeeds.
   if (link.phase === "connecting") return status ? "offline" : "connecting";
   if (link.phase === "stale") return "stale";
-  if (!status) return "connecting";
+  if (!status || !fresh) return "connecting";
   if (status.source_state === "unreachable" || status.source_state === "failed") return status.source_state;
   if (status.finished) return "finished";
   if (!status.running) return "stopped";

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { ClientConfig, StreamStatus, SymbolStatus } from "@/api/types";
 import { useNow } from "@/components/use-now";
 import { count, fixed, time, zoneName } from "@/lib/format";
-import { sourceName } from "@/lib/words";
+import { plural, sourceName } from "@/lib/words";
 import { useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
 import { type PageState, STATE_WORDS } from "./page-state";
@@ -34,6 +34,30 @@ function Item({ name, children }: { name: string; children: ReactNode }) {
       <span className="text-fg-3">{name} </span>
       {children}
     </span>
+  );
+}
+
+// On a wire that is slower than this, a trader's picture is too old to act on.
+const SLOW_MS = 500;
+
+/** What is wrong with what comes from the server; nothing while nothing is. */
+function Wire() {
+  const slow = useLink(({ roundTripMs }) => (roundTripMs ?? 0) >= SLOW_MS);
+  const trip = useLink(({ roundTripMs }) => (slow ? roundTripMs : null));
+  const unreadable = useLink((link) => link.unreadable);
+  return (
+    <>
+      {trip !== null && (
+        <span className="whitespace-nowrap text-warn" data-testid="slow-wire">
+          slow line: {fixed(trip, 0)} ms to the server and back
+        </span>
+      )}
+      {unreadable > 0 && (
+        <span className="whitespace-nowrap text-warn" data-testid="unreadable">
+          {plural(unreadable, "unreadable message")}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -98,6 +122,7 @@ export function StatusBar({ state, status, config }: Props) {
         {STATE_WORDS[state]}
       </span>
       <Detail state={state} />
+      <Wire />
       {status && <Feed status={status} config={config} />}
     </footer>
   );

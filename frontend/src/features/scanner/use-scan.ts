@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { warmingUp } from "@/api/http";
+import { askAgainIn, warmingUp } from "@/api/http";
 import { scanQuery } from "@/api/queries";
 import type { PairScan } from "@/api/types";
 import { useLink } from "@/stores/link";
@@ -30,7 +30,7 @@ export function useScan(view: ScanView, market: string): Scan {
     ...scanQuery(market, view),
     enabled: topic === null,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (warmingUp(state.error) ? WARMING_MS : false),
+    refetchInterval: ({ state }) => (warmingUp(state.error) ? WARMING_MS : askAgainIn(state.error)),
     retry: false,
   });
   if (topic !== null) {
