@@ -93,6 +93,7 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), handlers=handlers, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -179,6 +180,11 @@ def _text(value: str, longest: int) -> str:
 
 def _hide(found: re.Match[str]) -> str:
     return f"{next(group for group in found.groups() if group)}{HIDDEN}"
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """Drop what uvicorn calls an error wherever a WebSocket's handshake is answered with a status."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 def _with_request(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -29,6 +29,7 @@ from quant.api import (
     ws,
 )
 from quant.api.addresses import HostNames, Peers
+from quant.api.body_cap import BodyCap
 from quant.api.callers import Callers
 from quant.api.lifecycle import CutOff, RefusedStart
 from quant.api.process_metrics import ProcessMetrics
@@ -121,6 +122,7 @@ def create_app(
         app.include_router(router)
     dashboard.install(app, _endpoints())
     app.add_middleware(CutOff)
+    app.add_middleware(BodyCap)
     origins = security.allowed_origins(settings)
     app.add_middleware(
         CORSMiddleware,

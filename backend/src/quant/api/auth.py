@@ -27,7 +27,7 @@ T = TypeVar("T")
 MS_PER_S = 1000
 S_PER_MINUTE = 60
 HASHES_AT_ONCE = 2
-"""A hash keeps a core busy and 64 MiB of memory for some 50 ms, on purpose."""
+"""A hash keeps a core busy for some 30 ms, on purpose."""
 
 MOST_WAITING = 16
 FAILURES_S = 300

@@ -72,6 +72,8 @@ def _complete(operation: Document, need: Need) -> None:
         operation["x-least-role"] = need.role.value
     if need.cost:
         common |= responses(429)
+    if "requestBody" in operation:
+        common |= responses(413)
     declared = operation["responses"]
     for status, answer in common.items():
         declared.setdefault(str(status), answer)

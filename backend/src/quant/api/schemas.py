@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quant.api.given import TimeGiven, WholeNumber
 
+MAX_SYMBOLS = 2000
+"""Names in one order: more than any exchange lists."""
+
 Milliseconds = Annotated[
     int, Field(description="milliseconds since the epoch, UTC", examples=[1763819520000])
 ]
@@ -68,7 +71,11 @@ class MarketHeader(Wire):
 class StreamStart(Wire):
     symbols: Annotated[
         list[str] | None,
-        Field(description="symbols to add; none = AVAILABLE_SYMBOLS", examples=[["BTCUSDT", "ETHUSDT"]]),
+        Field(
+            description="symbols to add; none = AVAILABLE_SYMBOLS",
+            examples=[["BTCUSDT", "ETHUSDT"]],
+            max_length=MAX_SYMBOLS,
+        ),
     ] = None
     source: Annotated[
         str | None, Field(description="switch to this source first", examples=["sim:7", "binance"])
@@ -76,7 +83,9 @@ class StreamStart(Wire):
 
 
 class StreamStop(Wire):
-    symbols: Annotated[list[str] | None, Field(description="symbols to stop; none = all")] = None
+    symbols: Annotated[
+        list[str] | None, Field(description="symbols to stop; none = all", max_length=MAX_SYMBOLS)
+    ] = None
 
 
 class Connection(Wire):
