@@ -42,6 +42,7 @@ SENSITIVE_IN_TEXT = re.compile(
     r"(?i)(\b(?:access_)?(?:token|ticket|secret|password|api_?key|signature)=)[^&\s\"']+"
     r"|(\bbearer\s+)[\w.~+/=-]+"
     r"|(\b[a-z][a-z0-9+.-]{0,15}://)[^/\s@]{1,200}(?=@)"
+    r"|\b(eyj)[\w-]+\.[\w-]+\.[\w-]*"  # a signed token, wherever it stands
 )
 
 _secrets: set[str] = set()
@@ -169,7 +170,7 @@ def _text(value: str, longest: int) -> str:
     for secret in _secrets:
         if secret in value:
             value = value.replace(secret, HIDDEN)
-    if "=" in value or "://" in value or "earer" in value or "EARER" in value:
+    if "=" in value or "://" in value or "earer" in value or "EARER" in value or "eyJ" in value:
         value = SENSITIVE_IN_TEXT.sub(_hide, value)
     if len(value) > longest:
         value = f"{value[:longest]}…"

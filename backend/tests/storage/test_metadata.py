@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quant.errors import SettingsError
-from quant.storage import alert_tables
+from quant.storage import alert_tables, user_store
 from quant.storage.metadata import Metadata, schema
 
 MARKETS = ("binance-um", "sim-7", "replay-0123456789ab")
@@ -74,7 +74,7 @@ def test_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Path):
     metadata.close()
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'meta.sqlite'}")
     found = sa.inspect(engine)
-    assert alert_tables.schema is schema  # imported, so that it has its tables there
+    assert alert_tables.schema is user_store.schema is schema  # imported, so that it has their tables
     assert set(found.get_table_names()) == {*schema.tables, "alembic_version"}
     for name, table in schema.tables.items():
         columns = {column["name"]: column for column in found.get_columns(name)}

@@ -44,6 +44,19 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(`${sentence}.`, response.status, "http_error", null);
 }
 
+const NOT_SIGNED_IN = 401;
+const tellSignedOut = new Set<() => void>();
+
+/** Has this called when the server wants to know who asks, other than in an attempt to sign in. */
+export function onSignedOut(tell: () => void): void {
+  tellSignedOut.add(tell);
+}
+
+function check(error: ApiError, path: string): ApiError {
+  if (error.status === NOT_SIGNED_IN && path !== "/auth/token") for (const tell of tellSignedOut) tell();
+  return error;
+}
+
 async function answerOf(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
@@ -52,7 +65,7 @@ async function answerOf(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted) throw cause;
     throw new ApiError("The server does not answer.", 0, "unreachable", null);
   }
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok) throw check(await errorOf(response), path);
   return response;
 }
 
@@ -153,7 +166,7 @@ export function sendFile<Answer>(
     request.onload = () => {
       const status = request.status;
       const response = new Response(request.responseText, { status, statusText: request.statusText });
-      if (!response.ok) errorOf(response).then(reject, reject);
+      if (!response.ok) errorOf(response).then((error) => reject(check(error, path)), reject);
       else response.json().then((body) => resolve(body as Answer), reject);
     };
     request.onerror = () => reject(new ApiError("The server does not answer.", 0, "unreachable", null));

@@ -8,6 +8,8 @@ const states: LinkState[] = [];
 const onMessage = vi.fn();
 const onUnreadable = vi.fn();
 const onRoundTrip = vi.fn();
+const onSignedOut = vi.fn();
+const onRefused = vi.fn();
 let socket: LiveSocket;
 
 const phases = () => states.map(({ phase }) => phase);
@@ -18,12 +20,13 @@ beforeEach(() => {
   FakeSocket.made = [];
   states.length = 0;
   onMessage.mockReset();
-  onUnreadable.mockReset();
-  onRoundTrip.mockReset();
+  for (const mock of [onUnreadable, onRoundTrip, onSignedOut, onRefused]) mock.mockReset();
   socket = new LiveSocket("ws://server/ws", {
     onMessage,
     onUnreadable,
     onRoundTrip,
+    onSignedOut,
+    onRefused,
     onState: (state) => states.push(state),
   });
   socket.open();
@@ -65,6 +68,28 @@ describe("connection", () => {
   test("gives up a handshake that nobody answers", () => {
     vi.advanceTimersByTime(4000);
     expect(phases().at(-1)).toBe("offline");
+  });
+
+  test("a sign-in that has ended is told, and no other attempt is made", () => {
+    FakeSocket.last.accept();
+    FakeSocket.last.drop(4401, "revoked");
+    vi.advanceTimersByTime(20_000);
+    expect(onSignedOut).toHaveBeenCalledExactlyOnceWith("revoked");
+    expect(FakeSocket.made).toHaveLength(1);
+    socket.retryNow();
+    FakeSocket.last.accept();
+    expect(FakeSocket.made).toHaveLength(2);
+    expect(phases().at(-1)).toBe("open");
+  });
+
+  test("an attempt that fails is told, and a connection that was lost is not", () => {
+    FakeSocket.last.accept();
+    FakeSocket.last.drop();
+    expect(onRefused).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1000);
+    FakeSocket.last.drop();
+    expect(onRefused).toHaveBeenCalledOnce();
+    expect(onSignedOut).not.toHaveBeenCalled();
   });
 
   test("does not reconnect after it was closed on purpose", () => {

@@ -14,6 +14,10 @@ type Listeners = {
   onUnreadable: (error: DecodeError) => void;
   /** How long the server's answer to a ping took, in milliseconds. */
   onRoundTrip: (ms: number) => void;
+  /** The server has ended the connection, since the sign-in it was made with has: it is not made again. */
+  onSignedOut: (reason: string) => void;
+  /** An attempt to connect has failed; the browser does not say why. */
+  onRefused: () => void;
 };
 
 // A frozen server is to be seen within 3 s, and its last message may be half a second older than that.
@@ -23,6 +27,7 @@ const HANG_UP_AFTER_MS = 9000;
 const HANDSHAKE_MS = 4000;
 const CHECK_EVERY_MS = 200;
 const PING_EVERY_MS = 2000;
+const SIGNED_OUT = 4401;
 
 /**
  * One WebSocket to the server that is always being kept open: it reconnects by itself, with jittered backoff,
@@ -59,10 +64,7 @@ export class LiveSocket {
       current(() => this.opened()),
     );
     socket.addEventListener("message", (event) => current(() => this.received(event.data))());
-    socket.addEventListener(
-      "close",
-      current(() => this.lost()),
-    );
+    socket.addEventListener("close", (event) => current(() => this.closed(event))());
   }
 
   /** Tries at once instead of waiting for the next retry. */
@@ -75,6 +77,7 @@ export class LiveSocket {
     this.stopTimers();
     const socket = this.socket;
     this.socket = null;
+    this.alive = false;
     socket?.close();
   }
 
@@ -152,6 +155,17 @@ export class LiveSocket {
       this.listeners.onState({ phase: "stale", lastMessageAt: this.lastMessageAt });
     }
     if (silence > HANG_UP_AFTER_MS) this.giveUp();
+  }
+
+  private closed(event: CloseEvent): void {
+    const wasOpen = this.alive;
+    if (event.code === SIGNED_OUT) {
+      this.close();
+      this.listeners.onSignedOut(event.reason);
+      return;
+    }
+    this.lost();
+    if (!wasOpen) this.listeners.onRefused();
   }
 
   private giveUp(): void {

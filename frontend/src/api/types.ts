@@ -2,6 +2,7 @@ import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
 
+export type AccessToken = Schemas["AccessToken"];
 export type AlertAfterwards = Schemas["AlertAfterwards"];
 export type AlertChannelList = Schemas["AlertChannelList"];
 export type AlertCondition = Schemas["AlertCondition"];
@@ -39,6 +40,8 @@ export type Problem = Schemas["Problem"];
 export type Quote = Schemas["Quote"];
 export type QuoteList = Schemas["QuoteList"];
 export type ScannedPair = Schemas["ScannedPair"];
+export type SessionState = Schemas["SessionState"];
+export type SignIn = Schemas["SignIn"];
 export type SimulationTruth = Schemas["SimulationTruth"];
 export type StoredSpan = Schemas["StoredSpan"];
 export type StoredSpanList = Schemas["StoredSpanList"];

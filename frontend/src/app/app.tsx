@@ -1,9 +1,16 @@
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
+import { lazily } from "@/components/lazily";
+import { type Permit, PermitContext } from "@/components/ui/permit";
+import { refusal } from "@/lib/roles";
 import { useUnread } from "@/stores/alerts";
 import { navigate, pageOf, usePath } from "@/stores/location";
+import { mustSignIn, useSession } from "@/stores/session";
 import { PAGES } from "./pages";
 import { Shell } from "./shell";
 import { Tools } from "./tools";
+
+// Most never see it.
+const SignIn = lazily(() => import("./sign-in").then((module) => module.SignIn));
 
 function NotFound({ path }: { path: string }) {
   return (
@@ -17,6 +24,21 @@ function NotFound({ path }: { path: string }) {
 }
 
 export function App() {
+  const barred = useSession(mustSignIn);
+  const role = useSession((session) => session.role);
+  const permit = useCallback<Permit>((least) => (role === null ? null : refusal(role, least)), [role]);
+  useEffect(() => {
+    if (barred) document.title = "Sign in · Quant Analytics Platform";
+  }, [barred]);
+  if (barred) return <SignIn />;
+  return (
+    <PermitContext value={permit}>
+      <Pages />
+    </PermitContext>
+  );
+}
+
+function Pages() {
   const path = usePath();
   const page = PAGES.find((known) => known.path === pageOf(path));
   const unread = useUnread().length;

@@ -16,6 +16,8 @@ export type CommandNeeds = {
   start: (symbols?: string[]) => void;
   stop: () => void;
   openHelp: () => void;
+  /** Whether the server will do what changes the stream. */
+  mayOperate: boolean;
 };
 
 /** The Monitor's address, wherever the user is. */
@@ -142,7 +144,7 @@ function symbolCommands(config: ClientConfig, needs: CommandNeeds, streaming: re
       };
     }),
   );
-  const startable = needs.symbols
+  const startable = (needs.mayOperate ? needs.symbols : [])
     .filter(({ symbol, status }) => status === "TRADING" && !streaming.includes(symbol))
     .map(({ symbol }) => ({
       id: `start-${symbol}`,
@@ -235,8 +237,12 @@ function actionCommands(needs: CommandNeeds): Command[] {
       ...keysOf("swap"),
       run: () => act("swap", needs),
     },
-    { id: "start", group: "Actions", title: "Start streaming", run: () => needs.start() },
-    { id: "stop", group: "Actions", title: "Stop streaming", run: needs.stop },
+    ...(needs.mayOperate
+      ? [
+          { id: "start", group: "Actions", title: "Start streaming", run: () => needs.start() },
+          { id: "stop", group: "Actions", title: "Stop streaming", run: needs.stop },
+        ]
+      : []),
     {
       id: "copy",
       group: "Actions",

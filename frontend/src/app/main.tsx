@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import "@/styles/app.css";
 import { ApiError, askAgainIn } from "@/api/http";
 import { socket } from "@/stores/link";
+import { mustSignIn, refreshSession, useSession } from "@/stores/session";
 import { App } from "./app";
 
 // Data that change come by the socket; what is asked for is asked for once.
@@ -21,8 +22,11 @@ const client = new QueryClient({
 // The build without the mock has none of its code.
 if (import.meta.env.VITE_USE_MOCK === "true") await import("@/mock/start").then((mock) => mock.startMock());
 
-socket.open();
-window.addEventListener("online", () => socket.retryNow());
+await refreshSession();
+if (!mustSignIn(useSession.getState())) socket.open();
+window.addEventListener("online", () => {
+  if (!mustSignIn(useSession.getState())) socket.retryNow();
+});
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

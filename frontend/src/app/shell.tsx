@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { configQuery, symbolsQuery, useStart, useStop } from "@/api/queries";
 import { lazily, loadTheRest } from "@/components/lazily";
+import { useRefusal } from "@/components/ui/permit";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { tellNews } from "./alert-news";
@@ -26,6 +27,7 @@ function useNeeds(): CommandNeeds {
   const symbols = useQuery({ ...symbolsQuery(market), enabled: false }).data?.items ?? NO_SYMBOLS;
   const { mutate: start } = useStart();
   const { mutate: stop } = useStop();
+  const mayOperate = useRefusal("operator") === null;
   return useMemo(
     () => ({
       config,
@@ -34,8 +36,9 @@ function useNeeds(): CommandNeeds {
       start: (names) => start(names ? { symbols: names } : {}),
       stop: () => stop({}),
       openHelp: () => opened.set("help"),
+      mayOperate,
     }),
-    [config, status, symbols, start, stop],
+    [config, status, symbols, start, stop, mayOperate],
   );
 }
 

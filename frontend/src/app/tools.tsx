@@ -9,6 +9,7 @@ import { usePreferences } from "@/stores/preferences";
 import { Bell } from "./bell";
 import { opened } from "./opened";
 import { PAGES } from "./pages";
+import { Who } from "./who";
 
 function follow(event: MouseEvent<HTMLAnchorElement>): void {
   // A new tab or window is the browser's business.
@@ -48,6 +49,7 @@ export function Tools() {
           </a>
         ))}
       </nav>
+      <Who />
       <Bell />
       <Button
         look="ghost"

@@ -56,6 +56,7 @@ export function AlertList({ label, events, unread, zone, onOpen, onAcknowledge }
           <Button
             look="ghost"
             size="tool"
+            needs="operator"
             aria-label={`Acknowledge ${event.rule.name}`}
             title={event.acknowledged_at === null ? "Acknowledge" : "Acknowledged"}
             disabled={event.acknowledged_at !== null}

@@ -40,6 +40,16 @@ export async function startMock(): Promise<void> {
     for (const tell of listeners) tell();
   };
   const worker = setupWorker(
+    http.get("/auth/session", () =>
+      HttpResponse.json({
+        required: false,
+        kind: "local",
+        user: null,
+        role: "admin",
+        expires_at: null,
+        insecure: false,
+      }),
+    ),
     http.get("/config", () => HttpResponse.json(feed.config())),
     http.get("/symbols", () => HttpResponse.json(feed.symbols())),
     http.get("/simulation/truth", () => HttpResponse.json(feed.truth())),

@@ -6,6 +6,7 @@ import { type LinkState, LiveSocket } from "@/api/socket";
 import type { ServerMessage } from "@/api/types";
 import { AlertStore } from "./alert-store";
 import { LiveStore } from "./live-store";
+import { mustSignIn, refreshSession, signedOut, useSession } from "./session";
 
 type Link = {
   state: LinkState;
@@ -86,6 +87,14 @@ export const socket: LiveSocket = new LiveSocket(socketUrl(), {
     useLink.setState(state.phase === "connecting" ? { state, hasStatus: false } : { state }),
   onUnreadable: () => useLink.setState((link) => ({ unreadable: link.unreadable + 1 })),
   onRoundTrip: (roundTripMs) => useLink.setState({ roundTripMs }),
+  onSignedOut: signedOut,
+  // Where the page is open the server may have been restarted, and ask for a sign-in now.
+  onRefused: () => void refreshSession("Sign in to go on."),
+});
+
+// Nothing is to be had without a sign-in: a socket would only be refused again and again.
+useSession.subscribe((session) => {
+  if (mustSignIn(session)) socket.close();
 });
 
 /** Asks again for the topics that the server would not give, as after their symbols were started. */

@@ -1,5 +1,7 @@
 import { cva, type VariantProps } from "class-variance-authority";
 import type { ComponentProps } from "react";
+import type { Role } from "@/lib/roles";
+import { useRefusal } from "./permit";
 
 const button = cva(
   "inline-flex items-center justify-center gap-1.5 rounded-base whitespace-nowrap text-body disabled:opacity-50",
@@ -17,8 +19,14 @@ const button = cva(
   },
 );
 
-type Props = ComponentProps<"button"> & VariantProps<typeof button>;
+type Props = ComponentProps<"button"> &
+  VariantProps<typeof button> & {
+    /** The least role that may press it; whoever may not finds it disabled, and why. */
+    needs?: Role;
+  };
 
-export function Button({ look, size, className, ...rest }: Props) {
-  return <button type="button" className={button({ look, size, className })} {...rest} />;
+export function Button({ look, size, className, needs, ...rest }: Props) {
+  const refused = useRefusal(needs);
+  const barred = refused === null ? {} : { disabled: true, title: refused };
+  return <button type="button" className={button({ look, size, className })} {...rest} {...barred} />;
 }

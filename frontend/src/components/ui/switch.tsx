@@ -1,15 +1,26 @@
-type Props = { label: string; on: boolean; disabled?: boolean; onChange: (on: boolean) => void };
+import type { Role } from "@/lib/roles";
+import { useRefusal } from "./permit";
+
+type Props = {
+  label: string;
+  on: boolean;
+  disabled?: boolean;
+  /** The least role that may change it. */
+  needs?: Role;
+  onChange: (on: boolean) => void;
+};
 
 /** Something that is on or off at once, without a form. */
-export function Switch({ label, on, disabled = false, onChange }: Props) {
+export function Switch({ label, on, disabled = false, needs, onChange }: Props) {
+  const refused = useRefusal(needs);
   return (
     <button
       type="button"
       role="switch"
       aria-checked={on}
       aria-label={label}
-      title={on ? "On" : "Off"}
-      disabled={disabled}
+      title={refused ?? (on ? "On" : "Off")}
+      disabled={disabled || refused !== null}
       onClick={() => onChange(!on)}
       className="inline-flex h-6 w-9 shrink-0 items-center disabled:opacity-50"
     >

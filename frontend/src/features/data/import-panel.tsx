@@ -82,7 +82,7 @@ export function ImportPanel() {
           />
         </div>
         <div className="flex flex-wrap items-center gap-3">
-          <Button type="submit" look="primary" disabled={file === null || upload.isPending}>
+          <Button type="submit" look="primary" needs="operator" disabled={file === null || upload.isPending}>
             Import
           </Button>
           {upload.isPending && file && (

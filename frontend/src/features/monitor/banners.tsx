@@ -33,7 +33,7 @@ export function Banners({ state, status, canSimulate, busy, onSimulate }: Props)
   if (state === "offline") return <Offline />;
   if (state !== "unreachable" && state !== "failed") return null;
   const simulate = (
-    <Button look="primary" disabled={busy} onClick={onSimulate}>
+    <Button look="primary" needs="operator" disabled={busy} onClick={onSimulate}>
       Use the simulated market
     </Button>
   );

@@ -27,6 +27,7 @@ export function SourcePicker({ source, sources, onSwitch }: Props) {
           <Select
             caption="Source"
             label="Source"
+            needs="operator"
             value={asked ?? source}
             options={options}
             onChange={setAsked}

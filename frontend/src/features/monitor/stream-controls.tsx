@@ -38,12 +38,13 @@ export function StreamControls({ symbols, streaming, shown, running, busy, onSta
       <div className="flex items-center gap-x-3">
         <Button
           look="primary"
+          needs="operator"
           disabled={busy || (start.length === 0 && stop.length === 0)}
           onClick={() => onStart({ start, stop })}
         >
           <Play aria-hidden className="size-3.5" /> Start
         </Button>
-        <Button disabled={busy || !running} onClick={onStop}>
+        <Button needs="operator" disabled={busy || !running} onClick={onStop}>
           <Square aria-hidden className="size-3.5" /> Stop
         </Button>
       </div>

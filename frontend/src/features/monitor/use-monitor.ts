@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { configQuery, symbolsQuery, truthQuery, useStart, useStop } from "@/api/queries";
 import type { ClientConfig, SimulationTruth, StreamStatus } from "@/api/types";
+import { useRefusal } from "@/components/ui/permit";
 import { retryRefused, useLink } from "@/stores/link";
 import { useHeld, useWatch } from "@/stores/topics";
 import { firstPair } from "./first-pair";
@@ -35,7 +36,8 @@ type FirstPairNeeds = {
   status: StreamStatus | null;
   truth: SimulationTruth | null | undefined;
   config: ClientConfig;
-  start: (symbols: string[]) => void;
+  /** Null for whoever may not. */
+  start: ((symbols: string[]) => void) | null;
 };
 
 /** Chooses the pair when the address names none, and on a fresh server starts its legs. */
@@ -51,7 +53,7 @@ function useFirstPair({ view, change, status, truth, config, start }: FirstPairN
     // Symbols that were stopped are listed: then the user wants them stopped.
     const untouched = status.symbols.every(({ state }) => state !== "stopped");
     const missing = [a, b].filter((symbol) => !streamingOf(status).includes(symbol));
-    if (simulated && untouched && missing.length > 0) start(missing);
+    if (simulated && untouched && missing.length > 0) start?.(missing);
   }, [unchosen, status, truth, config, change, start]);
 }
 
@@ -76,8 +78,9 @@ export function useMonitor(config: ClientConfig) {
   const { mutate: start, ...starting } = useStart();
   const { mutate: stop, ...stopping } = useStop();
   const startSymbols = useMemo(() => (names: string[]) => start({ symbols: names }), [start]);
+  const mayStart = useRefusal("operator") === null;
   const truthData = truth.isError ? null : truth.data;
-  useFirstPair({ view, change, status, truth: truthData, config, start: startSymbols });
+  useFirstPair({ view, change, status, truth: truthData, config, start: mayStart ? startSymbols : null });
 
   const streamingKey = streamingOf(status).join();
   const streaming = useMemo(() => (streamingKey ? streamingKey.split(",") : NO_SYMBOLS), [streamingKey]);

@@ -40,6 +40,7 @@ function columnsOf(
       cell: ({ id, channel }) => (
         <Button
           size="small"
+          needs="operator"
           disabled={busy === id}
           aria-label={`Send again to ${channel}`}
           onClick={() => onRetry(id)}

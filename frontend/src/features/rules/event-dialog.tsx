@@ -100,7 +100,7 @@ export function EventDialog({ event, onEdit, onClose }: Props) {
       description={`Fired ${fired}, ${ended}`}
       size="sheet"
       actions={
-        <Button onClick={() => acknowledgeEvent(event.id, acknowledged_at === null)}>
+        <Button needs="operator" onClick={() => acknowledgeEvent(event.id, acknowledged_at === null)}>
           {acknowledged_at === null ? "Acknowledge" : "Not seen after all"}
         </Button>
       }

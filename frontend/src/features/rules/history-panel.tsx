@@ -37,6 +37,7 @@ function Acknowledge({ event }: { event: AlertEvent }) {
       look={isSeen ? "ghost" : "plain"}
       size="small"
       className="w-28"
+      needs="operator"
       aria-label={`${isSeen ? "Acknowledged" : "Acknowledge"}: ${event.rule.name}`}
       aria-pressed={isSeen}
       onClick={() => acknowledgeEvent(event.id, !isSeen)}

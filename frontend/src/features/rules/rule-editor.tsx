@@ -155,7 +155,7 @@ export function RuleEditor({ editing, subject, choices, onSaved, onCancel }: Pro
                 {save.error && isUnplaced && <Failure error={save.error} />}
               </div>
               <Button onClick={cancel}>Cancel</Button>
-              <Button type="submit" look="primary" disabled={save.isPending}>
+              <Button type="submit" look="primary" needs="operator" disabled={save.isPending}>
                 {editing.kind === "edit" ? "Save changes" : "Create rule"}
               </Button>
             </div>

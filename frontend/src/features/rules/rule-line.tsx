@@ -24,7 +24,7 @@ function Delete({ rule, onDelete }: { rule: AlertRule; onDelete: () => void }) {
       open={open}
       onOpenChange={setOpen}
       trigger={
-        <Button look="ghost" size="tool" aria-label={`Delete ${rule.name}`} title="Delete">
+        <Button look="ghost" size="tool" needs="operator" aria-label={`Delete ${rule.name}`} title="Delete">
           <Trash2 aria-hidden className="size-3.5" />
         </Button>
       }
@@ -112,6 +112,7 @@ export function RuleLine({ rule, zone, isChosen, isBusy, onEdit, onCopy, onDelet
         <Switch
           label={`${rule.name} enabled`}
           on={rule.enabled}
+          needs="operator"
           disabled={isBusy}
           onChange={(on) => onEnable(rule, on)}
         />
@@ -127,6 +128,7 @@ export function RuleLine({ rule, zone, isChosen, isBusy, onEdit, onCopy, onDelet
         <Button
           look="ghost"
           size="tool"
+          needs="operator"
           aria-label={`Duplicate ${rule.name}`}
           title="Duplicate"
           onClick={() => onCopy(rule)}

@@ -64,7 +64,9 @@ export function RulesPanel({ chosen, onNew, onEdit, onCopy }: Props) {
           <p className="text-fg-2">
             No rules yet. A rule watches prices and pairs, also while this page is closed.
           </p>
-          <Button onClick={onNew}>Make the first rule</Button>
+          <Button needs="operator" onClick={onNew}>
+            Make the first rule
+          </Button>
         </div>
       );
     }
@@ -116,7 +118,7 @@ export function RulesPanel({ chosen, onNew, onEdit, onCopy }: Props) {
               className="h-6 w-40 rounded-base border border-control bg-card px-1.5 text-label"
             />
           )}
-          <Button look="ghost" size="small" onClick={onNew}>
+          <Button look="ghost" size="small" needs="operator" onClick={onNew}>
             <Plus aria-hidden className="size-3.5" /> New rule
           </Button>
         </>

@@ -41,7 +41,7 @@ function NothingToPair() {
     <>
       <Notice
         actions={
-          <Button look="primary" disabled={isPending} onClick={() => start({})}>
+          <Button look="primary" needs="operator" disabled={isPending} onClick={() => start({})}>
             Start the default symbols
           </Button>
         }
