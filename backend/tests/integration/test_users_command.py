@@ -47,6 +47,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def unserved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder whose data directory has a user and no server."""
+    folder = tmp_path_factory.mktemp("unserved")
+    assert users(folder, "add", "ana", typed=f"{PASSWORD}\n")[0] == 0
+    return folder
+
+
 def sign_in(server: ServerProcess, name: str, password: str) -> tuple[int, str]:
     answer = server.client.http.post("/auth/token", json={"username": name, "password": password})
     return answer.status_code, answer.json().get("access_token", "")
@@ -98,11 +106,9 @@ def test_beside_a_server_it_knows_at_once(server: ServerProcess) -> None:
 )
 @pytest.mark.parametrize("beside", [True, False])
 def test_what_it_refuses_is_one_sentence(
-    server: ServerProcess, tmp_path: Path, arguments: list[str], typed: str, said: str, *, beside: bool
+    server: ServerProcess, unserved: Path, arguments: list[str], typed: str, said: str, *, beside: bool
 ) -> None:
-    if not beside:
-        users(tmp_path, "add", "ana", typed=f"{PASSWORD}\n")
-    code, text = users(server.errors.parent if beside else tmp_path, *arguments, typed=typed)
+    code, text = users(server.errors.parent if beside else unserved, *arguments, typed=typed)
     assert code == 2
     assert text.startswith("quant: ")
     assert said in text
@@ -132,7 +138,8 @@ def test_on_a_terminal_it_is_asked_twice_and_not_shown(tmp_path: Path, again: st
     pid, terminal = pty.fork()
     if pid == 0:  # pragma: no cover  the child
         os.environ |= {"DATA_DIR": str(tmp_path)}
-        os.execv(sys.executable, [sys.executable, "-m", "quant.cli", "users", "add", "ana"])
+        command = [sys.executable, "-m", "quant.cli", "users", "add", "ana"]
+        os.execv(sys.executable, command)  # noqa: S606
     said = b""
     for prompt, answer in ((b"Password of ana: ", PASSWORD), (b"Once more: ", again)):
         while not said.endswith(prompt):

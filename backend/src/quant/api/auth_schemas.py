@@ -10,7 +10,7 @@ from quant.api.schemas import Milliseconds, Wire
 
 Name = Annotated[str, Field(min_length=1, max_length=40, examples=["ana"])]
 NewName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["ana"])]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST)]
+Password = Annotated[SecretStr, Field(max_length=LONGEST)]
 NewPassword = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
 
 
