@@ -28,6 +28,9 @@ MEANT = re.compile(
             r"role: give a role or a password",
             r"to_id: more than [\d,]+ ids in one order",
             r"end: is not after start",
+            r"symbols: a scan needs 2 different symbols, got",
+            r"symbols: name at least one symbol",
+            r"body: is empty: send the file itself",
             # what this server builds, holds, plays and is asked to compute
             r"interval: '.*' is not built; there are",
             r"interval: '.*' is not a bar (of trades or volume|length)",

@@ -14,8 +14,8 @@ from quant.alerts.events import event_document
 from quant.alerts.preview import Firing
 from quant.alerts.rules import Document
 from quant.api import alert_schemas as wire
-from quant.api.given import TEXT, instant
-from quant.api.parameters import MAX_ID, EngineOf
+from quant.api.given import MAX_ID, TEXT, instant
+from quant.api.parameters import EngineOf
 from quant.api.problems import responses
 from quant.clock import NS_PER_MS
 from quant.engine import protocol

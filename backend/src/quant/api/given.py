@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, Field
 from quant.clock import NS_PER_MS
 from quant.errors import InvalidParameter
 
+MAX_ID = 2**53 - 1
+"""Of trades, events and deliveries: what a JSON number holds exactly, and a column of SQLite too."""
+
 MAX_MS = 9_000_000_000_000  # nanoseconds stay within int64
 
 _DAY = (
@@ -31,6 +34,9 @@ def _whole(value: object) -> object:
 
 WholeNumber = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """A whole number in a body: neither true nor a text is one."""
+
+TradeId = Annotated[int, Field(ge=0, le=MAX_ID, strict=True), BeforeValidator(_whole)]
+"""A trade's id in a body."""
 
 TimeGiven = Annotated[
     WholeNumber | str | None,

@@ -14,8 +14,6 @@ MAX_BARS = 4096
 MAX_TICKS = 10_000
 MAX_SERIES = 1500
 AT_LEAST_ONE: dict[str, Any] = {"minimum": 1}  # how much is too much, the engine says with its limit
-MAX_ID = 2**53 - 1
-"""Of trades, events and deliveries: what a JSON number holds exactly, and a column of SQLite too."""
 
 
 def engine_of(request: Request) -> Engine:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from quant.api.given import TimeGiven, WholeNumber
+from quant.api.given import TimeGiven, TradeId
 
 MAX_SYMBOLS = 2000
 """Names in one order: more than any exchange lists."""
@@ -16,7 +16,6 @@ MAX_SYMBOLS = 2000
 Milliseconds = Annotated[
     int, Field(description="milliseconds since the epoch, UTC", examples=[1763819520000])
 ]
-TradeId = Annotated[WholeNumber, Field(ge=0, le=2**53 - 1)]  # what a JSON number holds exactly
 StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
 BarQuality = Literal["complete", "partial", "quiet", "gap", "backfilled", "kline"]
 Signal = Literal["sell", "buy", "neutral", "none"]

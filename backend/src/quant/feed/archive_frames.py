@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from quant.domain import Bars, IntArray, Interval
 from quant.errors import ArchiveError
 from quant.feed import archive_layouts as col
 from quant.feed.archive_bars import bar_faults, bars_from
+from quant.feed.archive_text import MAX_REASON
 
 SLICE_ROWS = 250_000
 
@@ -38,8 +39,12 @@ class FrameFile:
                     if wrong.any():
                         raise ArchiveError(self.path.name, reason, line=at + int(np.argmax(wrong)) + 1)
                 yield at, bars, size * (at + len(bars)) // total
-        except (PolarsError, OSError) as error:
-            raise ArchiveError(self.path.name, f"cannot be read: {error}") from error
+        except (
+            PolarsError,
+            OSError,
+            PanicException,
+        ) as error:  # damaged files make some of its readers panic
+            raise ArchiveError(self.path.name, f"cannot be read: {str(error)[:MAX_REASON]}") from error
 
     def _scan(self) -> pl.LazyFrame:
         if self.path.suffix.lower() == ".parquet":

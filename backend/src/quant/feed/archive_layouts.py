@@ -43,7 +43,7 @@ _BAR_HEADERS = {
     "trades": COUNT,
 }
 _NUMBER = re.compile(rb"[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
-_INTEGER = re.compile(rb"-?[0-9]+")
+_INTEGER = re.compile(rb"-?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def layout_of(lines: list[bytes], *, file: str) -> Layout:
     if not _INTEGER.fullmatch(time):
         if kind == "bars" and re.match(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}", time):
             return Layout(kind, columns, header_lines, 1, dates=True)
-        raise ArchiveError(file, f"{time.decode(errors='replace')!r} is no time", line=first_line)
+        raise ArchiveError(file, f"{time[:40].decode(errors='replace')!r} is no time", line=first_line)
     return Layout(kind, columns, header_lines, unit_ns(int(time), file=file, line=first_line))
 
 

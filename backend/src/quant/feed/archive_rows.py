@@ -11,6 +11,7 @@ from quant.errors import ArchiveError
 from quant.feed import archive_layouts as col
 from quant.feed.archive_bars import bar_faults, bars_from
 from quant.feed.archive_layouts import Layout
+from quant.feed.archive_text import MAX_REASON
 
 
 class RowParser:
@@ -30,7 +31,9 @@ class RowParser:
         try:
             frame = pl.read_csv(text, has_header=False, schema=self._schema, quote_char=None)
         except PolarsError as error:
-            raise self._offender(text, first_line) or ArchiveError(self._file, str(error)) from error
+            raise self._offender(text, first_line) or ArchiveError(
+                self._file, str(error)[:MAX_REASON]
+            ) from error
         if frame.height != lines or any(frame[column].null_count() for column in self._used.values()):
             raise self._offender(text, first_line) or ArchiveError(
                 self._file, "has a line that is not a row", line=first_line

@@ -1,6 +1,8 @@
 """Lines of a CSV file, zipped, gzipped or plain, in blocks that end with a line; the next is read ahead."""
 
 import gzip
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +18,20 @@ BLOCK_BYTES = 8 << 20
 """About 120,000 trades: at most three blocks are in memory."""
 
 MAX_LINE = 64 << 10
+MAX_REASON = 200
+
+UNREADABLE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    struct.error,
+    NotImplementedError,  # a way of packing that Python does not know
+    RuntimeError,  # a password is asked for
+    ValueError,
+)
+"""What Python's own readers of packed files raise where a file is not what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +75,35 @@ class TextFile:
                 yield text, raw.tell()
 
     def _block(self, lines: IO[bytes]) -> bytes:
-        try:
-            text = lines.read(BLOCK_BYTES)
-            if text and not text.endswith(b"\n"):
-                text += lines.readline(MAX_LINE)
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-            raise ArchiveError(self.path.name, f"is torn: {error}") from error
+        text = lines.read(BLOCK_BYTES)
+        if text and not text.endswith(b"\n"):
+            text += lines.readline(MAX_LINE)
         return text
 
     @contextmanager
     def _open(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """Yield the lines and the file they lie in; what unpacking them runs into inside the block is ArchiveError."""
         with self.path.open("rb") as raw:
-            if self.path.suffix.lower() == ".gz":
-                with gzip.GzipFile(fileobj=raw) as lines:
-                    yield cast("IO[bytes]", lines), raw  # typeshed does not call a GzipFile an IO
-            elif self.path.suffix.lower() == ".zip":
-                with self._member(raw) as lines:
-                    yield lines, raw
-            else:
-                yield raw, raw
+            try:
+                if self.path.suffix.lower() == ".gz":
+                    with gzip.GzipFile(fileobj=raw) as lines:
+                        yield cast("IO[bytes]", lines), raw  # typeshed does not call a GzipFile an IO
+                elif self.path.suffix.lower() == ".zip":
+                    with self._member(raw) as lines:
+                        yield lines, raw
+                else:
+                    yield raw, raw
+            except UNREADABLE as error:
+                raise ArchiveError(self.path.name, f"is torn: {str(error)[:MAX_REASON]}") from error
 
     @contextmanager
     def _member(self, raw: IO[bytes]) -> Iterator[IO[bytes]]:
-        try:
-            with zipfile.ZipFile(raw) as archive:
-                names = [info.filename for info in archive.infolist() if not info.is_dir()]
-                if len(names) != 1:
-                    raise ArchiveError(self.path.name, f"holds {len(names)} files where one is expected")
-                with archive.open(names[0]) as lines:
-                    yield lines
-        except zipfile.BadZipFile as error:
-            raise ArchiveError(self.path.name, f"is torn: {error}") from error
+        with zipfile.ZipFile(raw) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            if len(names) != 1:
+                raise ArchiveError(self.path.name, f"holds {len(names)} files where one is expected")
+            with archive.open(names[0]) as lines:
+                yield lines
 
 
 def _without_lines(text: bytes, n: int) -> tuple[bytes, int]:
