@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from serving import ServerProcess, environment, free_port, server_process
@@ -170,6 +170,8 @@ def test_nothing_secret_and_no_control_character_is_logged(server: ServerProcess
     url = f"ws://127.0.0.1:{server.client.port}/ws?ticket={ticket}"
     with connect(url, proxy=None) as socket:
         socket.recv(30)
+    with pytest.raises(InvalidStatus):
+        connect(url, proxy=None)
     last = http.post("/auth/users", headers=shown, json={"name": "x", "password": "short-1"})
     request_id = last.headers["x-request-id"]
     logs = server.errors.parent / "logs"
@@ -184,6 +186,7 @@ def test_nothing_secret_and_no_control_character_is_logged(server: ServerProcess
             assert secret not in text, (path.name, secret)
         assert not any(ord(letter) < 32 and letter != "\n" for letter in text), path.name
         assert "\nforged" not in text
+        assert "without completing handshake" not in text  # what uvicorn says of every refusal
         for line in text.splitlines():
             json.loads(line)
     assert "auth.signed_in" in (logs / "quant.log").read_text()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, TypeVar
 
 import structlog
@@ -39,7 +38,7 @@ class Door:
     """Checks passwords: few at once, and few attempts of an address or on a user."""
 
     def __init__(self, settings: Settings, attempts: Rates) -> None:
-        self._threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="passwords")
+        self._few = asyncio.Semaphore(HASHES_AT_ONCE)
         self._waiting = 0
         self._attempts = attempts
         self._failures = Rates("failures to sign in as this user", settings.login_limit, seconds=FAILURES_S)
@@ -75,7 +74,8 @@ class Door:
             )
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            async with self._few:
+                return await asyncio.to_thread(work)
         finally:
             self._waiting -= 1
 
