@@ -23,10 +23,15 @@ def user_name(text: str) -> str:
     return name
 
 
-def hash_password(password: str) -> str:
-    """Return the argon2id hash, with its salt and parameters; raise InvalidParameter where it cannot be taken."""
+def check_password(password: str) -> None:
+    """Raise InvalidParameter where it cannot be a password."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidParameter("password", f"has {SHORTEST} to {LONGEST} characters")
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash, with its salt and parameters; raise InvalidParameter where it cannot be taken."""
+    check_password(password)
     return _hasher().hash(password)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from quant.access.passwords import hash_password, user_name
+from quant.access.passwords import check_password, hash_password, user_name
 from quant.clock import NS_PER_MS, SystemClock
 from quant.commands.handover import RunningServer, running_server
 from quant.errors import DataDirectoryInUse, InvalidParameter
@@ -90,7 +90,10 @@ class StoredUsers:
 def run(arguments: argparse.Namespace) -> int:
     """Do what is asked for; return the exit code."""
     name = user_name(arguments.name) if arguments.what != "list" else ""
-    password = _password(name) if arguments.what in ("add", "password") else ""
+    password = ""
+    if arguments.what in ("add", "password"):
+        password = _password(name)
+        check_password(password)
     with _opened(load_settings()) as users:
         match arguments.what:
             case "list":
