@@ -63,7 +63,7 @@ export function PreviewChart({ pane, interval, subject }: Props) {
         data-firings={pane.markers.length}
         className="absolute inset-0"
       />
-      <div className="pointer-events-none absolute inset-x-1 top-0 z-10 flex items-center text-label text-fg-2">
+      <div className="pointer-events-none absolute right-20 left-1 top-0 z-10 flex items-center text-label text-fg-2">
         <span className="flex-1 px-1">
           {pane.title} <span className="text-warn">●</span> fires
         </span>

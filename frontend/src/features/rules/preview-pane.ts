@@ -1,10 +1,7 @@
-import type { AlertFiring } from "@/api/types";
+import type { AlertFiring, AlertPreview } from "@/api/types";
 import type { Level, Marker, Pane } from "@/charts/series";
 import { metricName, metricValue } from "@/lib/alert-words";
-import { intervalMs } from "@/lib/intervals";
 import { lowerBound } from "@/lib/sorted";
-import type { ConditionDraft } from "./draft";
-import type { MetricSeries } from "./preview-series";
 
 /** The row that a firing belongs to: the bar its evidence names, else the last one that was open by then. */
 function rowOf(firing: AlertFiring, time: readonly number[]): number {
@@ -13,20 +10,17 @@ function rowOf(firing: AlertFiring, time: readonly number[]): number {
   return time[at] === bar ? at : at - 1;
 }
 
-/** The metric's past with the rule's thresholds, and where it would have fired. */
+// The server leaves out points of a long span, and marks gaps by null: no missing bar may break the line.
+const NO_GRID = Number.POSITIVE_INFINITY;
+
+/** The past of the rule's first condition as the server went through it, and where the rule would have fired. */
 export function previewPane(
-  condition: ConditionDraft,
+  { metric, time, value, threshold }: AlertPreview["series"],
   rearm: string,
-  series: MetricSeries,
   firings: readonly AlertFiring[],
 ): Pane {
-  const { metric, interval, time, value } = series;
-  const isAsked = metric === condition.metric;
-  const level = (text: string, label: string): Level[] => {
-    const threshold = Number(text);
-    if (!isAsked || text.trim() === "" || !Number.isFinite(threshold)) return [];
-    return [{ value: threshold, label, color: "text-3" }];
-  };
+  const level = (height: number, label: string): Level[] =>
+    Number.isFinite(height) ? [{ value: height, label, color: "text-3" }] : [];
   const markers = firings.flatMap((firing): Marker[] => {
     const row = rowOf(firing, time);
     const [at, height] = [time[row], value[row]];
@@ -36,7 +30,7 @@ export function previewPane(
     key: "preview",
     title: metricName(metric),
     weight: 1,
-    step: intervalMs(interval) ?? 1000,
+    step: NO_GRID,
     series: [
       {
         kind: "line",
@@ -54,7 +48,10 @@ export function previewPane(
         format: (number) => metricValue(metric, number),
       },
     ],
-    levels: [...level(condition.value, "threshold"), ...level(rearm, "re-arms")],
+    levels: [
+      ...level(threshold, "threshold"),
+      ...level(rearm.trim() === "" ? Number.NaN : Number(rearm), "re-arms"),
+    ],
     markers,
     marked: true,
     gaps: [],

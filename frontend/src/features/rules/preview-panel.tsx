@@ -1,4 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useMemo, useState } from "react";
 import { ApiError } from "@/api/http";
@@ -15,7 +14,6 @@ import type { ConditionDraft, RuleDraft } from "./draft";
 import { METRIC_SPECS } from "./metric-specs";
 import { PreviewChart } from "./preview-chart";
 import { previewPane } from "./preview-pane";
-import { seriesQuery } from "./preview-series";
 import { firingsCsv, summaryOf } from "./preview-summary";
 import { Afterwards, Firings } from "./preview-tables";
 import { leadOf } from "./tree";
@@ -27,6 +25,11 @@ const SPANS = [
   { value: "5000", label: "5,000 bars" },
   { value: "20000", label: "20,000 bars" },
 ];
+
+/** `zscore:A-B:1m:60:ols:level: warming up` names what the form says already. */
+function withoutTopic(because: string | null): string {
+  return (because ?? "").replace(/^\S*:\s/, "");
+}
 
 type Props = { draft: RuleDraft; isSound: boolean; shortest: string };
 
@@ -57,7 +60,8 @@ function Summary({ preview }: { preview: AlertPreview }) {
         {from}
         {preview.suspended_s > 0 && (
           <>
-            . Suspended for {duration(preview.suspended_s)}, last: {preview.suspended_because}
+            . Not looked at for {duration(preview.suspended_s)}, last since{" "}
+            {withoutTopic(preview.suspended_because)}
           </>
         )}
       </p>
@@ -68,36 +72,13 @@ function Summary({ preview }: { preview: AlertPreview }) {
 type ChartProps = { lead: ConditionDraft; rearm: string; preview: AlertPreview; shortest: string };
 
 function Chart({ lead, rearm, preview, shortest }: ChartProps) {
-  const series = useQuery(seriesQuery(lead, shortest, preview));
-  const pane = useMemo(
-    () => series.data && previewPane(lead, rearm, series.data, preview.firings),
-    [lead, rearm, series.data, preview.firings],
-  );
-  if (series.error) return <Failure error={series.error} onRetry={() => void series.refetch()} />;
-  if (!pane || !series.data) {
-    return (
-      <div className="relative h-48">
-        <Skeleton label="Asking for the metric’s past…" />
-      </div>
-    );
-  }
-  const { interval, metric } = series.data;
-  const subject = METRIC_SPECS[lead.metric].of === "pair" ? `${lead.a}-${lead.b}` : lead.symbol;
-  return (
-    <>
-      <PreviewChart
-        key={`${metric} ${subject} ${interval}`}
-        pane={pane}
-        interval={interval}
-        subject={subject}
-      />
-      {metric !== lead.metric && (
-        <p className="px-2 pb-1 text-label text-fg-2">
-          Drawn over the {pane.title.toLowerCase()}, since the first condition’s metric has no stored past.
-        </p>
-      )}
-    </>
-  );
+  const { series, firings } = preview;
+  const pane = useMemo(() => previewPane(series, rearm, firings), [series, rearm, firings]);
+  const { of, interval: needs } = METRIC_SPECS[lead.metric];
+  const interval = needs === "no" ? shortest : lead.interval || shortest;
+  const subject = of === "pair" ? `${lead.a}-${lead.b}` : lead.symbol;
+  const key = `${series.metric} ${subject} ${interval}`;
+  return <PreviewChart key={key} pane={pane} interval={interval} subject={subject} />;
 }
 
 /** What the rule would have done: how often, how long, and what z did afterwards. */
@@ -168,7 +149,9 @@ export function PreviewPanel({ draft, isSound, shortest }: Props) {
         {preview && (
           <div data-testid="preview" data-old={isOld}>
             <Summary preview={preview} />
-            {lead && <Chart lead={lead} rearm={draft.rearm} preview={preview} shortest={shortest} />}
+            {lead && preview.series.time.length > 0 && (
+              <Chart lead={lead} rearm={draft.rearm} preview={preview} shortest={shortest} />
+            )}
             <Afterwards preview={preview} />
             <Firings preview={preview} />
           </div>

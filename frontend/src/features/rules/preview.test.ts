@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { AlertFiring, AlertPreview } from "@/api/types";
+import { pointsFrom } from "@/charts/lightweight/points";
 import { MINUTE, T0 } from "@/testing/builders";
-import { newCondition } from "./draft";
 import { previewPane } from "./preview-pane";
-import { symbolMetric } from "./preview-series";
 import { firingsCsv, summaryOf } from "./preview-summary";
 
 const at = (minute: number) => T0 + minute * MINUTE;
@@ -24,12 +23,8 @@ const preview: AlertPreview = {
   series: { metric: "zscore", unit: "", threshold: 2, time: [], value: [] },
   firings: [firing(2, 1, 1), firing(20, 19, 5), firing(96, 95, null)],
 };
-const subject = {
-  ...{ a: "BTCUSDT", b: "ETHUSDT", interval: "1m", window: "60", entry: "2" },
-  ...({ method: "ols", scale: "level" } as const),
-};
 const series = {
-  ...{ metric: "zscore", interval: "1m", time: [0, 1, 2, 3].map(at), value: [1, 2.5, null, 0] },
+  ...{ metric: "zscore", unit: "", threshold: 2, time: [0, 1, 2, 3].map(at), value: [1, 2.5, null, 0] },
 };
 
 test("a preview in figures", () => {
@@ -46,34 +41,22 @@ test("its firings as a file", () => {
 });
 
 describe("the chart", () => {
-  const condition = newCondition(subject);
-
   test("marks each firing at the bar that decided it", () => {
-    const pane = previewPane(condition, "1.5", series, [firing(2, 1, 1), firing(3, null, 1)]);
+    const pane = previewPane(series, "1.5", [firing(2, 1, 1), firing(3, null, 1)]);
     expect(pane.markers.map(({ time, kind }) => [time, kind])).toEqual([
       [at(1), "fired"],
       [at(3), "fired"],
     ]);
     expect(pane.levels.map(({ value }) => value)).toEqual([2, 1.5]);
+    expect(previewPane(series, "", []).levels).toHaveLength(1);
   });
 
-  test("draws no threshold over a metric that it is not of", () => {
-    const pane = previewPane({ ...condition, metric: "half_life", value: "60" }, "", series, []);
-    expect(pane.levels).toEqual([]);
-  });
-});
-
-describe("a symbol's metric from its bars", () => {
-  const bars = { time: [0, 1, 2, 3].map(at), close: [100, 110, null, 121], volume: [1, 2, 3, 4] };
-
-  test("return, volume and volatility, with nothing where a bar is missing", () => {
-    expect(symbolMetric("return", bars, 1)).toEqual([null, expect.closeTo(0.1), null, null]);
-    expect(symbolMetric("return", bars, 2)).toEqual([null, null, null, null]);
-    expect(symbolMetric("volume", bars, 2)).toEqual([null, 3, 5, 7]);
-    const whole = { ...bars, close: [100, 110, 110, 121] };
-    const step = Math.log(1.1);
-    const [, , third, fourth] = symbolMetric("volatility", whole, 2);
-    expect(third).toBeCloseTo(step / Math.SQRT2);
-    expect(fourth).toBeCloseTo(step / Math.SQRT2);
+  test("breaks where the server could use no value, not where it left a point out", () => {
+    const thinned = { ...series, time: [0, 5, 6, 9].map(at) };
+    const pane = previewPane(thinned, "", []);
+    const [line] = pane.series;
+    const points = line ? pointsFrom(line, 0, pane.step) : [];
+    expect(points).toHaveLength(4);
+    expect(points.map((point) => "color" in point)).toEqual([false, true, false, false]);
   });
 });
