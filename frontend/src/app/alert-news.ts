@@ -1,4 +1,5 @@
 import type { AlertEvent } from "@/api/types";
+import { eventText } from "@/lib/alert-words";
 import { alerts } from "@/stores/link";
 import { navigate } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
@@ -7,12 +8,12 @@ import { loudest, playAlert } from "./alert-sound";
 
 function tell(events: readonly AlertEvent[]): void {
   say(
-    ...events.map(({ id, severity, rule, reason }) => ({
-      id,
-      tone: severity,
-      title: rule.name,
-      detail: reason,
-      action: { label: "Explain", run: () => navigate(`/rules?event=${id}`) },
+    ...events.map((event) => ({
+      id: event.id,
+      tone: event.severity,
+      title: event.rule.name,
+      detail: eventText(event),
+      action: { label: "Explain", run: () => navigate(`/rules?event=${event.id}`) },
     })),
   );
   const severity = loudest(events);

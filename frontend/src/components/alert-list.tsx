@@ -1,14 +1,14 @@
 import { Check } from "lucide-react";
+import { type EventWords, eventText } from "@/lib/alert-words";
 import { type TimeZone, time, zoneName } from "@/lib/format";
 import { SeverityMark } from "./severity";
 import { Button } from "./ui/button";
 
 /** What a line shows of an alert event. */
-export type AlertLine = {
+export type AlertLine = EventWords & {
   id: string;
   severity: string;
   time: number;
-  reason: string;
   ended_at: number | null;
   acknowledged_at: number | null;
   rule: { name: string };
@@ -51,7 +51,7 @@ export function AlertList({ label, events, unread, zone, onOpen, onAcknowledge }
                 {time(event.time, "second", zone)} {zoneName(zone, event.time)}
               </span>
             </span>
-            <span className="block truncate text-label text-fg-2">{event.reason}</span>
+            <span className="block truncate text-label text-fg-2">{eventText(event)}</span>
           </button>
           <Button
             look="ghost"

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { conditionText, groupText, metricValue } from "./alert-words";
+import { conditionText, eventText, groupText, metricValue } from "./alert-words";
 
 const z = {
   ...{ metric: "zscore", pair: "BTCUSDT-ETHUSDT", interval: "1m", window: 60, method: "ols", scale: "level" },
@@ -25,4 +25,16 @@ test("a value has the digits that its metric deserves", () => {
   expect(metricValue("zscore", -2.12345)).toBe("−2.123");
   expect(metricValue("price", 61234.567)).toBe("61,234.6");
   expect(metricValue("price", null)).toBe("–");
+});
+
+test("an event says in a line what holds, and the server's words where nothing is known", () => {
+  const held = { condition: { ...z, op: "crosses_below", value: -2 }, value: -2.1304, holds: true };
+  const not = { condition: silent, value: 3, holds: false };
+  const reason = "zscore of BTCUSDT-ETHUSDT is -2.1304, below -2";
+  expect(eventText({ reason, evidence: [held, not] })).toBe("BTC/ETH 1m: Z-score −2.130 < −2");
+  const both = { ...not, holds: true, value: 31 };
+  expect(eventText({ reason, evidence: [held, both] })).toBe(
+    "BTC/ETH 1m: Z-score −2.130 < −2; BTC: Silence 31.0000 ≥ 30",
+  );
+  expect(eventText({ reason, evidence: [not] })).toBe(reason);
 });

@@ -81,6 +81,27 @@ export function groupText(group: GroupWords): string {
   return members.map(text).join(group.all ? " and " : " or ");
 }
 
+/** What is read of an event to say it in words. */
+export type EventWords = {
+  reason: string;
+  evidence: readonly { condition: ConditionWords; value: number | null; holds: boolean | null }[];
+};
+
+/** What made a rule fire, short enough for a line: `ARB/OP 1s: Z-score −2.13 < −2`; the server's words otherwise. */
+export function eventText({ reason, evidence }: EventWords): string {
+  const held = evidence.filter(({ holds, value }) => holds === true && value !== null);
+  if (held.length === 0) return reason;
+  const parts = held.map(({ condition, value }) => {
+    const { metric, pair, symbol, interval, op } = condition;
+    const of = [pair ? pair.split("-").map(shortSymbol).join("/") : shortSymbol(symbol ?? ""), interval];
+    // A crossing is told by the side on which the value is now.
+    const side = op === "crosses_above" ? ">" : op === "crosses_below" ? "<" : opName(op);
+    const number = metricValue(metric, value);
+    return `${of.filter(Boolean).join(" ")}: ${metricName(metric)} ${number} ${side} ${plainNumber(condition.value)}`;
+  });
+  return parts.join("; ");
+}
+
 /** Values that lie about 1, whose decimals are looked at. */
 const SMALL = new Set(["zscore", "correlation", "adf_pvalue", "coint_pvalue"]);
 

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import {
   comparisonText,
+  eventText,
   groupText,
   metricName,
   metricValue,
@@ -109,7 +110,7 @@ export function EventDialog({ event, onEdit, onClose }: Props) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard */}
       <section aria-label="Evidence" tabIndex={0} className="flex flex-col gap-2 overflow-auto p-3">
         <p className="break-words">
-          <SeverityMark severity={event.severity} /> {event.reason}.
+          <SeverityMark severity={event.severity} /> <span title={event.reason}>{eventText(event)}</span>
         </p>
         <ul className="flex flex-col gap-1.5">
           {event.evidence.map((evidence) => (

@@ -10,6 +10,7 @@ import { SeverityMark } from "@/components/severity";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
+import { eventText } from "@/lib/alert-words";
 import { duration, type TimeZone, time, zoneName } from "@/lib/format";
 import { acknowledgeEvent, useAlerts } from "@/stores/alerts";
 import { usePreferences } from "@/stores/preferences";
@@ -86,9 +87,9 @@ function columnsOf(zone: TimeZone, onOpen: (id: string) => void): Column<AlertEv
       key: "reason",
       label: "Because",
       align: "left",
-      cell: ({ reason }) => (
-        <span className="block max-w-120 truncate text-fg-2" title={reason}>
-          {reason}
+      cell: (event) => (
+        <span className="block max-w-120 truncate text-fg-2" title={event.reason}>
+          {eventText(event)}
         </span>
       ),
     },
