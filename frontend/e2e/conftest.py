@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRONTEND = REPOSITORY / "frontend"
@@ -190,17 +190,22 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         own.stop()
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def launched(playwright: Playwright) -> Browser:
+    """Return the system's Chromium, without a window."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         pytest.fail("there is no Chromium: install it, on Debian with `apt-get install chromium`")
+    # As root, in a container, Chromium's sandbox cannot start.
+    sandbox = getattr(os, "geteuid", lambda: 1000)() != 0
+    return playwright.chromium.launch(
+        executable_path=executable, chromium_sandbox=sandbox, args=CHROMIUM_ARGS
+    )
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # As root, in a container, Chromium's sandbox cannot start.
-        sandbox = getattr(os, "geteuid", lambda: 1000)() != 0
-        chromium = playwright.chromium.launch(
-            executable_path=executable, chromium_sandbox=sandbox, args=CHROMIUM_ARGS
-        )
+        chromium = launched(playwright)
         yield chromium
         chromium.close()
 
