@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 import { compress } from "./build/compress.ts";
 import { documentationAssets } from "./build/documentation-assets.ts";
 import { mockWorker } from "./build/mock-worker.ts";
+import { preloadFonts } from "./build/preload-fonts.ts";
 
 const API = "http://127.0.0.1:8000";
 const PROXIED = [
@@ -28,7 +29,14 @@ const PROXIED = [
 const onMock = (mode: string) => loadEnv(mode, process.cwd()).VITE_USE_MOCK === "true";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), tailwindcss(), documentationAssets(), mockWorker(onMock(mode)), compress()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    documentationAssets(),
+    mockWorker(onMock(mode)),
+    preloadFonts(),
+    compress(),
+  ],
   // Plotly reads Node's `global` in a few modules.
   define: { global: "globalThis" },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -335,6 +337,36 @@ def test_what_happened_next_is_counted_from_the_api(server: Any, pair_page: Page
     expect(page.get_by_role("dialog").locator(".main-svg").first).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Escape")
+    server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
+
+
+EXPLAINED = {
+    "Hedge β": "beta",
+    "Spread": "spread",
+    "Z-score": "zscore",
+    "Correlation": "correlation",
+    "ADF p": "adf.p_value",
+    "Half-life": "half_life.bars",
+}
+
+
+def test_a_click_on_a_number_gives_a_program_that_computes_it_again(server: Any, pair_page: Page) -> None:
+    page = pair_page
+    server.post("/stream/stop", {})  # what stands still can be compared
+    expect(state(page)).to_have_text(re.compile("Stopped"))
+    pair = server.get("/analytics/pair?" + urlencode(PAIR_QUERY))
+    for name, path in EXPLAINED.items():
+        page.get_by_role("button", name=f"where {name} comes from").press("Enter")
+        dialog = page.get_by_role("dialog")
+        program = dialog.get_by_test_id("snippet").inner_text()
+        printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        wanted = at_path(pair, path)
+        assert float(printed.stdout) == pytest.approx(wanted, rel=1e-9), name
+        result = dialog.get_by_test_id("result")
+        if result.count() > 0:
+            assert float(result.inner_text().replace("−", "-")) == wanted
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name=f"where {name} comes from")).to_be_focused()
     server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
 
 

@@ -27,14 +27,16 @@ export function Tools() {
   const nextZone = zone === "utc" ? "local" : "utc";
   const Icon = theme === "dark" ? Sun : Moon;
   return (
-    <div className="ml-auto flex items-center gap-1">
+    <div className="flex items-center gap-1 max-lg:order-first max-lg:basis-full lg:ml-auto">
       {narrow && (
-        <Select
-          label="Page"
-          value={path}
-          options={PAGES.map((page) => ({ value: page.path, label: page.title }))}
-          onChange={(chosen) => navigate(lastAddress(chosen))}
-        />
+        <div className="mr-auto">
+          <Select
+            label="Page"
+            value={path}
+            options={PAGES.map((page) => ({ value: page.path, label: page.title }))}
+            onChange={(chosen) => navigate(lastAddress(chosen))}
+          />
+        </div>
       )}
       <nav aria-label="Pages" className="flex items-center gap-1 max-lg:hidden">
         {PAGES.map((page) => (

@@ -45,7 +45,7 @@ export function PairChoiceControls<Method extends string, Scale extends string>(
 }: Props<Method, Scale>) {
   const { a, b } = choice;
   // A fixed width: more symbols on offer must not move the controls beside it.
-  const leg = "w-28";
+  const leg = "w-36 max-lg:w-30";
   return (
     <>
       <div className="flex items-center gap-1">

@@ -10,7 +10,13 @@ import {
 import { time as formatTime, type TimeZone } from "@/lib/format";
 import type { ChartTheme } from "../theme";
 
-export type Look = { theme: ChartTheme; zone: TimeZone; narrow: boolean };
+export type Look = {
+  theme: ChartTheme;
+  zone: TimeZone;
+  narrow: boolean;
+  /** Whether a series has the left axis; its room would stay empty else. */
+  left?: boolean;
+};
 
 function tickMark(zone: TimeZone) {
   return (time: Time, type: TickMarkType): string => {
@@ -29,7 +35,7 @@ function tickMark(zone: TimeZone) {
 }
 
 /** Options of a whole chart. `attributionLogo: false` obliges us to the notice and link on the About page. */
-export function chartOptions({ theme, zone, narrow }: Look): DeepPartial<ChartOptions> {
+export function chartOptions({ theme, zone, narrow, left = true }: Look): DeepPartial<ChartOptions> {
   const axis = { borderColor: theme.line, entireTextOnly: true };
   return {
     autoSize: true,
@@ -48,9 +54,9 @@ export function chartOptions({ theme, zone, narrow }: Look): DeepPartial<ChartOp
       horzLine: { color: theme["text-3"], style: LineStyle.Dashed, labelBackgroundColor: theme.raised },
     },
     // Wide enough for all prices: a number of more digits must not move the panes.
-    rightPriceScale: { ...axis, minimumWidth: narrow ? 64 : 84 },
+    rightPriceScale: { ...axis, minimumWidth: narrow ? 76 : 84 },
     // A phone has no room for a second axis: the legend still gives leg B's price.
-    leftPriceScale: { ...axis, visible: !narrow, minimumWidth: 64 },
+    leftPriceScale: { ...axis, visible: !narrow && left, minimumWidth: 72 },
     timeScale: {
       borderColor: theme.line,
       timeVisible: true,

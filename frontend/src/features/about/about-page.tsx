@@ -20,7 +20,7 @@ export function AboutPage({ tools }: Props) {
   return (
     <div className="min-h-dvh">
       <header className="flex items-center gap-3 border-b border-line px-3 py-1.5">
-        <h1 className="text-stat font-semibold">About</h1>
+        <h1 className="text-stat font-semibold max-lg:sr-only">About</h1>
         {tools}
       </header>
       <main className="flex max-w-3xl flex-col gap-4 p-4">

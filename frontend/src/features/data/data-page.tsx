@@ -23,7 +23,7 @@ function Export({ status }: { status: StreamStatus | null }) {
   if (failed?.error) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (!status || !config.data || !symbols.data) {
     return (
-      <Panel title="Export" className="min-h-80">
+      <Panel title="Export" className="min-h-128 lg:min-h-101">
         <Skeleton label="Asking the server what there is…" />
       </Panel>
     );
@@ -40,8 +40,8 @@ export function DataPage({ tools }: { tools: ReactNode }) {
   const offline = useLink((link) => link.state.phase === "offline");
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
-      <header className="flex flex-wrap items-center gap-x-3 border-b border-line px-3 py-1.5">
-        <h1 className="text-stat font-semibold">Data and export</h1>
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5 max-lg:min-h-15 max-lg:content-start">
+        <h1 className="text-stat font-semibold max-lg:sr-only">Data and export</h1>
         {status && (
           <p className="text-label text-fg-2">
             {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>

@@ -5,7 +5,7 @@ import { Failure } from "@/components/failure";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { bytes, count, type TimeZone, time, zoneName } from "@/lib/format";
-import { navigate, useSearch } from "@/stores/location";
+import { lastAddress, navigate, useSearch } from "@/stores/location";
 import { ExportForm } from "./export-form";
 import {
   bytesOf,
@@ -80,7 +80,13 @@ type Props = { config: ClientConfig; status: StreamStatus; symbols: readonly str
 /** Choose what, see how much it is, get the file. */
 export function ExportPanel({ config, status, symbols, zone }: Props) {
   const streaming = status.symbols.map(({ symbol }) => symbol);
-  const request = parseRequest(useSearch(), config, [...new Set([...streaming, ...symbols])]);
+  // What the Monitor showed last is what somebody comes for.
+  const monitored = new URLSearchParams(lastAddress("/").slice(2));
+  const shown = [monitored.get("a"), monitored.get("b")].filter(
+    (leg) => leg !== null && symbols.includes(leg),
+  );
+  const offered = new Set([...shown.filter((leg) => leg !== null), ...streaming, ...symbols]);
+  const request = parseRequest(useSearch(), config, [...offered]);
   const { download, start, forget, cancel } = useDownload();
   const { from, to } = request;
   const impossible = from !== null && to !== null && to <= from;

@@ -95,7 +95,7 @@ type Props = { chart: Chart; lab: Lab; view: ChosenPair };
 
 function LabChart({ chart, lab, view }: Props) {
   const { theme, palette, zone } = usePreferences();
-  const { data, truth } = lab;
+  const { data, truth = null } = lab;
   const missing = data ? chart.missing(data) : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: readTheme reads what `theme` and `palette` put on the page
   const drawn = useMemo((): Drawn | null => {

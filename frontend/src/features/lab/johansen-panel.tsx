@@ -97,7 +97,7 @@ export function JohansenPanel({ lab }: { lab: Lab }) {
   const test = lab.data?.johansen ?? null;
   const missing = test && whyNot(test);
   return (
-    <Panel title="Johansen" className="h-80">
+    <Panel title="Johansen" className="h-68">
       <div className="flex h-full flex-col">
         <div className="relative min-h-0 flex-1">
           {!test && <LabState lab={lab} name="Johansen’s tests" />}

@@ -21,17 +21,15 @@ function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
   const last = lab.data?.last_time ?? null;
   return (
     <p className="flex flex-wrap items-center gap-2 text-label text-fg-2">
-      {last !== null && (
-        <span>
-          up to the bar of {time(last, "stamp", zone)} {zoneName(zone)}
-        </span>
-      )}
       <Button size="small" disabled={lab.busy} onClick={lab.refresh}>
         {lab.busy ? "Computing…" : "Compute again"}
       </Button>
       <Button look="ghost" size="small" onClick={() => navigate(monitorAddress(view))}>
         Open in the Monitor
       </Button>
+      <span className="min-h-3.5 max-lg:basis-full">
+        {last !== null && `up to the bar of ${time(last, "stamp", zone)} ${zoneName(zone)}`}
+      </span>
     </p>
   );
 }
@@ -51,7 +49,7 @@ function PairOfLab({ view, market, isLive, controls, tools, onChange }: PairProp
   return (
     <>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
-        <h1 className="text-stat font-semibold">Pair lab</h1>
+        <h1 className="text-stat font-semibold max-lg:sr-only">Pair lab</h1>
         <Freshness lab={lab} view={view} />
         {tools}
         {controls}
@@ -102,7 +100,7 @@ function LabOf({ config, tools }: { config: ClientConfig; tools: ReactNode }) {
       ) : (
         <>
           <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
-            <h1 className="text-stat font-semibold">Pair lab</h1>
+            <h1 className="text-stat font-semibold max-lg:sr-only">Pair lab</h1>
             {tools}
             {controls}
           </header>
@@ -123,7 +121,7 @@ export function LabPage({ tools }: { tools: ReactNode }) {
   if (config.data) return <LabOf config={config.data} tools={tools} />;
   return (
     <main className="p-4">
-      <h1 className="text-stat font-semibold">Pair lab</h1>
+      <h1 className="text-stat font-semibold max-lg:sr-only">Pair lab</h1>
       {config.error ? (
         <Failure error={config.error} onRetry={() => void config.refetch()} />
       ) : (

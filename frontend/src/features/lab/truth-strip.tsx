@@ -1,4 +1,5 @@
 import { FigureText } from "@/components/ui/figure-text";
+import { Skeleton } from "@/components/ui/skeleton";
 import { truthLines } from "./truth-lines";
 import type { Lab } from "./use-lab";
 
@@ -8,8 +9,17 @@ const HELD = {
 };
 
 /** What the simulated market knows of the pair, beside the estimates; nothing on a market whose truth nobody knows. */
-export function TruthStrip({ lab: { data, truth } }: { lab: Lab }) {
-  if (!data || !truth) return null;
+export function TruthStrip({ lab }: { lab: Lab }) {
+  const { data, truth } = lab;
+  if (truth === null || lab.error || lab.warming) return null;
+  // The place is kept, so that nothing moves when the numbers come.
+  if (!truth || !data) {
+    return (
+      <div className="relative h-40 rounded-base border border-line bg-card sm:h-10">
+        <Skeleton label="Waiting for the truth" />
+      </div>
+    );
+  }
   return (
     <section
       aria-label="The truth of the simulated market"

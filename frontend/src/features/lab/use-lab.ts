@@ -10,8 +10,8 @@ import type { ChosenPair } from "./lab-state";
 export type Lab = {
   /** Null until the first answer, and while there is none. */
   data: PairLab | null;
-  /** What is known about the pair: on the simulated market alone. */
-  truth: PairTruth | null;
+  /** What is known about the pair: on the simulated market alone; undefined before it is told. */
+  truth: PairTruth | null | undefined;
   error: Error | null;
   warming: { have: number; need: number } | null;
   busy: boolean;
@@ -35,8 +35,11 @@ export function useLab(market: string, view: ChosenPair, isLive: boolean): Lab {
     },
     retry: false,
   });
-  const known = useQuery(truthQuery(market)).data ?? null;
-  const truth = useMemo(() => truthFor(known, view.a, view.b), [known, view.a, view.b]);
+  const { data: known, isLoading } = useQuery(truthQuery(market));
+  const truth = useMemo(
+    () => (isLoading ? undefined : truthFor(known ?? null, view.a, view.b)),
+    [known, isLoading, view.a, view.b],
+  );
   const warming = warmingUp(asked.error);
   const same = asked.data?.symbol_a === view.a && asked.data.symbol_b === view.b;
   return {

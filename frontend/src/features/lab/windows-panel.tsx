@@ -67,7 +67,7 @@ const COLUMNS: Column<Row>[] = [
 export function WindowsPanel({ lab, window }: { lab: Lab; window: number }) {
   const { data } = lab;
   return (
-    <Panel title="ADF by window" className="h-80">
+    <Panel title="ADF by window" className="h-68">
       <div className="flex h-full flex-col">
         <div className="relative min-h-0 flex-1">
           {!data && <LabState lab={lab} name="ADF by window" />}

@@ -125,6 +125,12 @@ export function ExplainDialog({ number, onClose, ...props }: Props) {
                 <dd>{exact(value)}</dd>
               </div>
             ))}
+            {explanation.result && (
+              <div className="flex justify-between gap-4 border-t border-line pt-1 font-semibold">
+                <dt>{explanation.result.name}</dt>
+                <dd data-testid="result">{exact(explanation.result.value)}</dd>
+              </div>
+            )}
           </dl>
         )}
         {snippet && <Snippet text={snippet} />}

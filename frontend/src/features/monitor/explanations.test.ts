@@ -26,6 +26,11 @@ test("the inputs of z are those of its formula", () => {
   });
 });
 
+test("the number itself stands below its inputs", () => {
+  expect(explanationOf("zscore", pair, view).result).toEqual({ name: "z", value: 1.25 });
+  expect(explanationOf("spread", pair, view).result).toEqual({ name: "spread", value: 1012.5 });
+});
+
 test("on the log scale the inputs are logarithms", () => {
   const { inputs } = explanationOf("spread", pairData({ scale: "log" }), view);
   expect(inputs[0]?.value).toBeCloseTo(Math.log(103), 12);

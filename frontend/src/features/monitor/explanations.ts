@@ -22,6 +22,8 @@ export type Explanation = {
   says: string;
   formula: string | null;
   inputs: readonly Input[];
+  /** The number itself, with all its digits; absent where the inputs hold it. */
+  result?: Input;
   /** What the snippet prints, and the number it prints. */
   prints: string | null;
 };
@@ -68,6 +70,7 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "mean of the window", value: pair.mean },
       { name: "σ of the window", value: pair.sd },
     ],
+    result: { name: "spread", value: pair.spread },
     prints: "pair.spread",
   }),
   zscore: (pair, view) => ({
@@ -80,12 +83,14 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "β", value: pair.beta },
       { name: "σ", value: pair.sd },
     ],
+    result: { name: "z", value: pair.zscore },
     prints: "pair.zscore",
   }),
   correlation: (pair) => ({
     says: "Pearson’s correlation of both legs’ logarithmic returns over the window that ends at the newest closed bar.",
     formula: "r = Σ(a − ā)(b − b̄) / √(Σ(a − ā)² · Σ(b − b̄)²),  a = Δ log A,  b = Δ log B",
     inputs: [{ name: "returns", value: pair.window }],
+    result: { name: "r", value: pair.correlation },
     prints: "pair.correlation",
   }),
   adf: (pair) => ({
@@ -97,6 +102,7 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "observations", value: pair.adf.n },
       { name: "Engle-Granger p, both directions counted", value: pair.cointegration.p_value },
     ],
+    result: { name: "p", value: pair.adf.p_value },
     prints: "pair.adf.p_value",
   }),
   half_life: (pair) => ({

@@ -40,16 +40,20 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
       });
     const begin = (library: typeof import("@/charts/lightweight/stacked-chart")) => {
       if (gone || !element.current) return;
-      const look = { theme: readTheme(), zone, narrow };
+      const look = { theme: readTheme(), zone, narrow, left: compared === "" };
       chart = new library.StackedChart(element.current, look, {
         onCrosshair: (time) => {
           at = time;
           write();
         },
-        onLayout: (tops) =>
+        onLayout: (tops) => {
+          // Panes are made one after the other; until the last stands, none has its place.
+          if (tops.length < PANE_KEYS.length) return;
           heads().forEach((head, index) => {
             head.style.top = `${tops[index] ?? 0}px`;
-          }),
+            head.style.visibility = "visible";
+          });
+        },
       });
       chart.showSeconds(view.interval.endsWith("s"));
       feed = new LiveFeed(chart, view, decimals, overlays, write);

@@ -49,7 +49,7 @@ const STILL: readonly PageState[] = ["offline", "stale", "unreachable", "failed"
 
 type PairProps = Props & { view: PairView };
 
-function PairBody({ view, known, truth, state, streaming, opening, apply }: PairProps) {
+function PairBody({ view, known, truth, status, state, streaming, opening, apply }: PairProps) {
   const [opened, setOpened] = useState<{ pane: PaneKey; what: Opening } | null>(null);
   const [ticket, setTicket] = useState(false);
   const { layout, setLayout } = usePreferences();
@@ -64,7 +64,7 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
     <>
       <NumberRow {...panel} dimmed={still} />
       <div
-        className="grid min-h-0 flex-1 max-lg:gap-1 lg:grid-cols-[minmax(0,1fr)_auto_minmax(0,var(--side))]"
+        className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] max-lg:gap-1 lg:grid-cols-[minmax(0,1fr)_auto_minmax(0,var(--side))]"
         style={{ "--side": `${layout.side}px` } as CSSProperties}
       >
         <Panel
@@ -92,6 +92,7 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
           <PanesNotice
             view={view}
             streaming={streaming}
+            known={status !== null}
             opening={opening}
             onStart={(start) => apply({ start, stop: [] })}
           />
@@ -108,7 +109,7 @@ function PairBody({ view, known, truth, state, streaming, opening, apply }: Pair
             onReset={() => setLayout({ side: SIDE_DEFAULT })}
           />
         </div>
-        <SidePanels {...panel} />
+        <SidePanels {...panel} dimmed={still} />
       </div>
       {ticket && <TicketDialog view={view} known={known} onClose={() => setTicket(false)} />}
       {opened && (

@@ -89,7 +89,7 @@ export function MonitorPage({ tools }: Props) {
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh lg:min-h-160">
       <header className="flex h-18.5 items-start border-b border-line px-2 py-1.5">
-        <h1 className="text-stat font-semibold">Monitor</h1>
+        <h1 className="text-stat font-semibold max-lg:sr-only">Monitor</h1>
         {tools}
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">

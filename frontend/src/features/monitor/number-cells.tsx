@@ -39,6 +39,7 @@ function coverage(pair: PairAnalytics): string {
 
 /** Why there is no half-life: where the whole fit is missing, that is the reason. */
 export function halfLifeReason({ half_life, status, reason }: PairAnalytics): string | null {
+  if (status === "too_short") return "warming up";
   return status === "ok" ? half_life.reason : (reason ?? half_life.reason);
 }
 

@@ -52,7 +52,7 @@ export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Pro
   const { title, series } = paneModel(pane, view, NO_DATA, decimals, overlays);
   const note = hint(pane, view);
   // A phone has room for one line.
-  const shown = narrow ? series.slice(0, 2) : series;
+  const shown = narrow ? series.slice(0, pane === "price" ? 2 : 1) : series;
   const save = () => {
     const table = paneTable(paneModel(pane, view, paneDataNow(view), decimals, overlays));
     saveFile(`${paneFileName(pane, view)}.csv`, tableCsv(table));
@@ -60,9 +60,12 @@ export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Pro
   return (
     <div
       data-legend={pane}
+      // Until the chart says where its panes are.
+      style={{ visibility: "hidden" }}
       className={classNames(
         "absolute flex items-start gap-x-3 pt-1 text-label text-fg-2",
-        narrow ? "right-18 left-2" : "right-22 left-18",
+        narrow ? "right-20" : "right-22",
+        narrow || view.compare.length > 0 ? "left-2" : "left-20",
       )}
     >
       <div className="flex min-w-0 flex-1 flex-wrap gap-x-3">
@@ -70,7 +73,11 @@ export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Pro
         {shown.map((item) => (
           <span key={item.key} className="whitespace-nowrap">
             <span className={LABEL_COLORS[item.color] ?? ""}>{item.label && `${item.label} `}</span>
-            <span data-series={item.key} className="text-fg" />
+            <span
+              data-series={item.key}
+              // A number of another length must not move what stands after it.
+              className={item.kind === "line" ? "inline-block min-w-12 text-fg" : "text-fg"}
+            />
           </span>
         ))}
         {note && !narrow && <span className="text-fg-3">{note}</span>}

@@ -9,6 +9,8 @@ import { barsTopic, type PairView, pairTopic } from "./view-state";
 type Props = {
   view: PairView;
   streaming: readonly string[];
+  /** Whether the server has said what streams. */
+  known: boolean;
   opening: boolean;
   onStart: (symbols: string[]) => void;
 };
@@ -25,14 +27,14 @@ function Message({ children, low = false }: { children: ReactNode; low?: boolean
 }
 
 /** Says over the charts why they are empty or short: no data yet, not streaming, refused, or warming up. */
-export function PanesNotice({ view, streaming, opening, onStart }: Props) {
+export function PanesNotice({ view, streaming, known, opening, onStart }: Props) {
   const topic = pairTopic(view);
   const bars = useHeld("bars", barsTopic(view.a, view.interval));
   const pair = useHeld("pair", topic)?.data ?? null;
   const refused = useLink((link) => link.refused[topic] ?? link.refused[barsTopic(view.a, view.interval)]);
   const silent = [view.a, view.b].filter((symbol) => !streaming.includes(symbol));
   const empty = !bars?.data.items.length;
-  if (empty && silent.length > 0 && !opening) {
+  if (empty && known && silent.length > 0 && !opening) {
     return (
       <Message>
         {silent.join(" and ")} {silent.length > 1 ? "are" : "is"} not streaming.

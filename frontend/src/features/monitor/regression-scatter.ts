@@ -43,4 +43,6 @@ export const RegressionScatter = figurePanel({
   label: (view) => `Regression of ${view.a} on ${view.b} in the window`,
   figure: (pair, _truth, look) => regressionFigure(pair, look),
   table: regressionTable,
+  missing: (pair) =>
+    fittedRows(pair).length > 0 ? null : (pair.reason ?? "No bar of the window is known yet."),
 });

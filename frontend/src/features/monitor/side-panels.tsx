@@ -3,6 +3,7 @@ import { Splitter } from "@/components/splitter";
 import { Panel } from "@/components/ui/panel";
 import { type Tab, Tabs } from "@/components/ui/tabs";
 import { useNarrow } from "@/components/use-narrow";
+import { classNames } from "@/lib/class-names";
 import { usePreferences } from "@/stores/preferences";
 import type { PanelProps } from "./panel-props";
 import { BOXES, PANELS, type PanelEntry } from "./panels";
@@ -41,7 +42,7 @@ function boxTab({ key, title, Content, Actions }: PanelEntry, props: PanelProps)
 }
 
 /** The panels beside the live panes: tabs in a narrow window, otherwise a column whose heights can be dragged. */
-export function SidePanels(props: PanelProps) {
+export function SidePanels({ dimmed, ...props }: PanelProps & { dimmed: boolean }) {
   const narrow = useNarrow();
   const column = useRef<HTMLDivElement>(null);
   const { layout, setLayout } = usePreferences();
@@ -51,7 +52,7 @@ export function SidePanels(props: PanelProps) {
     return (
       <section
         aria-label="Statistics of the pair"
-        className="flex h-72 rounded-base border border-line bg-card"
+        className={classNames("flex h-72 rounded-base border border-line bg-card", dimmed && "opacity-75")}
       >
         <Tabs label="Statistics of the pair" tabs={tabs} />
       </section>
@@ -68,7 +69,7 @@ export function SidePanels(props: PanelProps) {
       setLayout({ panels: { ...layout.panels, [one.key]: weight, [other.key]: both - weight } });
   };
   return (
-    <div ref={column} className="flex min-h-0 flex-col">
+    <div ref={column} className={classNames("flex min-h-0 flex-col", dimmed && "opacity-75")}>
       {BOXES.map(({ key, panels }, index) => {
         const weight = weights[index] ?? 1;
         const both = weight + (weights[index + 1] ?? 0);

@@ -35,17 +35,17 @@ export function StreamControls({ symbols, streaming, shown, running, busy, onSta
   return (
     <>
       <SymbolPicker symbols={symbols} streaming={streamingSet} chosen={chosen} onChoose={setEdited} />
-      <div className="flex items-center gap-x-3">
+      <div className="flex items-center gap-x-3 max-sm:gap-x-1.5">
         <Button
           look="primary"
           needs="operator"
           disabled={busy || (start.length === 0 && stop.length === 0)}
           onClick={() => onStart({ start, stop })}
         >
-          <Play aria-hidden className="size-3.5" /> Start
+          <Play aria-hidden className="size-3.5" /> <span className="max-sm:sr-only">Start</span>
         </Button>
         <Button needs="operator" disabled={busy || !running} onClick={onStop}>
-          <Square aria-hidden className="size-3.5" /> Stop
+          <Square aria-hidden className="size-3.5" /> <span className="max-sm:sr-only">Stop</span>
         </Button>
       </div>
     </>

@@ -67,9 +67,14 @@ function Costs({ ticket, input }: CostsProps) {
       >
         {ticket.funding === null ? ABSENT : signed(ticket.funding, 2)}
       </Row>
-      <Row name="Break-even, without funding" note="Of what both legs are worth.">
+      <Row name="Break-even after fees and bid-ask spread" note="Of what both legs are worth.">
         <span className="text-stat font-medium" data-testid="break-even">
           {ticket.breakEvenBps === null ? ABSENT : `${fixed(ticket.breakEvenBps, 1)} bps`}
+        </span>
+      </Row>
+      <Row name="The same, held over the next funding">
+        <span data-testid="break-even-funded">
+          {ticket.fundedBps === null ? ABSENT : `${fixed(ticket.fundedBps, 1)} bps`}
         </span>
       </Row>
       <Row

@@ -41,6 +41,7 @@ describe("on levels", () => {
     expect(ticket?.funding).toBeCloseTo(-0.996 - 1.794, 9);
     const cost = gross * 0.001 + 3.322;
     expect(ticket?.breakEvenBps).toBeCloseTo((cost / gross) * 1e4, 9);
+    expect(ticket?.fundedBps).toBeCloseTo(((cost - 2.79) / gross) * 1e4, 9);
     expect(ticket?.breakEvenSpread).toBeCloseTo(cost / 0.166, 9);
     expect(ticket?.breakEvenZ).toBeCloseTo(cost / 0.166 / 10, 9);
   });
@@ -60,7 +61,13 @@ test("a negative β has both legs on one side", () => {
 
 test("what is unknown is null, and nonsense is no ticket", () => {
   const ticket = ticketOf({ ...input, b: { ...input.b, bid: null, fundingRate: null } });
-  expect(ticket).toMatchObject({ crossing: null, funding: null, breakEvenBps: null, breakEvenZ: null });
+  expect(ticket).toMatchObject({
+    crossing: null,
+    funding: null,
+    breakEvenBps: null,
+    fundedBps: null,
+    breakEvenZ: null,
+  });
   expect(ticket?.fees).toBeGreaterThan(0);
   for (const notional of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
     expect(ticketOf({ ...input, notional })).toBeNull();

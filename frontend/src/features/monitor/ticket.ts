@@ -41,6 +41,8 @@ export type Ticket = {
   funding: number | null;
   /** Fees and crossing, in basis points of the gross, in the units of the spread, and in σ. */
   breakEvenBps: number | null;
+  /** The same with the next funding. */
+  fundedBps: number | null;
   breakEvenSpread: number | null;
   breakEvenZ: number | null;
 };
@@ -86,6 +88,8 @@ export function ticketOf(input: TicketInput): Ticket | null {
   // One unit of the spread is one unit of A on levels, and 100 % of A's worth on logs.
   const perSpread = scale === "log" ? worthA : unitsA;
   const spread = cost === null || perSpread === 0 ? null : cost / perSpread;
+  const funding = sum(paid(a, side, worthA), paid(b, sideB, worthB));
+  const inBps = (total: number | null) => (total === null || gross === 0 ? null : (10_000 * total) / gross);
   return {
     a: { side, units: unitsA, notional: worthA },
     b: { side: sideB, units: unitsB, notional: worthB },
@@ -93,8 +97,9 @@ export function ticketOf(input: TicketInput): Ticket | null {
     left: signOf[sideB] * (unitsB - wanted) * b.price,
     fees,
     crossing,
-    funding: sum(paid(a, side, worthA), paid(b, sideB, worthB)),
-    breakEvenBps: cost === null || gross === 0 ? null : (10_000 * cost) / gross,
+    funding,
+    breakEvenBps: inBps(cost),
+    fundedBps: inBps(sum(cost, funding)),
     breakEvenSpread: spread,
     breakEvenZ: spread === null || sd === null || sd <= 0 ? null : spread / sd,
   };

@@ -24,12 +24,12 @@ type Props = {
   change: (part: Partial<ScanView>) => void;
 };
 
-function Waiting({ children }: { children: ReactNode }) {
+function Waiting({ children, matrix }: { children: ReactNode; matrix?: ReactNode }) {
   return (
-    <div className="grid min-h-72 flex-1 gap-1 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)] *:flex-1">
+    <div className="grid min-h-72 flex-1 gap-1 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)] *:flex-1">
       <Panel title="Pairs">{children}</Panel>
       <Panel title="Matrix" className="max-lg:hidden">
-        <Skeleton label="Waiting for the scan" />
+        {matrix ?? <Skeleton label="Waiting for the scan" />}
       </Panel>
     </div>
   );
@@ -61,7 +61,7 @@ export function ScanBody({ view, scan, streaming, known, change }: Props) {
   if (error) return <Failure error={error} onRetry={refresh} />;
   if (warming) {
     return (
-      <Waiting>
+      <Waiting matrix={<p className="p-3 text-fg-2">It fills with the table.</p>}>
         <p role="status" className="p-3 text-fg-2">
           Warming up: {count(warming.have)} of {count(warming.need)} bars. A shorter window needs fewer.
         </p>
@@ -105,7 +105,7 @@ export function ScanBody({ view, scan, streaming, known, change }: Props) {
           />
         </section>
       ) : (
-        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(0,26rem)] gap-1 *:min-h-0">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(0,24rem)] gap-1 *:min-h-0">
           <div className="flex">{table}</div>
           <div className="flex">{matrix}</div>
         </div>

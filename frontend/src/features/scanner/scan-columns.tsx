@@ -37,7 +37,7 @@ function numeric(
   };
 }
 
-function HalfLife({ row }: { row: ScannedPair }) {
+function HalfLife({ row, withTime }: { row: ScannedPair; withTime: boolean }) {
   return (
     <>
       <FigureText
@@ -46,43 +46,48 @@ function HalfLife({ row }: { row: ScannedPair }) {
         format={(value) => fixed(value, 1)}
         reason={why(row, "half_life")}
       />
-      {row.half_life_seconds !== null && (
+      {withTime && row.half_life_seconds !== null && (
         <span className="pl-1 text-label text-fg-3">{duration(row.half_life_seconds)}</span>
       )}
     </>
   );
 }
 
-/** The columns of the Scanner; `tested` is how many pairs were, `calibrated` whether p has a second form. */
-export function scanColumns(tested: number, calibrated: boolean): SortColumn<ScannedPair>[] {
+/** What the columns hang on: how many pairs were tested, whether p has a second form, how long a bar is. */
+type Scope = { tested: number; calibrated: boolean; interval: string };
+
+/** The columns of the Scanner. */
+export function scanColumns({ tested, calibrated, interval }: Scope): SortColumn<ScannedPair>[] {
+  // Bars of a minute are minutes.
+  const withTime = interval !== "1m";
   const byChance = ({ p_value }: ScannedPair) => (p_value === null ? null : p_value * tested);
   return [
     {
       key: "pair",
       label: "Pair",
       align: "left",
-      width: 132,
+      width: 116,
       value: pairKey,
       cell: ({ symbol_a, symbol_b }) => `${shortSymbol(symbol_a)} / ${shortSymbol(symbol_b)}`,
     },
-    numeric("p_value", "p", 64, pValue, "Engle-Granger, the smaller of both directions, doubled"),
+    numeric("p_value", "p", 58, pValue, "Engle-Granger, the smaller of both directions, doubled"),
     ...(calibrated
       ? [
           numeric(
             "p_calibrated",
             "Calibrated p",
-            96,
+            92,
             pValue,
             "p under the pair’s own null, which allows for its heavy tails and jumps; q rests on it",
           ),
         ]
       : []),
-    numeric("q_value", "q", 64, pValue, "The p-value with the number of pairs tested taken into account"),
+    numeric("q_value", "q", 58, pValue, "The p-value with the number of pairs tested taken into account"),
     {
       key: "by_chance",
       label: "By chance",
       title: "Pairs that would have so small a p if no pair were cointegrated: p × pairs tested",
-      width: 84,
+      width: 80,
       value: byChance,
       cell: (row) => (
         <FigureText
@@ -93,7 +98,7 @@ export function scanColumns(tested: number, calibrated: boolean): SortColumn<Sca
         />
       ),
     },
-    numeric("beta", "β", 92, (value) => significant(value, 5), "Units of the second leg to one of the first"),
+    numeric("beta", "β", 84, (value) => significant(value, 5), "Units of the second leg to one of the first"),
     numeric(
       "zscore",
       "z",
@@ -105,17 +110,17 @@ export function scanColumns(tested: number, calibrated: boolean): SortColumn<Sca
       key: "half_life",
       label: "Half-life",
       title: "Bars in which half of a deviation is gone",
-      width: 112,
+      width: withTime ? 112 : 76,
       value: ({ half_life }) => half_life,
-      cell: (row) => <HalfLife row={row} />,
+      cell: (row) => <HalfLife row={row} withTime={withTime} />,
     },
-    numeric("correlation", "Corr", 64, (value) => signed(value, 2), "Of log returns"),
+    numeric("correlation", "Corr", 60, (value) => signed(value, 2), "Of log returns"),
     {
       key: "holdout",
       label: "Hold-out",
       align: "left",
       title: "Chosen on the first half of the window, tested on the second, which had no part in the choice",
-      width: 116,
+      width: 118,
       value: ({ holdout }) => HOLDOUT[holdout].rank,
       cell: ({ holdout, holdout_p }) => (
         <span

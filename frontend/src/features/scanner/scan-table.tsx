@@ -23,7 +23,10 @@ type Props = {
 export function ScanTable({ scan, view, onSort, onOpen }: Props) {
   const { sort, filters } = view;
   const { pairs_tested, calibrated } = scan;
-  const columns = useMemo(() => scanColumns(pairs_tested, calibrated), [pairs_tested, calibrated]);
+  const columns = useMemo(
+    () => scanColumns({ tested: pairs_tested, calibrated, interval: scan.interval }),
+    [pairs_tested, calibrated, scan.interval],
+  );
   const sorted = useMemo(() => {
     const column = columns.find(({ key }) => key === sort.key) ?? columns[1];
     const wanted = scan.items.filter((row) => passes(row, filters));

@@ -19,7 +19,7 @@ function Freshness({ scan }: { scan: Scan }) {
   const zone = usePreferences((preferences) => preferences.zone);
   const { data, topic, busy, refresh } = scan;
   return (
-    <p className="flex items-center gap-2 text-label text-fg-2">
+    <p className="flex min-h-3.5 items-center gap-2 text-label text-fg-2 max-lg:basis-full">
       {data?.last_time !== null && data !== null && (
         <span>
           up to the bar of {time(data.last_time, "stamp", zone)} {zoneName(zone)}
@@ -29,7 +29,7 @@ function Freshness({ scan }: { scan: Scan }) {
         <Button size="small" disabled={busy} onClick={refresh}>
           {busy ? "Scanning…" : "Scan again"}
         </Button>
-      ) : (
+      ) : data === null ? null : (
         <span title="New bars bring new numbers by themselves">
           <span aria-hidden className="text-ok">
             ●{" "}
@@ -57,7 +57,7 @@ function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) 
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
-        <h1 className="text-stat font-semibold">Scanner</h1>
+        <h1 className="text-stat font-semibold max-lg:sr-only">Scanner</h1>
         <Freshness scan={scan} />
         {tools}
         <ScanFilters view={view} config={config} streaming={streaming} onChange={change} />
@@ -76,7 +76,7 @@ export function ScannerPage({ tools }: { tools: ReactNode }) {
   if (config.data) return <Scanner config={config.data} tools={tools} />;
   return (
     <main className="p-4">
-      <h1 className="text-stat font-semibold">Scanner</h1>
+      <h1 className="text-stat font-semibold max-lg:sr-only">Scanner</h1>
       {config.error ? (
         <Failure error={config.error} onRetry={() => void config.refetch()} />
       ) : (

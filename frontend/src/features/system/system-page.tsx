@@ -59,8 +59,8 @@ export function SystemPage({ tools }: { tools: ReactNode }) {
   const offline = useLink((link) => link.state.phase === "offline");
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
-      <header className="flex flex-wrap items-center gap-x-3 border-b border-line px-3 py-1.5">
-        <h1 className="text-stat font-semibold">System</h1>
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5 max-lg:min-h-15 max-lg:content-start">
+        <h1 className="text-stat font-semibold max-lg:sr-only">System</h1>
         {status && <Source status={status} />}
         {tools}
       </header>
