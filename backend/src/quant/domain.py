@@ -139,7 +139,7 @@ class HedgeMethod(StrEnum):
             return cls(text.strip().lower().replace("-", "_").replace(" ", "_"))
         except ValueError:
             known = ", ".join(method.value for method in cls)
-            raise InvalidParameter("method", f"{text!r} is not one of {known}") from None
+            raise InvalidParameter("method", f"{text[:40]!r} is not one of {known}") from None
 
 
 class Scale(StrEnum):

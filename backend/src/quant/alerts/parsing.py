@@ -183,7 +183,7 @@ class _Tree:
         if isinstance(given, bool) or not isinstance(given, int):
             raise InvalidRule(f"{at}/window", "has to be a whole number of bars")
         if not least <= given <= most:
-            raise InvalidRule(f"{at}/window", f"{given:.6g} is not between {least} and {most} bars")
+            raise InvalidRule(f"{at}/window", f"{str(given)[:20]} is not between {least} and {most} bars")
         return given
 
     def _method(self, value: object, at: str) -> HedgeMethod:

@@ -1,7 +1,5 @@
 """Rows of CSV text to trades or bars: fast for whole blocks, and by hand for the line that stops one."""
 
-import math
-
 import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
@@ -147,4 +145,4 @@ def _reads_as(kind: pl.DataType | type[pl.DataType], field: bytes) -> bool:
         value = int(field) if kind == pl.Int64 else float(field)
     except ValueError:
         return False
-    return b"_" not in field and math.isfinite(value) and abs(value) < 2**63
+    return b"_" not in field and -(2**63) < value < 2**63

@@ -99,7 +99,7 @@ class TextFile:
     @contextmanager
     def _member(self, raw: IO[bytes]) -> Iterator[IO[bytes]]:
         with zipfile.ZipFile(raw) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            names = [name for name in archive.namelist() if not name.endswith("/")]
             if len(names) != 1:
                 raise ArchiveError(self.path.name, f"holds {len(names)} files where one is expected")
             with archive.open(names[0]) as lines:
