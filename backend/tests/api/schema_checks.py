@@ -20,6 +20,9 @@ MEANT = re.compile(
             r"name: say the file's name",
             r"name: .* is not a file's name",  # one of the disk's, which counts bytes
             r"rule: give a rule or a rule_id",
+            r"role: give a role or a password",
+            r"username: give a username and a password, or a token",
+            r"name: has 1 to 40 of",  # whatever their case, and spaces around them
             r"from_id: from_id and to_id go together",
             r"from_id: ids are those of one symbol",
             r"start: give ids or times, not both",

@@ -53,7 +53,10 @@ def exchange() -> Iterator[Exchange]:
 def server(exchange: Exchange, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
     """Run a server on the simulated market; a parameter is its token."""
     token = getattr(request, "param", None)
-    values = {name.upper(): value for name, value in exchange.settings.items()} | {"SOURCE": "sim:7"}
+    values = {name.upper(): value for name, value in exchange.settings.items()} | {
+        "SOURCE": "sim:7",
+        "RATE_LIMIT": 0,
+    }
     values |= {"AUTH_TOKEN": token} if token else {}
     with server_process(tmp_path / "server", **values) as server:
         eventually(server.client.is_ready, what="the source is ready")
