@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -45,12 +45,16 @@ class Server:
         with urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
             return json.load(answer)
 
-    def start(self) -> float:
-        """Start, and return the seconds until it is ready."""
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}/ws"
+
+    def start(self, *, path: str = "/readyz") -> float:
+        """Start, and return the seconds until it answers at the path: until it is ready."""
         began = time.perf_counter()
         command = [sys.executable, "-m", "quant.cli", "serve"]
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
-        self._wait(lambda: bool(self.ask("/readyz")))
+        self.wait_until(lambda: bool(self.ask(path)))
         return time.perf_counter() - began
 
     def wait_full(self, symbols: Sequence[str], *, ticks: int) -> None:
@@ -61,13 +65,21 @@ class Server:
             lines = {line["symbol"]: line for line in status["symbols"]}
             return all(name in lines and lines[name]["ticks"] >= ticks for name in symbols)
 
-        self._wait(all_there)
+        self.wait_until(all_there)
 
     def resident_mb(self) -> float:
         """Return the server's own memory; Linux tells it."""
         assert self._process is not None
         lines = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+    def cpu_s(self) -> float:
+        """Return the processor time that the server has taken, of all its threads; Linux tells it."""
+        assert self._process is not None
+        fields = (
+            Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         assert self._process is not None
@@ -83,7 +95,8 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
-    def _wait(self, done) -> None:  # type: ignore[no-untyped-def]
+    def wait_until(self, done: Callable[[], bool]) -> None:
+        """Return once it is done; what fails meanwhile is not done."""
         until = time.perf_counter() + PATIENCE_S
         while time.perf_counter() < until:
             try:

@@ -90,7 +90,7 @@ class Exchange:
         name, ms = self.names[at], self.time_ms(n)
         return (
             f'{{"stream":"{name.lower()}@aggTrade","data":{{"e":"aggTrade","E":{ms},"s":"{name}","a":{number + 1},'
-            f'"p":"{price(number)}","q":"0.250","f":{number + 1},"l":{number + 1},"T":{ms},'
+            f'"p":"{price(number, at)}","q":"0.250","f":{number + 1},"l":{number + 1},"T":{ms},'
             f'"m":{"true" if number % 2 else "false"}}}}}'
         ).encode()
 
@@ -161,7 +161,7 @@ class Exchange:
         return [
             {
                 "a": number,
-                "p": price(number - 1),
+                "p": price(number - 1, at),
                 "q": "0.250",
                 "f": number,
                 "l": number,
@@ -188,9 +188,11 @@ def _quote(name: str, number: int) -> bytes:
     ).encode()
 
 
-def price(number: int) -> str:
-    """Return the price of a symbol's trade: it goes up and down by 20 in some ten thousand trades."""
-    return f"{100 + abs(number % 10_007 - 5_003) * 0.004:.1f}"
+def price(number: int, at: int) -> str:
+    """Return the price of a trade of the symbol in place `at`: up and down by 20 in ten thousand trades, with noise."""
+    wave = abs((number + 1_999 * at) % 10_007 - 5_003) * 0.004
+    noise = (number // 50 * 7_919 + at * 104_729) % 997 * 0.002
+    return f"{100 + wave + noise:.1f}"
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:

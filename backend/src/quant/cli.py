@@ -37,7 +37,7 @@ SOURCE_RETRY_S = 1.0
 OPENING_POLL_S = 0.05
 UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
     "http": "httptools",
-    "ws": "websockets-sansio",
+    "ws": "quant.api.uvicorn_frames:ReadyFrames",
     "ws_per_message_deflate": False,
     "ws_max_size": 65536,
     "ws_ping_interval": 5,

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quant.api.ready_frames import EXTENSION, Write
 from quant.log import ACCESS, of_request
 
 log = structlog.get_logger(ACCESS)
@@ -148,6 +149,19 @@ class Requests:
                     metrics.refused.inc()
             await send(message)
 
+        extensions = scope.get("extensions", {})
+        write: Write | None = extensions.get(EXTENSION)
+
+        def writing(frame: bytes) -> bool:
+            assert write is not None  # noqa: S101  or it is not put there
+            if not write(frame):
+                return False
+            metrics.sent_messages += 1
+            metrics.sent_bytes += len(frame)
+            return True
+
+        if write is not None:
+            extensions[EXTENSION] = writing
         try:
             await self._app(scope, receiving, sending)
         finally:

@@ -13,6 +13,7 @@ from quant import __version__
 from quant.api import scans, views
 from quant.api import schemas as wire
 from quant.api.alerts import alerts_message
+from quant.api.ready_frames import EXTENSION, Write, text_frame
 from quant.api.security import entry_of, refuse
 from quant.api.sockets import OpenSockets
 from quant.clock import NS_PER_MS
@@ -94,7 +95,7 @@ def _now() -> int:
     return time.time_ns() // NS_PER_MS
 
 
-async def encode(frame: Frame) -> str:
+async def encode(frame: Frame) -> bytes:
     """Return the frame's text, made once for all clients."""
     if frame.encoded is None:
         view = frame.view
@@ -110,7 +111,7 @@ async def encode(frame: Frame) -> str:
             frame.encoded = alerts_message(frame, view).model_dump_json().encode()
         else:
             frame.encoded = views.message(frame).model_dump_json().encode()
-    return frame.encoded.decode()
+    return frame.encoded
 
 
 _making: dict[int, asyncio.Future[bytes]] = {}
@@ -125,9 +126,14 @@ class _Client:
 
     async def send_frames(self) -> None:
         """Send what is new until the subscription ends; raises TimeoutError when the client does not read."""
+        write: Write | None = self._websocket.scope.get("extensions", {}).get(EXTENSION)
         async for frames in self._subscription.frames():
             for frame in frames:
-                await self._send(await encode(frame))
+                if frame.framed is None:
+                    frame.framed = text_frame(await encode(frame))
+                # Whoever waits for the client to read goes first.
+                if write is None or self._writing.locked() or not write(frame.framed):
+                    await self._send((await encode(frame)).decode())
 
     async def _send(self, text: str) -> None:
         async with self._writing, asyncio.timeout(SEND_TIMEOUT_S):

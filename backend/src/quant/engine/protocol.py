@@ -683,13 +683,17 @@ View = AlertsView | StatusView | BarsView | TicksView | SecondsView | PairView |
 
 @dataclass(slots=True)
 class Frame:
-    """One message of a topic, shared by all its listeners. `encoded` belongs to whoever sends it: encode once."""
+    """One message of a topic, shared by all its listeners.
+
+    `encoded` and `framed`, the text and the bytes on the wire, belong to whoever sends it: made once.
+    """
 
     topic: str
     kind: Literal["snapshot", "update"]
     time: int
     view: View
     encoded: bytes | None = field(default=None, repr=False)
+    framed: bytes | None = field(default=None, repr=False)
 
 
 class Subscription(Protocol):
