@@ -19,9 +19,10 @@ MAIN = """
 daemon off;
 {user}
 worker_processes 1;
+worker_rlimit_nofile {files};
 pid {folder}/nginx.pid;
 error_log {folder}/main.error.log;
-events {{ worker_connections 512; }}
+events {{ worker_connections {connections}; }}
 http {{
     types {{ text/html html; text/css css; text/javascript js; image/svg+xml svg; }}
     client_body_temp_path {folder}/body;
@@ -45,7 +46,7 @@ def make_certificate(folder: Path) -> None:
 class Nginx:
     """The shipped site with other places and ports, each of which must be there to be replaced."""
 
-    def __init__(self, folder: Path, *, server_port: int) -> None:
+    def __init__(self, folder: Path, *, server_port: int, connections: int = 512) -> None:
         self.folder = folder
         self.port, self.plain_port = free_port(), free_port()
         make_certificate(folder)
@@ -67,7 +68,9 @@ class Nginx:
         (folder / "quant.conf").write_text(text)
         user = "user root;" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
         self.config = folder / "nginx.conf"
-        self.config.write_text(MAIN.format(folder=folder, user=user))
+        self.config.write_text(
+            MAIN.format(folder=folder, user=user, connections=connections, files=2 * connections)
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def check(self) -> subprocess.CompletedProcess[str]:
