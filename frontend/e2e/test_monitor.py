@@ -184,6 +184,12 @@ def test_the_crosshair_reads_the_api_value_in_every_pane(server: Any, pair_page:
             assert_reads_as(text, value)
     close_b = page.locator("[data-legend=price] [data-series=b]").inner_text()
     assert_reads_as(close_b, series["price_b"][row])
+    bars = server.get("/data/BTCUSDT?interval=1m&limit=1500")["items"]
+    (bar,) = (each for each in bars if each["time"] == at)
+    candle = page.locator("[data-legend=price] [data-series=a]").inner_text().split()
+    assert candle[::2] == ["O", "H", "L", "C"]
+    for text, name in zip(candle[1::2], ("open", "high", "low", "close"), strict=True):
+        assert_reads_as(text, bar[name])
 
 
 def test_every_pane_opens_in_plotly_with_its_data(pair_page: Page) -> None:

@@ -73,7 +73,9 @@ async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
   const response = await answerOf(path, init);
   try {
     // The schema is the server's own, generated into schema.gen.ts; the socket, which is open for days, is checked.
-    return (await response.json()) as Answer;
+    const body: unknown = await response.json();
+    if (typeof body !== "object" || body === null) throw new TypeError("an answer of another kind");
+    return body as Answer;
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     // A proxy's page, or an answer that was cut off.

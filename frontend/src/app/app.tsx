@@ -5,6 +5,7 @@ import { refusal } from "@/lib/roles";
 import { useUnread } from "@/stores/alerts";
 import { navigate, pageOf, usePath } from "@/stores/location";
 import { mustSignIn, useSession } from "@/stores/session";
+import { Boundary } from "./boundary";
 import { PAGES } from "./pages";
 import { Shell } from "./shell";
 import { Tools } from "./tools";
@@ -49,7 +50,9 @@ function Pages() {
   }, [page, unread]);
   return (
     <>
-      {page ? <page.Content tools={<Tools />} /> : <NotFound path={path} />}
+      <Boundary key={pageOf(path)}>
+        {page ? <page.Content tools={<Tools />} /> : <NotFound path={path} />}
+      </Boundary>
       <Shell />
     </>
   );
