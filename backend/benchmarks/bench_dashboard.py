@@ -173,6 +173,12 @@ def wait_shown(visit: Visit, key: str) -> None:
     visit.page.wait_for_function("key => window.notes.texts[key]", arg=key, polling=20)
 
 
+def send_all(visit: Visit, feed: DrivenFeed, count: int, **options: bool) -> None:
+    """Send many updates as fast as the page shows them, and at most at `GROWTH_HZ`."""
+    for _ in range(0, count, GROWTH_HZ):
+        wait_shown(visit, send_at(feed, GROWTH_HZ, GROWTH_HZ, **options))
+
+
 def late(visit: Visit, feed: DrivenFeed, which: str) -> tuple[float, float, int]:
     """Return how long after they were sent messages were shown: median and 95th percentile in ms, and how many."""
     shown = visit.note(which)
@@ -215,17 +221,17 @@ def rate(browser: Browser) -> list[Row]:
 
 def growth(browser: Browser) -> list[Row]:
     with driven(browser) as (visit, feed):
-        wait_shown(visit, send_at(feed, GROWTH_HZ, GROWTH_HZ))
+        send_all(visit, feed, GROWTH_HZ)
         heap, elements, nodes = visit.heap(), visit.elements(), visit.metrics()["Nodes"]
-        wait_shown(visit, send_at(feed, GROWTH_HZ, GROWTH_UPDATES))
+        send_all(visit, feed, GROWTH_UPDATES)
         grown, elements_after = visit.heap() - heap, visit.elements()
         nodes_after = visit.metrics()["Nodes"]
         # A bar with every update until the page holds as many as it ever does.
-        wait_shown(visit, send_at(feed, GROWTH_HZ, ROW_LIMIT, bar_closes=True))
+        send_all(visit, feed, ROW_LIMIT, bar_closes=True)
         samples = []
         for _ in range(SLOPE_SAMPLES):
             visit.page.evaluate("Object.assign(window.notes, { texts: {}, draws: {}, states: [] })")
-            wait_shown(visit, send_at(feed, GROWTH_HZ, GROWTH_UPDATES // SLOPE_SAMPLES))
+            send_all(visit, feed, GROWTH_UPDATES // SLOPE_SAMPLES)
             samples.append(visit.heap())
     steps = np.arange(SLOPE_SAMPLES) * GROWTH_UPDATES / SLOPE_SAMPLES
     slope, error = line(steps, np.array(samples, dtype=np.float64))
