@@ -13,7 +13,7 @@ DIST = Path(__file__).resolve().parents[1] / "dist"
 A_NUMBER = "[data-field=beta]:not([data-value=null])"
 MONITOR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
 PAGES = {
-    MONITOR: "Pair monitor",
+    MONITOR: "Monitor",
     "/scan?tf=1m&w=120": "Scanner",
     "/pair/BTCUSDT/ETHUSDT": "Pair lab",
     "/rules": "Alert rules",

@@ -19,7 +19,7 @@ export function AboutPage({ tools }: Props) {
   const version = useQuery(configQuery).data?.version;
   return (
     <div className="min-h-dvh">
-      <header className="flex items-center gap-3 border-b border-line px-3 py-1.5">
+      <header className="flex items-center gap-3 border-b border-line px-2 py-1.5">
         <h1 className="text-stat font-semibold max-lg:sr-only">About</h1>
         {tools}
       </header>
