@@ -20,7 +20,6 @@ import type { PaneKey } from "./pane-models";
 import type { PanelProps } from "./panel-props";
 import { PanesNotice } from "./panes-notice";
 import { RefitBanner } from "./refit-banner";
-import { SidePanels } from "./side-panels";
 import type { ChangeView } from "./use-view";
 import { barsTopic, labAddress, type PairView, pairTopic, type View } from "./view-state";
 
@@ -36,6 +35,9 @@ type Props = {
   opening: boolean;
   apply: (wanted: { start: string[]; stop: string[] }) => void;
 };
+
+// Beside the charts, and with Plotly's part of it after the first data: not in the first load.
+const SidePanels = lazily(() => import("./side-panels").then((module) => module.SidePanels));
 
 // Loaded when the first chart is opened.
 const PaneDialog = lazily(() => import("./pane-dialog").then((module) => module.PaneDialog));
@@ -109,7 +111,9 @@ function PairBody({ view, known, truth, status, state, streaming, opening, apply
             onReset={() => setLayout({ side: SIDE_DEFAULT })}
           />
         </div>
-        <SidePanels {...panel} dimmed={still} />
+        <div className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)] max-lg:min-h-72">
+          <SidePanels {...panel} dimmed={still} />
+        </div>
       </div>
       {ticket && <TicketDialog view={view} known={known} onClose={() => setTicket(false)} />}
       {opened && (

@@ -5,7 +5,6 @@ import { HedgeHistory } from "./hedge-history";
 import { PairFacts } from "./pair-facts";
 import type { PanelProps } from "./panel-props";
 import { RegressionScatter } from "./regression-scatter";
-import { WhatNext } from "./what-next";
 
 export type PanelEntry = {
   key: string;
@@ -24,6 +23,8 @@ export type PanelEntry = {
 // Behind tabs, so that they are not part of the first load.
 const PairsPanel = lazily(() => import("./pairs-panel").then((module) => module.PairsPanel));
 const MatrixPanel = lazily(() => import("./pairs-panel").then((module) => module.MatrixPanel));
+const WhatNext = lazily(() => import("./what-next").then((module) => module.WhatNext.Content));
+const WhatNextActions = lazily(() => import("./what-next").then((module) => module.WhatNext.Actions));
 
 /** The panels beside the live panes: a new one is a component and a line here. */
 export const PANELS: readonly PanelEntry[] = [
@@ -44,7 +45,8 @@ export const PANELS: readonly PanelEntry[] = [
     short: "What next",
     weight: 0,
     box: "regression",
-    ...WhatNext,
+    Content: WhatNext,
+    Actions: WhatNextActions,
   },
   { key: "alerts", title: "Alerts", short: "Alerts", weight: 0.6, ...AlertsPanel },
 ];
