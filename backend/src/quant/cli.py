@@ -42,7 +42,7 @@ UVICORN: dict[str, Any] = {  # Any: uvicorn's options are of many types
     "ws_max_size": 65536,
     "ws_ping_interval": 5,
     "ws_ping_timeout": 5,
-    "timeout_graceful_shutdown": 3,
+    "timeout_graceful_shutdown": 2,
     "log_config": None,
     "access_log": False,
     "proxy_headers": False,  # TRUSTED_PROXIES says whose are believed, and uvicorn believes every caller on loopback

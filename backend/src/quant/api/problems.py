@@ -122,7 +122,7 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         where = [str(part) for part in first["loc"] if part not in ("query", "path", "body")]
         torn = first["type"] == "json_invalid"  # its place is a character's number, which names nothing
-        name = "body" if torn else ".".join(where) or "body"
+        name = "body" if torn else ".".join(where)[:100] or "body"
         detail = f"{name}: {first['msg'].removeprefix('Value error, ')}"
         values = {"parameter": name}
         return problem(

@@ -159,7 +159,7 @@ class _Client:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "command"
-            await self._refuse("invalid_command", f"{where}: {first['msg']}", topic=None)
+            await self._refuse("invalid_command", f"{where[:100]}: {first['msg']}", topic=None)
             return
         match command.op:
             case "ping":
