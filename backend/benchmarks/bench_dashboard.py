@@ -34,7 +34,7 @@ PAIR = "pair:BTCUSDT-ETHUSDT:1s:60:ols:level"
 VALUES = "[data-field=beta]:not([data-value=null])"
 
 HZ, MINUTE_S = 10, 60
-GROWTH_UPDATES, GROWTH_HZ = 10_000, 50
+GROWTH_UPDATES, GROWTH_HZ = 10_000, 100
 ROW_LIMIT = 3000
 """Rows that the page keeps of a topic (`ROW_LIMIT` of stores/merge.ts): from then on nothing should grow."""
 

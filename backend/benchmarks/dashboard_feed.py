@@ -90,7 +90,7 @@ class DrivenFeed:
         time_ms = data["last_time"]
         if closes:
             time_ms += STEP_MS
-            data["last_time"] = time_ms
+            data |= {"first_time": data["first_time"] + STEP_MS, "last_time": time_ms}  # the window moves on
         alpha, beta, sd = data["alpha"], data["beta"], data["sd"]
         row = {"time": time_ms, "price_a": 1.0, "price_b": 1.0, "alpha": alpha, "beta": beta, "sd": sd}
         row |= {"spread": alpha + z * sd, "zscore": z, "correlation": 0.8 + z / 20}

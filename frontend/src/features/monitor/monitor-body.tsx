@@ -111,7 +111,8 @@ function PairBody({ view, known, truth, status, state, streaming, opening, apply
             onReset={() => setLayout({ side: SIDE_DEFAULT })}
           />
         </div>
-        <div className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)] max-lg:min-h-72">
+        {/* Their place is kept until they are there. */}
+        <div className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)] max-lg:h-72">
           <SidePanels {...panel} dimmed={still} />
         </div>
       </div>

@@ -1,10 +1,8 @@
 import type { ComponentType } from "react";
 import { lazily } from "@/components/lazily";
 import { AlertsPanel } from "./alerts-panel";
-import { HedgeHistory } from "./hedge-history";
 import { PairFacts } from "./pair-facts";
 import type { PanelProps } from "./panel-props";
-import { RegressionScatter } from "./regression-scatter";
 
 export type PanelEntry = {
   key: string;
@@ -20,11 +18,25 @@ export type PanelEntry = {
   box?: string;
 };
 
+type Loaded = { Content: ComponentType<PanelProps>; Actions: ComponentType<PanelProps> };
+
+/** A panel whose code is no part of the first load: what it draws with comes after the first data anyway. */
+function lazyPanel(load: () => Promise<Loaded>): Loaded {
+  return {
+    Content: lazily(() => load().then((panel) => panel.Content)),
+    Actions: lazily(() => load().then((panel) => panel.Actions)),
+  };
+}
+
+const HedgeHistory = lazyPanel(() => import("./hedge-history").then((module) => module.HedgeHistory));
+const RegressionScatter = lazyPanel(() =>
+  import("./regression-scatter").then((module) => module.RegressionScatter),
+);
+const WhatNext = lazyPanel(() => import("./what-next").then((module) => module.WhatNext));
+
 // Behind tabs, so that they are not part of the first load.
 const PairsPanel = lazily(() => import("./pairs-panel").then((module) => module.PairsPanel));
 const MatrixPanel = lazily(() => import("./pairs-panel").then((module) => module.MatrixPanel));
-const WhatNext = lazily(() => import("./what-next").then((module) => module.WhatNext.Content));
-const WhatNextActions = lazily(() => import("./what-next").then((module) => module.WhatNext.Actions));
 
 /** The panels beside the live panes: a new one is a component and a line here. */
 export const PANELS: readonly PanelEntry[] = [
@@ -45,8 +57,7 @@ export const PANELS: readonly PanelEntry[] = [
     short: "What next",
     weight: 0,
     box: "regression",
-    Content: WhatNext,
-    Actions: WhatNextActions,
+    ...WhatNext,
   },
   { key: "alerts", title: "Alerts", short: "Alerts", weight: 0.6, ...AlertsPanel },
 ];
