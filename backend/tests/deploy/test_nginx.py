@@ -271,7 +271,7 @@ def test_the_client_is_known_by_its_address_and_id(
     answer = site.get("/symbols", headers={"X-Forwarded-For": "6.6.6.6", "X-Request-ID": "faked"})
     given = answer.headers["x-request-id"]
     assert len(given) == 32
-    assert given in nginx.logged()
+    eventually(lambda: given in nginx.logged(), what="nginx has written it down")
     log = server.errors.parent / "logs" / "access.log"
 
     def look() -> bool:
