@@ -19,7 +19,9 @@ import type { ChartTheme } from "../theme";
 import { GapHatching } from "./gap-hatching";
 import { pointsFrom } from "./points";
 
-type Drawn = { api: ISeriesApi<SeriesType>; lastTime: number; firstTime: number };
+type Drawn = { api: ISeriesApi<SeriesType>; lastTime: number; firstTime: number; written: string };
+// A number that shows how many decimals a format has.
+const SAMPLE = 12_345.678_901_23;
 // Below this many rows an update in place is cheaper than setting the whole series anew.
 const MOST_ROWS_IN_PLACE = 20;
 // Room for the legend above and, where there are arrows with letters, for those too.
@@ -67,7 +69,12 @@ export class DrawnPane {
 
   private setSeries(series: ChartSeries, step: number, changedFrom: number | null): void {
     const drawn = this.series.get(series.key) ?? this.add(series);
-    drawn.api.applyOptions({ priceFormat: priceFormat(series), title: "" });
+    const written = series.format(SAMPLE);
+    if (written !== drawn.written) {
+      // Options draw the whole chart anew, so not with every update.
+      drawn.api.applyOptions({ priceFormat: priceFormat(series), title: "" });
+      drawn.written = written;
+    }
     const firstTime = (series.kind === "candles" ? series.candles[0]?.time : series.time[0]) ?? 0;
     const points = pointsFrom(series, changedFrom ?? 0, step);
     const inPlace = changedFrom !== null && points.length <= MOST_ROWS_IN_PLACE && drawn.lastTime > 0;
@@ -83,7 +90,7 @@ export class DrawnPane {
   }
 
   private add(series: ChartSeries): Drawn {
-    const drawn = { api: this.create(series), lastTime: 0, firstTime: 0 };
+    const drawn = { api: this.create(series), lastTime: 0, firstTime: 0, written: "" };
     this.series.set(series.key, drawn);
     return drawn;
   }

@@ -38,7 +38,10 @@ export class GapHatching implements IPanePrimitive<Time> {
   }
 
   set(spans: readonly GapSpan[]): void {
+    const none = spans.length === 0 && this.spans.length === 0;
     this.spans = spans;
+    // To ask for it draws the pane anew.
+    if (none) return;
     this.attachedTo?.requestUpdate();
   }
 
