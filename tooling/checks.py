@@ -44,9 +44,11 @@ def pytest_check(layout: Layout, arguments: Sequence[str], *, options: Sequence[
     return _pytest(layout, "pytest", "tests", [*options, *arguments], chosen=bool(arguments))
 
 
-def browser_check(layout: Layout, arguments: Sequence[str]) -> Check:
+def browser_check(layout: Layout, arguments: Sequence[str], *, options: Sequence[str] = ()) -> Check:
     """Return the browser's tests, apart from the others: Playwright keeps an event loop running beside them."""
-    return _pytest(layout, "pytest, browser", "../frontend/e2e", arguments, chosen=bool(arguments))
+    return _pytest(
+        layout, "pytest, browser", "../frontend/e2e", [*options, *arguments], chosen=bool(arguments)
+    )
 
 
 def _pytest(layout: Layout, name: str, folder: str, arguments: Sequence[str], *, chosen: bool) -> Check:

@@ -50,7 +50,11 @@ def test(layout: Layout, arguments: Sequence[str]) -> int:
     ensure_chromium()
     ensure_nginx()
     set_up(layout, dev=True, install=True)
-    tests = [pytest_check(layout, arguments, options=side_by_side()), browser_check(layout, arguments)]
+    options = side_by_side()
+    tests = [
+        pytest_check(layout, arguments, options=options),
+        browser_check(layout, arguments, options=options),
+    ]
     run_checks([*python_checks(layout), *tests, *page_checks(layout, [*STATIC_PAGE_CHECKS, "test"])])
     return 0
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from relay import Relay, answer
+from waiting import eventually
 
 from shown import assert_reads_as
 
@@ -130,12 +131,17 @@ def test_markers_stand_where_an_independent_reading_of_z_puts_them(own_server: A
 def test_the_last_candle_is_the_apis_last_bar(own_server: Any, still: Any) -> None:
     page = still.page
     page.mouse.move(5, 5)  # without a crosshair the legend reads the newest
-    text = page.locator("[data-legend=price] [data-series=a]").inner_text()
     (bar,) = own_server.get("/data/BTCUSDT?interval=1m&limit=1")["items"]
-    shown = re.fullmatch(r"O (\S+) H (\S+) L (\S+) C (\S+)", text)
-    assert shown is not None, text
-    for value, name in zip(shown.groups(), ("open", "high", "low", "close"), strict=True):
-        assert_reads_as(value, bar[name])
+
+    def legend_reads_as_the_bar() -> bool:
+        text = page.locator("[data-legend=price] [data-series=a]").inner_text()
+        shown = re.fullmatch(r"O (\S+) H (\S+) L (\S+) C (\S+)", text)
+        assert shown is not None, text
+        for value, name in zip(shown.groups(), ("open", "high", "low", "close"), strict=True):
+            assert_reads_as(value, bar[name])
+        return True
+
+    eventually(legend_reads_as_the_bar, what="the legend reads the newest bar")
     expect(page.locator("[data-field=last_a]")).to_have_attribute("data-value", str(bar["close"]))
 
 

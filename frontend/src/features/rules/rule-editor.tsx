@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useMemo, useRef, useState } from "react";
+import { type FormEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { fieldsOf, useSaveRule } from "@/api/alerts";
 import { ApiError } from "@/api/http";
 import type { AlertRule } from "@/api/types";
@@ -57,6 +57,7 @@ export function RuleEditor({ editing, subject, choices, onSaved, onCancel }: Pro
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [tried, setTried] = useState(false);
   const [refused, setRefused] = useState<Refused | null>(null);
+  const [showings, setShowings] = useState(0);
   const save = useSaveRule();
   const problems = useMemo(() => problemsOf(draft), [draft]);
   // The server's word is of the draft as it was sent.
@@ -86,9 +87,11 @@ export function RuleEditor({ editing, subject, choices, onSaved, onCancel }: Pro
     freshCondition: () => newCondition(subject),
     canAdd: countConditions(draft.when) < LIMITS.conditions,
   };
-  const showFirstProblem = () =>
-    // After React has marked them.
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+  const showFirstProblem = () => setShowings((before) => before + 1);
+  // An effect, since the fields are marked by then.
+  useEffect(() => {
+    if (showings > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [showings]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
