@@ -93,6 +93,7 @@ export class LiveSocket {
 
   /** Asks for a fresh snapshot of a topic whose updates no longer fit together. */
   resubscribe(topic: string): void {
+    if (!this.wanted.has(topic)) return;
     this.send({ op: "unsubscribe", topics: [topic] });
     this.send({ op: "subscribe", topics: [topic] });
   }

@@ -9,6 +9,7 @@ const PAIR = "pair:BTCUSDT-ETHUSDT:1m:60:ols:level";
 
 let frames: (() => void)[] = [];
 const broken = vi.fn();
+let now = 0;
 let store: LiveStore;
 
 function nextFrame(): void {
@@ -30,7 +31,40 @@ const heldTimes = () => store.get("bars", BARS)?.data.items.map((item) => (item.
 beforeEach(() => {
   frames = [];
   broken.mockReset();
-  store = new LiveStore(broken, (flush) => frames.push(flush));
+  now = 0;
+  store = new LiveStore(
+    broken,
+    (flush) => frames.push(flush),
+    () => now,
+  );
+});
+
+describe("a snapshot that is lost", () => {
+  test("is asked for again when updates go on without it", () => {
+    store.receive(bars("snapshot", 1, [0]));
+    store.receive(bars("update", 3, [1]));
+    expect(broken).toHaveBeenCalledTimes(1);
+    now = 2000;
+    store.receive(bars("update", 4, [1])); // on its way before the question came
+    expect(broken).toHaveBeenCalledTimes(1);
+    now = 2001;
+    store.receive(bars("update", 5, [1]));
+    store.receive(bars("update", 6, [1]));
+    expect(broken).toHaveBeenCalledTimes(2);
+    store.receive(bars("snapshot", 7, [0, 1]));
+    store.receive(bars("update", 8, [2]));
+    expect(broken).toHaveBeenCalledTimes(2);
+    expect(heldTimes()).toEqual([0, 1, 2]);
+  });
+
+  test("as the first one is", () => {
+    store.receive(bars("update", 2, [0]));
+    expect(broken).not.toHaveBeenCalled();
+    now = 2001;
+    store.receive(bars("update", 3, [0]));
+    expect(broken).toHaveBeenCalledExactlyOnceWith(BARS);
+    expect(heldTimes()).toBeNull();
+  });
 });
 
 describe("merging", () => {

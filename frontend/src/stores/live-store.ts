@@ -29,12 +29,16 @@ type Topic = {
   held: Held<DataOf[TopicKind]> | null;
   /** Its updates no longer fit: they are left out until the snapshot comes, the last numbers stay. */
   broken: boolean;
+  /** When its snapshot was last asked for, or nothing was held of it any more. */
+  askedAt: number;
   changedFrom: number | null;
   listeners: Set<Listener>;
 };
 type Frame = (flush: () => void) => void;
 
 const nothingYet = Number.POSITIVE_INFINITY;
+// A snapshot can be lost as any message can; those that are under way come sooner.
+const ASK_EVERY_MS = 2000;
 
 function merge(held: DataOf[TopicKind], message: TopicMessage): Merged<DataOf[TopicKind]> {
   // The held data came under the same topic name, whose head fixes their type.
@@ -68,6 +72,7 @@ export class LiveStore {
   constructor(
     private readonly onBrokenSequence: (topic: string) => void,
     private readonly frame: Frame = (flush) => requestAnimationFrame(flush),
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   get market(): string | null {
@@ -84,10 +89,13 @@ export class LiveStore {
       topic.changedFrom = null;
     } else {
       // Without a held snapshot the update belongs to a topic that was just given up or asked for again.
-      if (!topic.held || topic.broken) return;
+      if (!topic.held || topic.broken) {
+        if (this.now() - topic.askedAt > ASK_EVERY_MS) this.ask(topic, message.topic);
+        return;
+      }
       if (seq !== topic.held.seq + 1) {
         topic.broken = true;
-        this.onBrokenSequence(message.topic);
+        this.ask(topic, message.topic);
         return;
       }
       const { data, changedFrom } = merge(topic.held.data, message);
@@ -116,6 +124,7 @@ export class LiveStore {
     if (!topic) return;
     topic.held = null;
     topic.broken = false;
+    topic.askedAt = this.now();
     topic.changedFrom = null;
     this.announce(topic);
   }
@@ -130,9 +139,20 @@ export class LiveStore {
   private topic(name: string): Topic {
     const known = this.topics.get(name);
     if (known) return known;
-    const topic: Topic = { held: null, broken: false, changedFrom: nothingYet, listeners: new Set() };
+    const topic: Topic = {
+      held: null,
+      broken: false,
+      askedAt: this.now(),
+      changedFrom: nothingYet,
+      listeners: new Set(),
+    };
     this.topics.set(name, topic);
     return topic;
+  }
+
+  private ask(topic: Topic, name: string): void {
+    topic.askedAt = this.now();
+    this.onBrokenSequence(name);
   }
 
   private announce(topic: Topic): void {
