@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,27 +12,14 @@ import pytest
 from deploy.places import DOCS, REPOSITORY
 from quant.api import schemas as wire
 from quant.engine import topics
-from serving import Client, environment, server_process
-from waiting import PATIENCE_S, eventually
+from serving import Client, environment
+from waiting import PATIENCE_S
 
 PAGE = (DOCS / "api.md").read_text(encoding="utf-8")
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 CURLS = re.findall(r"^curl .*$", f"{PAGE}\n{README}", re.MULTILINE)
 SCRIPTS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 JSONS = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with server_process(tmp_path_factory.mktemp("server"), SOURCE="sim:7") as server:
-        server.client.wait_ready()
-        server.client.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
-        pair = {"symbol_a": "BTCUSDT", "symbol_b": "ETHUSDT"}
-        eventually(
-            lambda: server.client.http.get("/analytics/pair", params=pair).status_code == 200,
-            what="the past is there",
-        )
-        yield server.client
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")

@@ -21,9 +21,8 @@ import yaml
 from deploy import test_api_page
 from deploy.places import DEPLOY, DOCS, REPOSITORY
 from quant import cli
-from serving import Client, server_process
+from serving import Client
 from tooling.commands import COMMANDS
-from waiting import eventually
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "backend" / "README.md"]
 PAGES += [REPOSITORY / "frontend" / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -201,19 +200,6 @@ def test_pages_have_commands() -> None:
     assert all(any(re.fullmatch(pattern, line) for line in LINES) for pattern in WAYS), (
         "a way without a command"
     )
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with server_process(tmp_path_factory.mktemp("server"), SOURCE="sim:7") as server:
-        server.client.wait_ready()
-        server.client.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
-        pair = {"symbol_a": "BTCUSDT", "symbol_b": "ETHUSDT"}
-        eventually(
-            lambda: server.client.http.get("/analytics/pair", params=pair).status_code == 200,
-            what="the past is there",
-        )
-        yield server.client
 
 
 @pytest.mark.parametrize("page", [REPOSITORY / "README.md", REPOSITORY / "backend" / "README.md"], ids=str)

@@ -16,16 +16,14 @@ from quant.alerts.event_csv import csv_header, csv_lines, iso
 from quant.alerts.parsing import parse_rule
 from quant.alerts.rules import rule_document
 from quant.clock import NS_PER_MS, SystemClock
-from quant.commands.handover import RunningServer, running_server
+from quant.commands.handover import RunningServer, server_or_metadata
 from quant.engine.alert_delivery import make_channels
 from quant.engine.alert_desk import MAX_RULES
 from quant.engine.alert_vocabulary import stored_vocabulary
-from quant.errors import DataDirectoryInUse, InvalidRule, NotFound, QuantError, TooLarge
+from quant.errors import InvalidRule, NotFound, QuantError, TooLarge
 from quant.settings import Settings, load_settings
 from quant.storage.alert_records import AlertChanges, EventFilter, StoredEvent, StoredRule
 from quant.storage.alert_store import AlertStore
-from quant.storage.directory import DataDirectory
-from quant.storage.metadata import Metadata
 
 Row = Mapping[str, Any]  # JSON
 
@@ -125,22 +123,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Alerts]:
-    directory = DataDirectory(settings.data_dir)
-    try:
-        directory.claim()
-    except DataDirectoryInUse:
-        server = running_server(settings.data_dir)
-        if server is None:
-            raise
-        yield ServedAlerts(server)
-        return
-    metadata = Metadata(settings.database_url)
-    try:
-        metadata.open()
-        yield StoredAlerts(AlertStore(metadata.engine), settings)
-    finally:
-        metadata.close()
-        directory.release()
+    with server_or_metadata(settings) as owner:
+        yield (
+            ServedAlerts(owner)
+            if isinstance(owner, RunningServer)
+            else StoredAlerts(AlertStore(owner.engine), settings)
+        )
 
 
 def _read_document(name: str) -> Any:  # JSON of any shape

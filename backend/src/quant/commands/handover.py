@@ -1,6 +1,7 @@
 """Work for a server that owns the data directory: asked for over HTTP, followed as if it were done here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -9,8 +10,10 @@ import httpx
 from quant.api.security import SECRET_HEADER
 from quant.clock import NS_PER_MS
 from quant.engine.protocol import FileReport, FillReport, JobKind, JobView
-from quant.errors import QuantError, Unavailable
-from quant.storage.directory import owner
+from quant.errors import DataDirectoryInUse, QuantError, Unavailable
+from quant.settings import Settings
+from quant.storage.directory import DataDirectory, owner
+from quant.storage.metadata import Metadata
 from quant.storage.server_file import ServerAddress, read_address
 
 TIMEOUT_S = 30.0
@@ -80,6 +83,27 @@ def running_server(data_dir: Path) -> RunningServer | None:
     if address is None or str(address.pid) != owner(data_dir):  # left behind by one that died
         return None
     return RunningServer(address)
+
+
+@contextmanager
+def server_or_metadata(settings: Settings) -> Iterator[RunningServer | Metadata]:
+    """Yield the server that owns the data directory; where none does, own it meanwhile and yield its metadata, open."""
+    directory = DataDirectory(settings.data_dir)
+    try:
+        directory.claim()
+    except DataDirectoryInUse:
+        server = running_server(settings.data_dir)
+        if server is None:
+            raise
+        yield server
+        return
+    metadata = Metadata(settings.database_url)
+    try:
+        metadata.open()
+        yield metadata
+    finally:
+        metadata.close()
+        directory.release()
 
 
 def _job_view(kind: JobKind, body: dict[str, Any]) -> JobView:

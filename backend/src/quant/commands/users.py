@@ -10,11 +10,9 @@ from typing import Any, Protocol
 
 from quant.access.passwords import check_password, hash_password, user_name
 from quant.clock import NS_PER_MS, SystemClock
-from quant.commands.handover import RunningServer, running_server
-from quant.errors import DataDirectoryInUse, InvalidParameter
+from quant.commands.handover import RunningServer, server_or_metadata
+from quant.errors import InvalidParameter
 from quant.settings import Settings, load_settings
-from quant.storage.directory import DataDirectory
-from quant.storage.metadata import Metadata
 from quant.storage.user_store import UserStore
 
 Row = Mapping[str, Any]  # JSON
@@ -118,22 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Users]:
-    directory = DataDirectory(settings.data_dir)
-    try:
-        directory.claim()
-    except DataDirectoryInUse:
-        server = running_server(settings.data_dir)
-        if server is None:
-            raise
-        yield ServedUsers(server)
-        return
-    metadata = Metadata(settings.database_url)
-    try:
-        metadata.open()
-        yield StoredUsers(UserStore(metadata.engine))
-    finally:
-        metadata.close()
-        directory.release()
+    with server_or_metadata(settings) as owner:
+        yield ServedUsers(owner) if isinstance(owner, RunningServer) else StoredUsers(UserStore(owner.engine))
 
 
 def _password(name: str) -> str:
