@@ -1,6 +1,7 @@
 """A real wire between a page and the server that can be slow, frozen, cut, or carry garbage."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
@@ -134,8 +135,14 @@ class Relay:
         except (OSError, EOFError):
             pass  # either side may go at any time
         finally:
-            self._open.discard(writer)
-            writer.close()
+            await self._close(writer)
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        """Close a side; until all of it is sent it counts as open, so that it can be aborted."""
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        self._open.discard(writer)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(HEAD_END)
@@ -150,19 +157,16 @@ class Relay:
             return
         from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
         self._open.add(to_server)
+        to_server.write(head if live else request + b"\r\nconnection: close\r\n" + without_connection(fields))
+        upward = asyncio.create_task(self._pass_up(reader, to_server))
         try:
-            to_server.write(
-                head if live else request + b"\r\nconnection: close\r\n" + without_connection(fields)
-            )
-            upward = asyncio.create_task(self._pass_up(reader, to_server))
             if live:
                 await self._pass_messages(from_server, writer)
             else:
                 await self._pass_answer(from_server, writer)
-            upward.cancel()
         finally:
-            self._open.discard(to_server)
-            to_server.close()
+            upward.cancel()
+            await self._close(to_server)
 
     async def _pass_up(self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK):

@@ -157,33 +157,37 @@ def exchange() -> Iterator[dict[str, Any]]:
         process.stdin.close()
 
 
-def hatched(page: Page) -> int:
-    """Return how many pixels of the correlation pane have a colour between the card and the hatching."""
-    return int(
-        chart_of(page).evaluate(
-            """chart => {
-                 const probe = document.body.appendChild(document.createElement("i"));
-                 const rgb = (name) => {
-                   probe.style.color = `var(${name})`;
-                   return getComputedStyle(probe).color.match(/\\d+/g).slice(0, 3).map(Number);
-                 };
-                 const [card, line] = [rgb("--card"), rgb("--control")];
-                 probe.remove();
-                 const canvases = [...chart.querySelectorAll("canvas")].filter((one) => one.clientWidth > 400);
-                 const top = (one) => one.getBoundingClientRect().top;
-                 const panes = canvases.filter((one) => one.clientHeight > 40).sort((a, b) => top(b) - top(a));
-                 let count = 0;
-                 for (const pane of panes.filter((one) => top(one) === top(panes[0]))) {
-                   const { data } = pane.getContext("2d").getImageData(0, 0, pane.width, pane.height);
-                   for (let i = 0; i < data.length; i += 4) {
-                     const share = (data[i + 2] - card[2]) / (line[2] - card[2]);
-                     const near = (c) => Math.abs(data[i + c] - card[c] - share * (line[c] - card[c])) <= 4;
-                     if (share > 0.3 && share < 1.05 && near(0) && near(1)) count += 1;
-                   }
-                 }
-                 return count;
-               }"""
-        )
+# How many pixels of the correlation pane have a colour between the card and the hatching.
+HATCHED = """chart => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  const rgb = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color.match(/\\d+/g).slice(0, 3).map(Number);
+  };
+  const [card, line] = [rgb("--card"), rgb("--control")];
+  probe.remove();
+  const canvases = [...chart.querySelectorAll("canvas")].filter((one) => one.clientWidth > 400);
+  const top = (one) => one.getBoundingClientRect().top;
+  const panes = canvases.filter((one) => one.clientHeight > 40).sort((a, b) => top(b) - top(a));
+  let count = 0;
+  for (const pane of panes.filter((one) => top(one) === top(panes[0]))) {
+    const { data } = pane.getContext("2d").getImageData(0, 0, pane.width, pane.height);
+    for (let i = 0; i < data.length; i += 4) {
+      const share = (data[i + 2] - card[2]) / (line[2] - card[2]);
+      const near = (c) => Math.abs(data[i + c] - card[c] - share * (line[c] - card[c])) <= 4;
+      if (share > 0.3 && share < 1.05 && near(0) && near(1)) count += 1;
+    }
+  }
+  return count;
+}"""
+
+
+def expect_hatching(page: Page, *, there: bool) -> None:
+    """Wait until the correlation pane is drawn with a hatched stretch, or without one."""
+    chart = chart_of(page).element_handle()
+    page.wait_for_function(
+        f"([chart, there]) => {{ const n = ({HATCHED})(chart); return there ? n > 300 : n < 20; }}",
+        arg=[chart, there],
     )
 
 
@@ -202,7 +206,7 @@ def test_missing_trades_are_a_visible_break_until_they_are_filled(
         expect(page.locator(A_NUMBER)).to_be_visible()
         bar_of_status = page.get_by_role("contentinfo")
         expect(bar_of_status).to_contain_text("gaps 0")
-        assert hatched(page) < 20
+        expect_hatching(page, there=False)
 
         # What is asked for to fill a hole stays unanswered.
         past = ("/fapi/v1/aggTrades", "/fapi/v1/klines")
@@ -221,7 +225,7 @@ def test_missing_trades_are_a_visible_break_until_they_are_filled(
             if bar["quality"] == "gap" and bar["close"] is None
         ]
         assert len(holes) >= MISSED_MS // 1000 - 2
-        assert hatched(page) > 300
+        expect_hatching(page, there=True)
 
         page.get_by_role("button", name="View data of Price").click()
         for time in holes[:3]:
@@ -233,7 +237,7 @@ def test_missing_trades_are_a_visible_break_until_they_are_filled(
         expect(bar_of_status).to_contain_text("gaps 0", timeout=120_000)
         expect(page.locator(A_NUMBER)).to_be_visible()
         expect(quality).to_have_count(0)
-        assert hatched(page) < 20
+        expect_hatching(page, there=False)
         filled = {bar["time"]: bar for bar in server.get("/data/BTCUSDT?interval=1s&limit=600")["items"]}
         assert all(filled[time]["close"] is not None for time in holes)
 

@@ -42,16 +42,18 @@ def open_lab(page: Page, url: str, address: str = PAIR) -> None:
 
 def check(row: Locator, field: str, value: float | None) -> int:
     shown = row.locator(f'[data-field="{field}"][data-value]')
-    assert shown.get_attribute("data-value") == ("null" if value is None else repr_of(value))
+    assert value_of(shown) == value
     if value is None:
         return 0
     assert_reads_as(shown.inner_text().removesuffix(" %"), 100 * value if field == "r_squared" else value)
     return 1
 
 
-def repr_of(value: float) -> str:
-    """Return a number as a page writes it."""
-    return str(int(value)) if value == int(value) else repr(value)
+def value_of(shown: Locator) -> float | None:
+    """Return the number that a place on the page says it shows."""
+    written = shown.get_attribute("data-value")
+    assert written is not None
+    return None if written == "null" else float(written)
 
 
 def test_every_number_is_the_apis(own_server: Any, visit: Any) -> None:
@@ -103,7 +105,7 @@ def test_the_truth_stands_beside_the_estimates(own_server: Any, visit: Any) -> N
         ("half_life", truth["half_life_s"]),
     ):
         shown = strip.locator(f"[data-truth={key}] [data-value]")
-        assert shown.get_attribute("data-value") == repr_of(value)
+        assert value_of(shown) == value
     ols = next(fit for fit in lab["fits"] if fit["method"] == "ols")
     inside = ols["beta_low"] <= truth["beta"] <= ols["beta_high"]
     words = "inside" if inside else "outside"

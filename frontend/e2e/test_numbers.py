@@ -1,14 +1,12 @@
 """Every number of the Monitor is the API's for the same sequence number, for several pairs, methods and windows."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from shown import assert_reads_as
-from test_monitor import OTHER_UNIT, RECORD, at_path, shown_at
+from shown import LEAST_NUMBERS, RECORD, assert_same_numbers, shown_at
 
 A_NUMBER = "[data-field=beta]:not([data-value=null])"
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT"]
@@ -18,7 +16,6 @@ VIEWS = [
     ("BNBUSDT", "BTCUSDT", "1m", "kalman", 90, "log"),
     ("SOLUSDT", "BNBUSDT", "1s", "theil_sen", 60, "level"),
 ]
-LEAST_NUMBERS = 20
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +29,6 @@ def page(own_server: Any, browser: Any) -> Any:
     opened.evaluate(RECORD)
     yield opened
     context.close()
-
-
-def numbers_of(fields: dict[str, list[str]], body: Any) -> int:
-    """Check what was shown against an answer, and return how many numbers that were."""
-    compared = 0
-    for name, (raw, text) in fields.items():
-        value = at_path(body, name)
-        assert json.loads(raw) == value, name
-        if value is None:
-            assert text.startswith("–"), name
-            continue
-        compared += 1
-        if name not in OTHER_UNIT:
-            assert_reads_as(text, value)
-    return compared
 
 
 @pytest.mark.parametrize(("a", "b", "interval", "method", "window", "scale"), VIEWS)
@@ -77,7 +59,7 @@ def test_numbers_chart_and_address_follow_the_controls(
         "scale": scale,
     }
     fields, body = shown_at(page, topic, lambda: own_server.get("/analytics/pair?" + urlencode(query)))
-    assert numbers_of(fields, body) >= LEAST_NUMBERS
+    assert assert_same_numbers(fields, body) >= LEAST_NUMBERS
     for symbol, name in ((a, "last_a"), (b, "last_b")):
         path = f"/data/{symbol}?interval={interval}&limit=1"
         fields, bars = shown_at(page, f"bars:{symbol}:{interval}", lambda path=path: own_server.get(path))
