@@ -17,7 +17,7 @@ from quant.api.ready_frames import EXTENSION, Write, text_frame
 from quant.api.security import entry_of, refuse
 from quant.api.sockets import OpenSockets
 from quant.clock import NS_PER_MS
-from quant.engine.protocol import AlertsView, Engine, Frame, ScanView, Subscription
+from quant.engine.protocol import AlertsView, Engine, Frame, ScanView
 from quant.errors import QuantError
 
 log = structlog.get_logger()
@@ -56,14 +56,13 @@ async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]") -> None:
         type="hello", session=engine.session, version=__version__, market=status.market, time=_now()
     )
     await websocket.send_text(hello.model_dump_json())
-    subscription = engine.subscribe()
-    client = _Client(websocket, subscription)
+    client = _Client(websocket, engine)
     tasks = [asyncio.create_task(client.send_frames()), asyncio.create_task(client.read_commands())]
     awaited: list[asyncio.Future[Any]] = [*tasks, ended]  # Any: their results differ
     try:
         await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        subscription.close()
+        client.subscription.close()
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -96,21 +95,24 @@ def _now() -> int:
 
 
 async def encode(frame: Frame) -> bytes:
-    """Return the frame's text, made once for all clients."""
+    """Return the frame's text, made once for all clients; a matrix takes a thread of its own."""
+    view = frame.view
+    if frame.encoded is not None or not isinstance(view, ScanView):
+        return encode_at_once(frame)
+    making = _making.get(id(frame))
+    if making is None:
+        making = _making[id(frame)] = asyncio.ensure_future(scans.matrix_message(frame, view))
+        making.add_done_callback(lambda _: _making.pop(id(frame)))  # it keeps the frame, and so its id
+    frame.encoded = await asyncio.shield(making)
+    return frame.encoded
+
+
+def encode_at_once(frame: Frame) -> bytes:
+    """Return the text of a frame other than a matrix, made once for all clients."""
     if frame.encoded is None:
         view = frame.view
-        if isinstance(view, ScanView):
-            making = _making.get(id(frame))
-            if making is None:
-                making = _making[id(frame)] = asyncio.ensure_future(scans.matrix_message(frame, view))
-                making.add_done_callback(
-                    lambda _: _making.pop(id(frame))
-                )  # it keeps the frame, and so its id
-            frame.encoded = await asyncio.shield(making)
-        elif isinstance(view, AlertsView):
-            frame.encoded = alerts_message(frame, view).model_dump_json().encode()
-        else:
-            frame.encoded = views.message(frame).model_dump_json().encode()
+        message = alerts_message(frame, view) if isinstance(view, AlertsView) else views.message(frame)
+        frame.encoded = message.model_dump_json().encode()
     return frame.encoded
 
 
@@ -118,22 +120,31 @@ _making: dict[int, asyncio.Future[bytes]] = {}
 
 
 class _Client:
-    def __init__(self, websocket: WebSocket, subscription: Subscription) -> None:
+    def __init__(self, websocket: WebSocket, engine: Engine) -> None:
+        self.subscription = engine.subscribe(self.offer)
         self._websocket = websocket
-        self._subscription = subscription
+        self._write: Write | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._topics: set[str] = set()
         self._writing = asyncio.Lock()
 
+    def offer(self, frame: Frame) -> bool:
+        """Write a frame past the server's own way, which costs a task's turn; False where it has to go that way."""
+        # Whoever waits for the client to read goes first.
+        if self._write is None or self._writing.locked():
+            return False
+        if frame.framed is None:
+            if frame.encoded is None and isinstance(frame.view, ScanView):
+                return False
+            frame.framed = text_frame(encode_at_once(frame))
+        return self._write(frame.framed)
+
     async def send_frames(self) -> None:
-        """Send what is new until the subscription ends; raises TimeoutError when the client does not read."""
-        write: Write | None = self._websocket.scope.get("extensions", {}).get(EXTENSION)
-        async for frames in self._subscription.frames():
+        """Send what cannot be written at once; raises TimeoutError when the client does not read."""
+        async for frames in self.subscription.frames():
             for frame in frames:
-                if frame.framed is None:
-                    frame.framed = text_frame(await encode(frame))
-                # Whoever waits for the client to read goes first.
-                if write is None or self._writing.locked() or not write(frame.framed):
-                    await self._send((await encode(frame)).decode())
+                text = await encode(frame)
+                if not self.offer(frame):
+                    await self._send(text.decode())
 
     async def _send(self, text: str) -> None:
         async with self._writing, asyncio.timeout(SEND_TIMEOUT_S):
@@ -170,7 +181,7 @@ class _Client:
             case "unsubscribe":
                 for topic in command.topics:
                     self._topics.discard(topic)
-                    self._subscription.remove(topic)
+                    self.subscription.remove(topic)
                 await self._acknowledge("unsubscribe", command.topics)
 
     async def _add(self, topic: str) -> bool:
@@ -178,7 +189,7 @@ class _Client:
             if len(self._topics | {topic}) > MAX_TOPICS:
                 await self._refuse("too_many_topics", f"at most {MAX_TOPICS} topics a socket", topic=topic)
                 return False
-            self._subscription.add(topic)
+            self.subscription.add(topic)
         except QuantError as error:
             await self._refuse(error.code, error.message, topic=topic)
             return False

@@ -1,17 +1,21 @@
 """Fan-out: one newest value a topic, one slot a listener and topic. A slow listener costs nobody else."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from quant.engine.protocol import Frame, HubView, View
+from quant.engine.protocol import Frame, HubView, Offer, View
 
 FORGET_AFTER = 10_000
 """How many topics' sequence numbers are remembered after their last listener."""
 
 MOST_QUEUED = 50_000
 """How many frames of topics that skip nothing wait for a listener; it comes back and asks for what it missed."""
+
+AT_ONCE = 200
+"""How many listeners are handed what is new before the event loop looks at anything else."""
 
 OnAdd = Callable[[str], Frame | None]
 
@@ -34,18 +38,20 @@ class Hub:
         self._values = 0
         self._skipped = 0
         self._let_go = 0
+        self._due: deque[Listener] = deque()
 
     def view(self) -> HubView:
         """Return how the fan-out does; all but listeners and topics counts since the start."""
         return HubView(self._listeners, len(self.wanted_topics()), self._values, self._skipped, self._let_go)
 
-    def listener(self, on_add: OnAdd) -> "Listener":
+    def listener(self, on_add: OnAdd, offer: Offer | None = None) -> "Listener":
         """Return a listener without topics; `on_add` is called with each new topic, and may refuse it by raising.
 
-        What it returns is the first frame of a topic whose frames are told one by one.
+        What it returns is the first frame of a topic whose frames are told one by one. What is new goes to `offer`
+        while that takes it, and otherwise to who reads the listener's frames.
         """
         self._listeners += 1
-        return Listener(self, on_add)
+        return Listener(self, on_add, offer)
 
     def put(self, topic: str, snapshot: View, update: View | None, *, time: int) -> int:
         """Make `snapshot` the topic's newest value and return its number; `update` leads there from the last."""
@@ -100,6 +106,20 @@ class Hub:
         if held is not None:
             held.listeners.discard(listener)
 
+    def _hand_over_soon(self, listener: "Listener") -> None:
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._due.append(listener)
+
+    def _hand_over(self) -> None:
+        """Give to the listeners that are due; one call for many, as waking a task for each costs more than it sends."""
+        try:
+            for _ in range(min(len(self._due), AT_ONCE)):
+                self._due.popleft()._hand_over()  # noqa: SLF001
+        finally:
+            if self._due:
+                asyncio.get_running_loop().call_soon(self._hand_over)
+
     def _frame(self, topic: str, after_seq: int | None) -> tuple[int, Frame] | None:
         """Return what brings a listener at `after_seq` to the newest value."""
         held = self._topics.get(topic)
@@ -114,13 +134,16 @@ class Hub:
 class Listener:
     """One client's topics; holds which of them have news, never the news itself."""
 
-    def __init__(self, hub: Hub, on_add: OnAdd) -> None:
+    def __init__(self, hub: Hub, on_add: OnAdd, offer: Offer | None) -> None:
         self._hub = hub
         self._on_add = on_add
+        self._offer = offer
         self._at: dict[str, int | None] = {}
         self._news: dict[str, None] = {}
         self._queued: list[Frame] = []
         self._ready = asyncio.Event()
+        self._reader_waits = False
+        self._is_due = False
         self._closed = False
 
     def add(self, topic: str) -> None:
@@ -136,6 +159,7 @@ class Listener:
         """Stop listening to `topic`; harmless when not listening."""
         if self._at.pop(topic, self) is not self:
             self._news.pop(topic, None)
+            self._queued = [frame for frame in self._queued if frame.topic != topic]
             self._hub._leave(topic, self)  # noqa: SLF001
 
     @property
@@ -145,7 +169,7 @@ class Listener:
     def wake(self, topic: str) -> None:
         """Note that `topic` has a newer value."""
         self._news[topic] = None
-        self._ready.set()
+        self._notify()
 
     def queue(self, frame: Frame) -> None:
         """Keep a frame until it is read, however many there are; a client that has left many unread is let go."""
@@ -153,7 +177,7 @@ class Listener:
         if len(self._queued) > MOST_QUEUED and not self._closed:
             self._hub._let_go += 1  # noqa: SLF001
             self.close()
-        self._ready.set()
+        self._notify()
 
     def close(self) -> None:
         """Leave all topics and end `frames`; harmless the second time."""
@@ -165,21 +189,51 @@ class Listener:
         self._ready.set()
 
     async def frames(self) -> AsyncIterator[list[Frame]]:
-        """Yield the newest frames as they come; what was overtaken meanwhile is skipped."""
+        """Yield the newest frames as they come, but for those taken when offered; what was overtaken is skipped.
+
+        While frames are being read none is offered, so that none overtakes another.
+        """
         while True:
-            await self._ready.wait()
+            self._reader_waits = True
+            try:
+                await self._ready.wait()
+            finally:
+                self._reader_waits = False
             if self._closed:
                 return
             self._ready.clear()
-            news, self._news = self._news, {}
-            queued, self._queued = self._queued, []
-            frames = [frame for frame in queued if frame.topic in self._at]
-            for topic in news:
-                if topic not in self._at:
-                    continue
-                found = self._hub._frame(topic, self._at[topic])  # noqa: SLF001
-                if found is not None:
-                    self._at[topic], frame = found
-                    frames.append(frame)
-            if frames:
+            if frames := self._take():
                 yield frames
+
+    def _notify(self) -> None:
+        if self._offer is None or not self._reader_waits or self._ready.is_set():
+            self._ready.set()
+        elif not self._is_due:
+            self._is_due = True
+            self._hub._hand_over_soon(self)  # noqa: SLF001
+
+    def _hand_over(self) -> None:
+        """Offer what is new; from the first frame on that is not taken it is the reader's."""
+        self._is_due = False
+        if self._closed or self._offer is None or self._ready.is_set():
+            return
+        frames = self._take()
+        for index, frame in enumerate(frames):
+            if not self._offer(frame):
+                self._queued[:0] = frames[index:]
+                self._ready.set()
+                return
+
+    def _take(self) -> list[Frame]:
+        """Return what has come since the last time, the newest of each topic."""
+        news, self._news = self._news, {}
+        queued, self._queued = self._queued, []
+        frames = [frame for frame in queued if frame.topic in self._at]
+        for topic in news:
+            if topic not in self._at:
+                continue
+            found = self._hub._frame(topic, self._at[topic])  # noqa: SLF001
+            if found is not None:
+                self._at[topic], frame = found
+                frames.append(frame)
+        return frames

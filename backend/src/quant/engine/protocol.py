@@ -3,7 +3,7 @@
 Times in views are nanoseconds UTC. Arrays in views are copies and are never written again.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -696,6 +696,10 @@ class Frame:
     framed: bytes | None = field(default=None, repr=False)
 
 
+Offer = Callable[[Frame], bool]
+"""Takes a frame for a client at once; returns False, and takes nothing, where that would have to wait."""
+
+
 class Subscription(Protocol):
     """One listener's topics. Not reading costs nobody else: only the newest of each topic waits."""
 
@@ -706,7 +710,7 @@ class Subscription(Protocol):
     def remove(self, topic: str) -> None: ...
 
     def frames(self) -> AsyncIterator[list[Frame]]:
-        """Yield what is new, at least one frame at a time, until `close`."""
+        """Yield what is new and was not taken when offered, at least one frame at a time, until `close`."""
         ...
 
     def close(self) -> None: ...
@@ -850,7 +854,9 @@ class Engine(Protocol):
         """Return the names of the channels that the settings give."""
         ...
 
-    def subscribe(self) -> Subscription: ...
+    def subscribe(self, offer: Offer) -> Subscription:
+        """Return a subscription without topics; while `offer` takes frames nobody need read them."""
+        ...
 
     def hub(self) -> HubView:
         """Return how the fan-out to all subscriptions does."""

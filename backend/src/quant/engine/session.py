@@ -53,6 +53,7 @@ from quant.engine.protocol import (
     JobKind,
     JobView,
     LabView,
+    Offer,
     PairKey,
     PairRowsView,
     PairView,
@@ -620,8 +621,8 @@ class Session:
     async def channels(self) -> tuple[str, ...]:
         return self._alerts.channels()
 
-    def subscribe(self) -> Listener:
-        return self._hub.listener(self._first_frame)
+    def subscribe(self, offer: Offer) -> Listener:
+        return self._hub.listener(self._first_frame, offer)
 
     def hub(self) -> HubView:
         return self._hub.view()
