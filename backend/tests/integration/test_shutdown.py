@@ -1,6 +1,8 @@
 """SIGTERM: those who are connected are told, nothing that was heard is lost, and nobody can hold the end up."""
 
 import json
+import os
+import signal
 import socket
 import sys
 import time
@@ -15,10 +17,12 @@ from listening import Ear
 from quant.storage.journal_reader import JournalReader
 from quant.storage.store import JOURNAL_NAME
 from serving import ServerProcess, free_port, is_running, quant, server_process
+from waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
 MOST_S = 5.0
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -99,6 +103,22 @@ def test_what_was_heard_is_on_the_disk(server: ServerProcess, tmp_path: Path) ->
     )
     assert "none" in again.stderr
     assert "in use" not in again.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_end_of_the_simulated_exchange_at_the_same_time_changes_nothing(
+    server: ServerProcess, number: signal.Signals
+) -> None:
+    """A terminal's Ctrl-C and a service manager's stop go to all processes at once."""
+    (child,) = server.children()
+    # The server finds both when it goes on, in whichever order.
+    os.kill(server.pid, signal.SIGSTOP)
+    os.kill(child, number)
+    eventually(lambda: not is_running(child), what="the simulated exchange ends")
+    server.process.send_signal(number)
+    os.kill(server.pid, signal.SIGCONT)
+    assert server.process.wait(PATIENCE_S) == 0
+    assert not is_running(child)
 
 
 @pytest.mark.soak

@@ -6,6 +6,7 @@ from functools import partial
 import sqlalchemy as sa
 import structlog
 
+from quant.cancellation import check_cancelled
 from quant.clock import NS_PER_MS, Clock
 from quant.delivery.channels import Channels
 from quant.delivery.courier import Courier
@@ -73,6 +74,7 @@ class Alerting:
             except* StorageError as group:
                 log.error("alerts.outbox_unreadable", error=str(group.exceptions[0]))
                 self._courier = courier = self._new_courier(self._known_channels())
+            check_cancelled()
             await asyncio.sleep(DELIVER_AGAIN_S)
 
     def _new_courier(self, channels: Channels) -> Courier:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import numpy as np
 import structlog
 
+from quant.cancellation import check_cancelled
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
 from quant.domain import MarkPrice, Quality, Quote, TradeBatch
 from quant.engine.backfill import Backfiller
@@ -236,6 +237,7 @@ class RunningMarket:
                     self._retry_later(_first(group).message, delay_s)
                 except* QuantError as group:
                     self._fail("failed", _first(group).message)
+                check_cancelled()
                 await asyncio.sleep(delay_s)
         finally:
             self._keep()  # bars that have changed since the last trade was kept
