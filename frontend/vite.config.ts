@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
@@ -9,22 +10,14 @@ import { mockWorker } from "./build/mock-worker.ts";
 import { preloadFonts } from "./build/preload-fonts.ts";
 
 const API = "http://127.0.0.1:8000";
-const PROXIED = [
-  "/stream",
-  "/symbols",
-  "/data",
-  "/analytics",
-  "/simulation",
-  "/alerts",
-  "/config",
-  "/livez",
-  "/readyz",
-  "/healthz",
-  "/docs",
-  "/redoc",
-  "/openapi.json",
-  "/docs-assets",
-];
+// What the server answers beside the page: all of its API, and where that is described. "/export" is not "/export-data".
+const described: { paths: object } = JSON.parse(
+  readFileSync(new URL("../backend/openapi.json", import.meta.url), "utf8"),
+);
+const roots = new Set(Object.keys(described.paths).map((path) => path.split("/")[1]));
+const PROXIED = [...roots, "docs", "redoc", "openapi.json", "docs-assets"].map(
+  (root) => `^/${root}(?=[/?]|$)`,
+);
 
 const onMock = (mode: string) => loadEnv(mode, process.cwd()).VITE_USE_MOCK === "true";
 

@@ -167,6 +167,19 @@ def test_preflights_need_no_token(open_to_others: InProcess) -> None:
     assert answer.headers["access-control-allow-origin"] == ALLOWED
 
 
+def test_a_configured_page_can_read_why_it_is_refused_and_no_other_can(open_to_others: InProcess) -> None:
+    for path, headers, status in (
+        ("/stream/status", {}, 401),
+        ("/stream/status", {"Host": "127.evil.example"}, 403),
+    ):
+        answer = open_to_others.client.http.get(path, headers={"Origin": ALLOWED} | headers)
+        problem_of(answer, status=status)
+        assert answer.headers["access-control-allow-origin"] == ALLOWED
+        assert "retry-after" in answer.headers["access-control-expose-headers"].lower()
+        answer = open_to_others.client.http.get(path, headers={"Origin": "https://evil.example"} | headers)
+        assert "access-control-allow-origin" not in answer.headers
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
 def test_the_token_opens_everything(open_to_others: InProcess, token: str, scheme: str) -> None:
     client, shown = open_to_others.client, {"Authorization": f"{scheme} {token}"}

@@ -1,4 +1,5 @@
 import { API_BASE } from "./endpoints";
+import { proof } from "./proof";
 import type { Problem } from "./types";
 
 /** An answer other than 2xx, or none at all (`status` 0): the server's own sentence where it gave one. */
@@ -57,10 +58,12 @@ function check(error: ApiError, path: string): ApiError {
   return error;
 }
 
-async function answerOf(path: string, init: RequestInit): Promise<Response> {
+type Asked = Omit<RequestInit, "headers"> & { headers?: Record<string, string> };
+
+async function answerOf(path: string, init: Asked): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(API_BASE + path, init);
+    response = await fetch(API_BASE + path, { ...init, headers: { ...init.headers, ...proof() } });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new ApiError("The server does not answer.", 0, "unreachable", null);
@@ -69,7 +72,7 @@ async function answerOf(path: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
-async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
+async function send<Answer>(path: string, init: Asked): Promise<Answer> {
   const response = await answerOf(path, init);
   try {
     // The schema is the server's own, generated into schema.gen.ts; the socket, which is open for days, is checked.
@@ -163,7 +166,8 @@ export function sendFile<Answer>(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", API_BASE + path);
-    request.setRequestHeader("content-type", "application/octet-stream");
+    const headers = { "content-type": "application/octet-stream", ...proof() };
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => onBytes(event.loaded);
     request.onload = () => {
       const status = request.status;

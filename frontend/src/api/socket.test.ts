@@ -11,6 +11,7 @@ const onRoundTrip = vi.fn();
 const onSignedOut = vi.fn();
 const onRefused = vi.fn();
 let socket: LiveSocket;
+const ticket = vi.fn<() => Promise<string> | null>();
 
 const phases = () => states.map(({ phase }) => phase);
 
@@ -21,14 +22,10 @@ beforeEach(() => {
   states.length = 0;
   onMessage.mockReset();
   for (const mock of [onUnreadable, onRoundTrip, onSignedOut, onRefused]) mock.mockReset();
-  socket = new LiveSocket("ws://server/ws", {
-    onMessage,
-    onUnreadable,
-    onRoundTrip,
-    onSignedOut,
-    onRefused,
-    onState: (state) => states.push(state),
-  });
+  ticket.mockReset().mockReturnValue(null);
+  const onState = (state: LinkState) => states.push(state);
+  const listeners = { onMessage, onUnreadable, onRoundTrip, onSignedOut, onRefused, onState };
+  socket = new LiveSocket("ws://server/ws", listeners, ticket);
   socket.open();
 });
 
@@ -63,6 +60,41 @@ describe("connection", () => {
       vi.advanceTimersByTime(4000);
     }
     expect(FakeSocket.made).toHaveLength(9);
+  });
+
+  test("where the server asks for a ticket each attempt has one of its own", async () => {
+    FakeSocket.last.accept();
+    let count = 0;
+    ticket.mockImplementation(async () => `t${++count}`);
+    for (const expected of ["ws://server/ws?ticket=t1", "ws://server/ws?ticket=t2"]) {
+      FakeSocket.last.drop();
+      await vi.advanceTimersByTimeAsync(4000);
+      expect(FakeSocket.last.url).toBe(expected);
+      FakeSocket.last.accept();
+      FakeSocket.last.say(HELLO);
+    }
+  });
+
+  test("a ticket that is refused, or comes too late, opens nothing and is asked for again", async () => {
+    const until = async (done: () => boolean) => {
+      while (!done()) await vi.advanceTimersByTimeAsync(10);
+    };
+    const asked = (times: number) => () => ticket.mock.calls.length === times;
+    const made = FakeSocket.made.length;
+    let give = (_: string) => {};
+    ticket.mockRejectedValueOnce(new Error("refused"));
+    ticket.mockReturnValueOnce(new Promise((resolve) => (give = resolve)));
+    FakeSocket.last.drop();
+    await until(asked(2)); // the first was for the socket that is gone
+    expect(phases().at(-1)).toBe("offline");
+    await until(asked(3));
+    expect(phases().at(-1)).toBe("connecting");
+    await until(() => phases().at(-1) === "offline");
+    give("late");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(FakeSocket.made).toHaveLength(made);
+    await until(() => FakeSocket.made.length > made);
+    expect(FakeSocket.last.url).toBe("ws://server/ws");
   });
 
   test("gives up a handshake that nobody answers", () => {

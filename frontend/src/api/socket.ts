@@ -35,6 +35,7 @@ const SIGNED_OUT = 4401;
  */
 export class LiveSocket {
   private socket: WebSocket | null = null;
+  private asking: Promise<string> | null = null;
   private attempt = 0;
   private lastMessageAt = 0;
   private alive = false;
@@ -48,15 +49,33 @@ export class LiveSocket {
   constructor(
     private readonly url: string,
     private readonly listeners: Listeners,
+    /** What opens a WebSocket, asked for before each; null where none is needed. */
+    private readonly ticket: () => Promise<string> | null = () => null,
   ) {}
 
   open(): void {
     clearTimeout(this.retry);
-    if (this.socket) return;
+    if (this.socket || this.asking) return;
     this.listeners.onState({ phase: "connecting" });
-    const socket = new WebSocket(this.url);
-    this.socket = socket;
     this.patience = setTimeout(() => this.giveUp(), HANDSHAKE_MS);
+    const asking = this.ticket();
+    if (asking === null) {
+      this.dial(this.url);
+      return;
+    }
+    this.asking = asking;
+    // An attempt that was given up meanwhile is nobody's.
+    const current = (act: () => void) => (this.asking === asking ? act() : undefined);
+    asking.then(
+      (ticket) => current(() => this.dial(`${this.url}?ticket=${ticket}`)),
+      () => current(() => this.lost()),
+    );
+  }
+
+  private dial(url: string): void {
+    this.asking = null;
+    const socket = new WebSocket(url);
+    this.socket = socket;
     // Events of a socket that was given up still arrive.
     const current = (act: () => void) => () => (this.socket === socket ? act() : undefined);
     socket.addEventListener(
@@ -70,13 +89,13 @@ export class LiveSocket {
   /** Tries at once instead of waiting for the next retry. */
   retryNow(): void {
     this.attempt = 0;
-    if (!this.socket) this.open();
+    this.open();
   }
 
   close(): void {
     this.stopTimers();
     const socket = this.socket;
-    this.socket = null;
+    this.socket = this.asking = null;
     this.alive = false;
     socket?.close();
   }
@@ -184,7 +203,7 @@ export class LiveSocket {
 
   private lost(): void {
     this.stopTimers();
-    this.socket = null;
+    this.socket = this.asking = null;
     this.alive = false;
     const delay = retryDelayMs(this.attempt);
     this.attempt += 1;

@@ -42,6 +42,7 @@ export type QuoteList = Schemas["QuoteList"];
 export type ScannedPair = Schemas["ScannedPair"];
 export type SessionState = Schemas["SessionState"];
 export type SignIn = Schemas["SignIn"];
+export type SocketTicket = Schemas["SocketTicket"];
 export type SimulationTruth = Schemas["SimulationTruth"];
 export type StoredSpan = Schemas["StoredSpan"];
 export type StoredSpanList = Schemas["StoredSpanList"];

@@ -1,3 +1,5 @@
+const KEPT_MS = 60_000;
+
 /** Hands a text, or a content that there is already, to the browser as a download. */
 export function saveFile(name: string, content: string | Blob, type = "text/csv;charset=utf-8"): void {
   const blob = typeof content === "string" ? new Blob([content], { type }) : content;
@@ -6,6 +8,6 @@ export function saveFile(name: string, content: string | Blob, type = "text/csv;
   link.href = url;
   link.download = name;
   link.click();
-  // After the click's task, in which the browser takes the file over.
-  setTimeout(() => URL.revokeObjectURL(url), 0);
+  // A busy browser takes the file over long after the click, and says nothing when it is gone by then.
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }

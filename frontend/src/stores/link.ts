@@ -2,6 +2,7 @@ import { create } from "zustand";
 import { changesSince, newestEvents } from "@/api/alerts";
 import { socketUrl } from "@/api/endpoints";
 import { askAgainIn } from "@/api/http";
+import { askTicket } from "@/api/session";
 import { type LinkState, LiveSocket } from "@/api/socket";
 import type { ServerMessage } from "@/api/types";
 import { AlertStore } from "./alert-store";
@@ -81,16 +82,20 @@ function receive(message: ServerMessage): void {
   }
 }
 
-export const socket: LiveSocket = new LiveSocket(socketUrl(), {
-  onMessage: receive,
-  onState: (state) =>
-    useLink.setState(state.phase === "connecting" ? { state, hasStatus: false } : { state }),
-  onUnreadable: () => useLink.setState((link) => ({ unreadable: link.unreadable + 1 })),
-  onRoundTrip: (roundTripMs) => useLink.setState({ roundTripMs }),
-  onSignedOut: signedOut,
-  // Where the page is open the server may have been restarted, and ask for a sign-in now.
-  onRefused: () => void refreshSession("Sign in to go on."),
-});
+export const socket: LiveSocket = new LiveSocket(
+  socketUrl(),
+  {
+    onMessage: receive,
+    onState: (state) =>
+      useLink.setState(state.phase === "connecting" ? { state, hasStatus: false } : { state }),
+    onUnreadable: () => useLink.setState((link) => ({ unreadable: link.unreadable + 1 })),
+    onRoundTrip: (roundTripMs) => useLink.setState({ roundTripMs }),
+    onSignedOut: signedOut,
+    // Where the page is open the server may have been restarted, and ask for a sign-in now.
+    onRefused: () => void refreshSession("Sign in to go on."),
+  },
+  askTicket,
+);
 
 // Nothing is to be had without a sign-in: a socket would only be refused again and again.
 useSession.subscribe((session) => {

@@ -125,6 +125,20 @@ def create_app(
     app.add_middleware(BodyCap)
     origins = security.allowed_origins(settings)
     app.add_middleware(
+        security.Guard,
+        callers=callers,
+        allowances=allowances,
+        hosts=HostNames(
+            loopback_only=settings.is_loopback,
+            allowed=settings.allowed_hosts,
+            origins=origins,
+            is_open=token is None,
+        ),
+        origins=origins,
+        peers=Peers(settings.trusted_proxies),
+    )
+    # Outside of the guard: a page of an allowed origin has to be able to read why it is refused.
+    app.add_middleware(
         CORSMiddleware,
         allow_origins=sorted(origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
@@ -138,19 +152,7 @@ def create_app(
             "X-Next",
         ],
     )
-    app.add_middleware(
-        security.Guard,
-        callers=callers,
-        allowances=allowances,
-        hosts=HostNames(
-            loopback_only=settings.is_loopback,
-            allowed=settings.allowed_hosts,
-            origins=origins,
-            is_open=token is None,
-        ),
-        origins=origins,
-        peers=Peers(settings.trusted_proxies),
-    )
+    app.add_middleware(security.SafeHeaders)
     app.add_middleware(requests.Requests, metrics=requests.RequestMetrics(process_metrics.registry))
     app.add_middleware(RefusedStart)
     generate = app.openapi

@@ -166,7 +166,7 @@ def entry_of(connection: HTTPConnection) -> Entry:
 
 
 class Guard:
-    """Checks host, origin, caller, role and allowance before anything else runs; adds the security headers."""
+    """Checks host, origin, caller, role and allowance before anything that answers runs."""
 
     def __init__(
         self,
@@ -190,17 +190,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        sending = _with_headers(send)
         try:
             self._check_stranger(scope, headers)
             entrance = self._enter(scope, headers)
         except QuantError as error:
-            await refuse(error, scope, receive, sending)
+            await refuse(error, scope, receive, send)
             return
         if entrance is None:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send)
         else:
-            await entrance(scope, receive, sending)
+            await entrance(scope, receive, send)
 
     def _check_stranger(self, scope: Scope, headers: Headers) -> None:
         """Raise Refused where a caller may not even try to sign in."""
@@ -315,15 +314,21 @@ def _place(origin: str) -> str | None:
         return None
 
 
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
+class SafeHeaders:
+    """Adds the security headers to every answer."""
 
-    return sending
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, sending)
 
 
 async def refuse(error: QuantError, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { API_BASE } from "@/api/endpoints";
 import { configQuery } from "@/api/queries";
 
 function Link({ href, children }: { href: string; children: ReactNode }) {
@@ -34,8 +35,8 @@ export function AboutPage({ tools }: Props) {
             API
           </h2>
           <p>
-            <Link href="/docs">Swagger</Link>, <Link href="/redoc">ReDoc</Link> and the{" "}
-            <Link href="/openapi.json">OpenAPI description</Link> of this server.
+            <Link href={`${API_BASE}/docs`}>Swagger</Link>, <Link href={`${API_BASE}/redoc`}>ReDoc</Link> and
+            the <Link href={`${API_BASE}/openapi.json`}>OpenAPI description</Link> of this server.
           </p>
         </section>
         <section aria-labelledby="numbers">

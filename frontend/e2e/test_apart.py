@@ -1,0 +1,107 @@
+"""The dashboard on another host than the server's: built with its addresses, delivered by a plain server of files."""
+
+import functools
+import http.server
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from test_sign_in import PASSWORD, admin_of, ask, sign_in, start_with_token
+
+FRONTEND = Path(__file__).resolve().parents[1]
+PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
+LIVE = re.compile("Live")
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """Answers `index.html` for what is no file, as the documentation asks of a static host."""
+
+    def send_head(self) -> Any:
+        if not Path(self.translate_path(self.path)).is_file():
+            self.path = "/index.html"
+        return super().send_head()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A host of files, with its origin and the folder that it delivers."""
+    folder = tmp_path / "host"
+    folder.mkdir()
+    handler = functools.partial(Files, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
+        serving = threading.Thread(target=files.serve_forever)
+        serving.start()
+        # Another site than the server's, not just another port, to which its cookies would go.
+        yield f"http://localhost:{files.server_port}", folder
+        files.shutdown()
+        serving.join()
+
+
+def build(folder: Path, server: Any) -> None:
+    """Put a page there that was built for this server."""
+    addresses = {"VITE_API_BASE_URL": server.url, "VITE_WS_URL": server.url.replace("http", "ws") + "/ws"}
+    command = ["npx", "vite", "build", "--outDir", str(folder), "--emptyOutDir", "--logLevel", "error"]
+    subprocess.run(command, cwd=FRONTEND, env=os.environ | addresses, check=True)
+
+
+def test_a_page_on_another_host_signs_in_follows_commands_exports_and_signs_out(
+    make_server: Any, host: tuple[str, Path], visit: Any
+) -> None:
+    origin, folder = host
+    apart = make_server({"CORS_ORIGINS": origin, "LOGIN_LIMIT": "1000"})
+    build(folder, apart)
+    apart.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
+    ask(apart, "POST", "/auth/users", {"name": "ana", "role": "admin", "password": PASSWORD})
+    seen = visit()
+    page: Page = seen.page
+    page.goto(origin + PAIR)
+    sign_in(page, "ana", "wrong")
+    expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    seen.console_errors.clear()  # the browser's own line of that answer
+    sign_in(page, "ana")
+    state = page.get_by_test_id("state")
+    expect(state).to_have_text(LIVE)
+    assert page.context.cookies() == []
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(state).not_to_have_text(LIVE)
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(state).to_have_text(LIVE)
+    page.reload()
+    expect(state).to_have_text(LIVE)
+
+    page.get_by_role("link", name="Data and export").click()
+    expect(page.get_by_test_id("estimate")).to_be_visible()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Download").click()
+    assert Path(downloading.value.path()).read_text().startswith("time,")
+    page.get_by_role("link", name="Monitor").click()
+    expect(state).to_have_text(LIVE)
+    assert seen.console_errors == []
+
+    # A socket that is made again has a ticket of its own.
+    token = admin_of(apart)
+    apart.stop()
+    expect(page.get_by_text(re.compile("The server does not answer")).first).to_be_visible()
+    start_with_token(apart, token)
+    expect(state).to_have_text(LIVE)
+
+    ask(apart, "POST", "/auth/users/ana/revoke", {}, admin_of(apart))
+    expect(page.get_by_text("You were signed out.")).to_be_visible()
+    page.reload()
+    sign_in(page, "ana")
+    expect(state).to_have_text(LIVE)
+    page.get_by_role("button", name="Signed in as ana").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You have signed out.")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
