@@ -168,16 +168,13 @@ def test_preflights_need_no_token(open_to_others: InProcess) -> None:
 
 
 def test_a_configured_page_can_read_why_it_is_refused_and_no_other_can(open_to_others: InProcess) -> None:
-    for path, headers, status in (
-        ("/stream/status", {}, 401),
-        ("/stream/status", {"Host": "127.evil.example"}, 403),
-    ):
-        answer = open_to_others.client.http.get(path, headers={"Origin": ALLOWED} | headers)
-        problem_of(answer, status=status)
-        assert answer.headers["access-control-allow-origin"] == ALLOWED
-        assert "retry-after" in answer.headers["access-control-expose-headers"].lower()
-        answer = open_to_others.client.http.get(path, headers={"Origin": "https://evil.example"} | headers)
-        assert "access-control-allow-origin" not in answer.headers
+    http = open_to_others.client.http
+    answer = http.get("/stream/status", headers={"Origin": ALLOWED})
+    problem_of(answer, status=401)
+    assert answer.headers["access-control-allow-origin"] == ALLOWED
+    assert "retry-after" in answer.headers["access-control-expose-headers"].lower()
+    answer = http.get("/stream/status", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
