@@ -59,6 +59,17 @@ describe("points of a line", () => {
     expect(points.map(({ time }) => Number(time) * 1000)).toEqual([at(1), at(2), at(3)]);
   });
 
+  test("the newest value keeps its colour before a hole, until a value comes after it", () => {
+    expect(pointsFrom(line([1, 2, null, null]), 0, MINUTE)[1]).toEqual({ time: at(1) / 1000, value: 2 });
+    const points = pointsFrom(line([1, 2, null, null, 5]), at(4), MINUTE);
+    expect(points).toEqual([
+      { time: at(1) / 1000, value: 2, color: "transparent" },
+      { time: at(2) / 1000 },
+      { time: at(3) / 1000 },
+      { time: at(4) / 1000, value: 5 },
+    ]);
+  });
+
   test("a long absence does not fill the axis without bound", () => {
     expect(pointsFrom(line([1, 2], [at(0), at(5_000_000)]), 0, MINUTE).length).toBeLessThan(2100);
   });

@@ -37,16 +37,26 @@ function rowPoint(series: ChartSeries, index: number, breaksAfter: boolean): Poi
   return { time, open, high, low, close };
 }
 
-/** Points of the rows at or after `from`, and of the one before, with whitespace for each bar that is missing. */
+/** The row of the last value before row `before`; -1 where there is none. */
+function valueBefore(series: ChartSeries, before: number): number {
+  let index = before - 1;
+  while (index >= 0 && isHole(series, index)) index -= 1;
+  return index;
+}
+
+/** Points of the rows at or after `from`, and of those since the last value before, with whitespace for missing bars. */
 export function pointsFrom(series: ChartSeries, from: number, step: number): Point[] {
   const points: Point[] = [];
-  const start = Math.max(0, firstIndexFrom(series, from) - 1);
+  const newest = valueBefore(series, rowCount(series));
+  // What comes after a hole takes the segment across it away from the value before.
+  const start = Math.max(0, valueBefore(series, firstIndexFrom(series, from)));
   for (let index = start; index < rowCount(series); index += 1) {
     const time = timeAt(series, index) ?? 0;
     const next = timeAt(series, index + 1);
     const missing =
       next === undefined ? 0 : Math.min(MOST_MISSING_BARS, Math.round((next - time) / step) - 1);
-    const breaksAfter = next !== undefined && (missing > 0 || isHole(series, index + 1));
+    // The newest value has no segment, and its colour is that of its label.
+    const breaksAfter = index < newest && (missing > 0 || isHole(series, index + 1));
     const point = rowPoint(series, index, breaksAfter);
     if (point) points.push(point);
     for (let bar = 1; bar <= missing; bar += 1) points.push({ time: toSeconds(time + bar * step) });
