@@ -10,14 +10,17 @@ import { mockWorker } from "./build/mock-worker.ts";
 import { preloadFonts } from "./build/preload-fonts.ts";
 
 const API = "http://127.0.0.1:8000";
-// What the server answers beside the page: all of its API, and where that is described. "/export" is not "/export-data".
+// What the server answers beside the page: all paths of its API, and where that is described.
 const described: { paths: object } = JSON.parse(
   readFileSync(new URL("../backend/openapi.json", import.meta.url), "utf8"),
 );
-const roots = new Set(Object.keys(described.paths).map((path) => path.split("/")[1]));
-const PROXIED = [...roots, "docs", "redoc", "openapi.json", "docs-assets"].map(
-  (root) => `^/${root}(?=[/?]|$)`,
-);
+const PROXIED = [
+  ...Object.keys(described.paths),
+  "/docs",
+  "/redoc",
+  "/openapi.json",
+  "/docs-assets/{file}",
+].map((path) => `^${path.replaceAll(".", "\\.").replace(/{\w+}/g, "[^/?]+")}(?=\\?|$)`);
 
 const onMock = (mode: string) => loadEnv(mode, process.cwd()).VITE_USE_MOCK === "true";
 
