@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from quant.api import alert_schemas, auth_schemas, lab_schemas, schemas
+from quant.api import alert_schemas, auth_schemas, lab_schemas, schemas, system_schemas
 from serving import Client
 
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def model_of(content: dict[str, Any], text: str) -> type[BaseModel]:
     (media,) = [each for kind, each in content.items() if kind.endswith("json")]
     schema = media["schema"]
     named = [each["$ref"].rpartition("/")[2] for each in schema.get("anyOf", [schema])]
-    modules = (schemas, alert_schemas, auth_schemas, lab_schemas)
+    modules = (schemas, alert_schemas, auth_schemas, lab_schemas, system_schemas)
     models = [next(getattr(each, name) for each in modules if hasattr(each, name)) for name in named]
     assert all(issubclass(model, BaseModel) for model in models)
     fields = json.loads(text).keys()
@@ -61,6 +61,7 @@ def test_every_read_of_the_interface_is_there() -> None:
         "/data/{symbol}/quote",
         "/data/{symbol}/funding",
         "/metrics",
+        "/system/status",
         "/auth/session",
         "/livez",
         "/readyz",

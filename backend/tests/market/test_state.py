@@ -506,3 +506,46 @@ def test_every_producer_has_codes_of_its_own():
     assert state.symbols == names
     for name in names:
         assert state.counters(name).accepted == 2 * (MAX_TABLES + 3)
+
+
+LATE_NS = 40 * NS_PER_MS  # how late tape.batch has every trade arrive
+
+
+def test_how_late_trades_came_is_told_of_what_was_heard():
+    state = new_state()
+    state.apply(batch([trade("A", 1, 0.0), trade("A", 2, 1.0), trade("B", 7, 1.0)]))
+    state.apply(batch([trade("A", 3, 2.0)]), healed=Quality.BACKFILLED)  # fetched: nobody was listening
+    state.apply(batch([trade("A", 4, 3.0)]))
+    assert state.delays("A", limit=10).tolist() == [LATE_NS] * 3
+    assert state.delays("A", limit=2).tolist() == [LATE_NS]  # of the newest two
+    assert state.delays("A", limit=10, since=START).tolist() == [LATE_NS] * 2
+    assert state.delays("B", limit=10).tolist() == [LATE_NS]
+    assert state.delays("unknown", limit=10).tolist() == []
+
+
+@pytest.mark.parametrize(("healed", "heard"), [(Quality.COMPLETE, 3), (Quality.BACKFILLED, 2)])
+def test_a_trade_that_fills_a_hole_was_heard_unless_it_was_fetched(healed: Quality, heard: int):
+    state = fed(trade("A", 1, 0.0), trade("A", 3, 2.0))
+    state.apply(batch([trade("A", 2, 1.0)]), healed=healed)
+    assert state.ticks("A").ids.tolist() == [1, 3, 2]
+    assert state.delays("A", limit=10).tolist() == [LATE_NS] * heard
+
+
+@given(ids=st.integers(1, 40), limit=st.integers(0, 60))
+def test_delays_are_read_around_the_end_of_the_ring(ids: int, limit: int):
+    state = new_state()
+    for n in range(1, ids + 1):
+        one = batch([trade("A", n, n / 10)])
+        state.apply(replace(one, ts_recv=one.ts_event + n))
+    kept = min(ids, limit, state.tick_capacity)
+    assert state.delays("A", limit=limit).tolist() == list(range(ids - kept + 1, ids + 1))
+
+
+def test_what_was_stored_was_not_heard_now():
+    state = new_state()
+    since = state.restore_bars("A", {})
+    stored = batch([trade("A", 1, 0.0), trade("A", 2, 1.0)])
+    state.restore_ticks("A", stored, since=since, begins=True, holes=())
+    state.apply(batch([trade("A", 3, 2.0)]))
+    assert len(state.ticks("A")) == 3
+    assert state.delays("A", limit=10).tolist() == [LATE_NS]

@@ -1048,6 +1048,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/system/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * System Status
+         * @description Versions, process, event loop, buffers, journal and disk, and how late trades come, as a histogram.
+         */
+        get: operations["system_status_system_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1764,6 +1784,27 @@ export interface components {
             method: "ols" | "huber" | "theil_sen" | "kalman" | "tls";
         };
         /**
+         * Buffers
+         * @description What all symbols together hold in memory; `/data/stats` has each of them.
+         */
+        Buffers: {
+            /** Bar Bytes */
+            bar_bytes: number;
+            /** Bars */
+            bars: number;
+            /** Symbols */
+            symbols: number;
+            /** Tick Bytes */
+            tick_bytes: number;
+            /**
+             * Tick Capacity
+             * @description TICK_BUFFER_SIZE of each symbol
+             */
+            tick_capacity: number;
+            /** Ticks */
+            ticks: number;
+        };
+        /**
          * ClientConfig
          * @description What the dashboard needs to know before the first data.
          */
@@ -2033,6 +2074,40 @@ export interface components {
             total: components["schemas"]["TotalStats"];
         };
         /**
+         * Delays
+         * @description `counts[k]` trades came by at most `bounds_ms[k]` late and by more than the bound before it; the last count is
+         *     of those later than all bounds. Percentiles are null where no trade came.
+         */
+        Delays: {
+            /** Counts */
+            counts: number[];
+            /** Max Ms */
+            max_ms: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Trades */
+            trades: number;
+        };
+        /**
+         * DiskUse
+         * @description The disk that DATA_DIR is on; null where it cannot be read.
+         */
+        DiskUse: {
+            /** Free Bytes */
+            free_bytes: number | null;
+            /** Total Bytes */
+            total_bytes: number | null;
+            /**
+             * Used Bytes
+             * @description all files in DATA_DIR, at most a minute old
+             */
+            used_bytes: number | null;
+        };
+        /**
          * EventBar
          * @description A bar of a number of trades or of a volume; `time` is that of its first trade, and two may share one.
          */
@@ -2072,6 +2147,44 @@ export interface components {
             volume: number;
             /** Vwap */
             vwap: number | null;
+        };
+        /**
+         * FeedLatency
+         * @description Receive time minus exchange time, with the two clocks set against each other as far as is known.
+         *
+         *     Of trades that a stream brought; those that were fetched came later than they could have been heard.
+         */
+        FeedLatency: {
+            /** Bounds Ms */
+            bounds_ms: number[];
+            /**
+             * Most
+             * @description of each symbol the newest trades, so many at most
+             */
+            most: number;
+            /**
+             * Over S
+             * @description how far back in market time it reaches
+             */
+            over_s: number;
+            /**
+             * Reason
+             * @description why there is no latency, null where there is
+             */
+            reason: string | null;
+            /**
+             * Status
+             * @description not_comparable: a source that does not run at the pace of the clock
+             * @enum {string}
+             */
+            status: "ok" | "no_trades" | "not_comparable";
+            /**
+             * Symbols
+             * @description those with trades, by name
+             */
+            symbols: components["schemas"]["SymbolDelays"][];
+            /** @description all symbols together */
+            total: components["schemas"]["Delays"];
         };
         /**
          * FileFormat
@@ -2756,6 +2869,25 @@ export interface components {
             zscore: number | null;
         };
         /**
+         * LoopLag
+         * @description How much later than asked for the event loop came back to a task; null before the first measurement.
+         */
+        LoopLag: {
+            /** Max Ms */
+            max_ms: number | null;
+            /**
+             * Over S
+             * @description how far back the measurements reach, at most
+             */
+            over_s: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Samples */
+            samples: number;
+        };
+        /**
          * MatrixMessage
          * @description Always a snapshot: every pair changes with every bar.
          */
@@ -3338,6 +3470,44 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ProcessUse
+         * @description What the server's process takes; null where the operating system does not tell.
+         */
+        ProcessUse: {
+            /**
+             * Cpu S
+             * @description processor time since the start, of all threads
+             */
+            cpu_s: number;
+            /**
+             * Memory Bytes
+             * @description resident memory
+             */
+            memory_bytes: number | null;
+            /**
+             * Most Open Files
+             * @description the process may not open more
+             */
+            most_open_files: number | null;
+            /** Open Files */
+            open_files: number | null;
+            /**
+             * Peak Memory Bytes
+             * @description most resident memory since the start
+             */
+            peak_memory_bytes: number | null;
+            /**
+             * Started At
+             * @description milliseconds since the epoch, UTC
+             * @example 1763819520000
+             */
+            started_at: number;
+            /** Threads */
+            threads: number;
+            /** Uptime S */
+            uptime_s: number;
         };
         /**
          * Quote
@@ -3941,6 +4111,23 @@ export interface components {
              */
             symbols?: string[] | null;
         };
+        /** SymbolDelays */
+        SymbolDelays: {
+            /** Counts */
+            counts: number[];
+            /** Max Ms */
+            max_ms: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Symbol */
+            symbol: string;
+            /** Trades */
+            trades: number;
+        };
         /** SymbolList */
         SymbolList: {
             /**
@@ -4080,6 +4267,138 @@ export interface components {
             symbol: string;
             /** Window */
             window: number;
+        };
+        /**
+         * SystemStatus
+         * @example {
+         *       "as_of": 1763819520000,
+         *       "buffers": {
+         *         "bar_bytes": 340560,
+         *         "bars": 3870,
+         *         "symbols": 2,
+         *         "tick_bytes": 682080,
+         *         "tick_capacity": 20000,
+         *         "ticks": 14210
+         *       },
+         *       "disk": {
+         *         "free_bytes": 41875931136,
+         *         "total_bytes": 105089261568,
+         *         "used_bytes": 6291456
+         *       },
+         *       "event_loop": {
+         *         "max_ms": 9.8,
+         *         "over_s": 60,
+         *         "p50_ms": 0.4,
+         *         "p99_ms": 6.2,
+         *         "samples": 240
+         *       },
+         *       "journal": {
+         *         "committed_rows": 41200,
+         *         "dropped_rows": 0,
+         *         "lag_ms": 12,
+         *         "pending_rows": 3,
+         *         "reason": null,
+         *         "state": "ok"
+         *       },
+         *       "latency": {
+         *         "bounds_ms": [
+         *           10,
+         *           50,
+         *           100
+         *         ],
+         *         "most": 1000,
+         *         "over_s": 300,
+         *         "reason": null,
+         *         "status": "ok",
+         *         "symbols": [
+         *           {
+         *             "counts": [
+         *               310,
+         *               684,
+         *               6,
+         *               0
+         *             ],
+         *             "max_ms": 71.3,
+         *             "p50_ms": 18.4,
+         *             "p95_ms": 41.9,
+         *             "p99_ms": 53,
+         *             "symbol": "BTCUSDT",
+         *             "trades": 1000
+         *           },
+         *           {
+         *             "counts": [
+         *               290,
+         *               606,
+         *               4,
+         *               0
+         *             ],
+         *             "max_ms": 66,
+         *             "p50_ms": 17.6,
+         *             "p95_ms": 41,
+         *             "p99_ms": 50.8,
+         *             "symbol": "ETHUSDT",
+         *             "trades": 900
+         *           }
+         *         ],
+         *         "total": {
+         *           "counts": [
+         *             600,
+         *             1290,
+         *             10,
+         *             0
+         *           ],
+         *           "max_ms": 71.3,
+         *           "p50_ms": 18,
+         *           "p95_ms": 41.5,
+         *           "p99_ms": 52,
+         *           "trades": 1900
+         *         }
+         *       },
+         *       "market": "sim-7",
+         *       "process": {
+         *         "cpu_s": 211.7,
+         *         "memory_bytes": 263192576,
+         *         "most_open_files": 1024,
+         *         "open_files": 31,
+         *         "peak_memory_bytes": 281018368,
+         *         "started_at": 1763816000000,
+         *         "threads": 9,
+         *         "uptime_s": 3520.4
+         *       },
+         *       "versions": {
+         *         "libraries": {
+         *           "fastapi": "0.165.0",
+         *           "numba": "0.68.0",
+         *           "numpy": "2.4.0",
+         *           "polars": "2.1.0"
+         *         },
+         *         "platform": "Linux-6.1.0-x86_64-with-glibc2.36",
+         *         "product": "0.1.0",
+         *         "python": "3.11.9",
+         *         "sqlite": "3.40.1"
+         *       }
+         *     }
+         */
+        SystemStatus: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            buffers: components["schemas"]["Buffers"];
+            disk: components["schemas"]["DiskUse"];
+            event_loop: components["schemas"]["LoopLag"];
+            journal: components["schemas"]["Journal"];
+            latency: components["schemas"]["FeedLatency"];
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            process: components["schemas"]["ProcessUse"];
+            versions: components["schemas"]["Versions"];
         };
         /**
          * TableFormat
@@ -4316,6 +4635,30 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "too_short" | "missing" | "zero_variance" | "duplicate" | "near_perfect" | "not_reverting" | "oscillating" | "singular" | "stale";
+        };
+        /**
+         * Versions
+         * @description What a report of a mistake has to name.
+         */
+        Versions: {
+            /**
+             * Libraries
+             * @description version by name, of what is installed
+             */
+            libraries: {
+                [key: string]: string;
+            };
+            /**
+             * Platform
+             * @description operating system and processor, without the machine's name
+             */
+            platform: string;
+            /** Product */
+            product: string;
+            /** Python */
+            python: string;
+            /** Sqlite */
+            sqlite: string;
         };
         /**
          * WindowQuality
@@ -9393,6 +9736,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SymbolList"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system_status_system_status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemStatus"];
                 };
             };
             /** @description No HTTP request */

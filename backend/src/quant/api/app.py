@@ -26,11 +26,13 @@ from quant.api import (
     requests,
     security,
     stream,
+    system,
     ws,
 )
 from quant.api.addresses import HostNames, Peers
 from quant.api.body_cap import BodyCap
 from quant.api.callers import Callers
+from quant.api.folder_size import FolderSize
 from quant.api.lifecycle import CutOff, RefusedStart
 from quant.api.process_metrics import ProcessMetrics
 from quant.api.sockets import OpenSockets
@@ -51,6 +53,7 @@ ROUTERS = (
     export.router,
     health.router,
     metrics.router,
+    system.router,
     auth.router,
     ws.router,
 )
@@ -112,6 +115,7 @@ def create_app(
     app.state.handover = handover
     app.state.export_slots = export.ExportSlots()
     app.state.process_metrics = process_metrics
+    app.state.data_size = FolderSize(settings.data_dir)
     app.state.callers = callers
     app.state.door = auth.Door(settings, allowances.attempts)
     app.state.sockets = OpenSockets(

@@ -9,6 +9,7 @@ from quant.api.alert_schemas import AlertRuleFields, AlertsMessage
 from quant.api.permissions import Need, need_of
 from quant.api.problems import responses
 from quant.api.security import COOKIE
+from quant.api.system_schemas import EXAMPLE, SystemStatus
 
 Document = dict[str, Any]  # Any: a piece of OpenAPI
 
@@ -57,6 +58,7 @@ def completed(document: Document) -> Document:
     )
     for name, schema in definitions["$defs"].items():
         schemas.setdefault(name, schema)
+    schemas[SystemStatus.__name__]["examples"] = [EXAMPLE]  # put in a model, it would lose its nulls
     components.setdefault("securitySchemes", {}).update(SCHEMES)
     for path, operations in document["paths"].items():
         for method in METHODS & operations.keys():

@@ -28,6 +28,7 @@ NEEDS: dict[tuple[str, str], Need] = {
     ("GET", "/readyz"): PROBE,
     ("GET", "/healthz"): READ,
     ("GET", "/metrics"): READ,
+    ("GET", "/system/status"): READ,
     # --- signing in, and who may ---
     ("GET", "/auth/session"): OPEN,
     ("POST", "/auth/token"): OPEN,

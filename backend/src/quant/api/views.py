@@ -59,7 +59,7 @@ def stream_status(view: engine.StatusView) -> wire.StreamStatus:
         speed=view.speed,
         connections=[_connection(each) for each in view.connections],
         symbols=[_symbol_status(each) for each in view.symbols],
-        journal=_journal(view.journal),
+        journal=journal_status(view.journal),
         analytics=wire.AnalyticsStatus(
             pairs=view.analytics.pairs,
             stale=view.analytics.stale,
@@ -69,7 +69,7 @@ def stream_status(view: engine.StatusView) -> wire.StreamStatus:
     )
 
 
-def _journal(view: engine.JournalView) -> wire.Journal:
+def journal_status(view: engine.JournalView) -> wire.Journal:
     return wire.Journal(
         state=view.state,
         reason=view.reason,

@@ -206,6 +206,53 @@ class StatsView:
 
 
 @dataclass(frozen=True, slots=True)
+class BuffersView:
+    """What all symbols together hold in memory; quiet bars count as any other."""
+
+    symbols: int
+    ticks: int
+    tick_capacity: int
+    tick_bytes: int
+    bars: int
+    bar_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DelaysView:
+    """How late trades came: `counts[k]` by at most the k-th bound and more than the one before, the last by more than
+    all; percentiles are None where no trade came."""
+
+    trades: int
+    counts: tuple[int, ...]
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyView:
+    """Receive time minus exchange time of the newest trades, `most` a symbol, of the last `over_s` of market time."""
+
+    status: Literal["ok", "no_trades", "not_comparable"]
+    reason: str | None
+    over_s: int
+    most: int
+    bounds_ms: tuple[int, ...]
+    total: DelaysView
+    symbols: Mapping[str, DelaysView]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemView:
+    market: str
+    as_of: int | None
+    buffers: BuffersView
+    journal: JournalView
+    latency: LatencyView
+
+
+@dataclass(frozen=True, slots=True)
 class PairKey:
     """Which numbers: one of these is computed once, however many ask for it."""
 
@@ -780,6 +827,10 @@ class Engine(Protocol):
         ...
 
     async def stats(self) -> StatsView: ...
+
+    async def system(self) -> SystemView:
+        """Return what the running market holds in memory and how late its trades come."""
+        ...
 
     async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView: ...
 

@@ -66,6 +66,7 @@ from quant.engine.protocol import (
     StatusView,
     StoredView,
     SymbolsView,
+    SystemView,
     TickRowsView,
     TicksView,
     TruthView,
@@ -77,6 +78,7 @@ from quant.engine.running import RunningMarket
 from quant.engine.scan_desk import ScanDesk
 from quant.engine.source import SourceSpec, parse_source
 from quant.engine.symbol_state import TRADING
+from quant.engine.system_view import SystemReader
 from quant.engine.topics import ALERTS
 from quant.engine.unit_root import unit_root_view
 from quant.engine.warming import Warming
@@ -124,6 +126,7 @@ class Session:
         self._jobs = JobDesk(settings.data_dir, self._importer)
         self._quarantine = Quarantine(settings.data_dir / QUARANTINE_NAME, clock=self._clock)
         self._warming = Warming()
+        self._system = SystemReader(self._clock)
         self._life: list[asyncio.Task[None]] = []  # what runs whichever market does
         self._hub = Hub()
         self._alerts = Alerting(
@@ -455,6 +458,12 @@ class Session:
 
     async def stats(self) -> StatsView:
         return snapshots.stats_view(self._now_running())
+
+    async def system(self) -> SystemView:
+        running = self._now_running()
+        view = await self._system.view(running)
+        self._check_same(running)
+        return view
 
     async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView:
         running = self._now_running()

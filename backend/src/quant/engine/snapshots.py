@@ -6,8 +6,8 @@ from typing import assert_never
 
 import numpy as np
 
-from quant.clock import NS_PER_MS
 from quant.domain import Bars, BoolArray, IntArray
+from quant.engine.latency import median_ms
 from quant.engine.merging import merged_bars, merged_ticks
 from quant.engine.protocol import (
     AnalyticsView,
@@ -29,8 +29,6 @@ from quant.feed.exchange import Channel
 from quant.market.ledger import HoleState
 from quant.market.seconds import SecondSeries
 from quant.market.state import Ticks
-
-LATENCY_TICKS = 100
 
 
 def status_view(running: RunningMarket, *, source: str, analytics: AnalyticsView) -> StatusView:
@@ -91,7 +89,7 @@ def symbol_view(running: RunningMarket, symbol: str) -> SymbolStatusView:
         last_price=counters.last_price,
         ticks=counters.accepted,
         rate=round(running.state.rate(symbol, now=running.now()), 3),
-        latency_ms=_latency_ms(running, symbol),
+        latency_ms=median_ms(running, symbol),
         gaps_open=counters.holes[HoleState.OPEN] + len(running.lost(symbol).ranges),
         gaps_filled=counters.holes[HoleState.FILLED],
         gaps_confirmed=counters.holes[HoleState.CONFIRMED],
@@ -99,18 +97,6 @@ def symbol_view(running: RunningMarket, symbol: str) -> SymbolStatusView:
         out_of_order=counters.out_of_order,
         quarantined=running.market.quarantined(symbol),
     )
-
-
-def _latency_ms(running: RunningMarket, symbol: str) -> float | None:
-    """Return the median of receive minus event time, on the exchange's clock; None where they are not comparable."""
-    if running.market.speed != 1.0:
-        return None
-    ticks = running.state.ticks(symbol, limit=LATENCY_TICKS)
-    if not len(ticks):
-        return None
-    offset = running.market.clock_offset
-    ahead = (offset.offset_ns if offset is not None else None) or 0
-    return round((float(np.median(ticks.ts_recv - ticks.ts_event)) + ahead) / NS_PER_MS, 1)
 
 
 def bars_view(

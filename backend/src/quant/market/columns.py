@@ -32,6 +32,10 @@ TICK = np.dtype(
         ("size", np.float64),
         ("count", np.uint32),  # exchange trades behind it
         ("sell", np.uint8),
+        (
+            "heard",
+            np.uint8,
+        ),  # 1 where a stream of this run brought it, so that its receipt tells how late it came
     ],
     align=True,
 )

@@ -102,6 +102,7 @@ def take_in(
                 sizes[i],
                 sells[i],
                 counts[i],
+                healed != BACKFILLED,
             )
     return stop, n_holes
 
@@ -116,6 +117,7 @@ def write_tick(
     size: float,
     sell: np.uint8,
     count: int,
+    heard: bool,  # noqa: FBT001  kernels take every argument by place
 ) -> None:
     """Write one trade to its place in the ring."""
     tick.id = trade_id
@@ -125,6 +127,7 @@ def write_tick(
     tick.size = size
     tick.count = count
     tick.sell = sell
+    tick.heard = heard
 
 
 @jit
@@ -148,7 +151,8 @@ def put_late(
     book = ledger[s]
     tick = ticks[s, book.written % ticks.shape[1]]
     if trade_id > tick.id or book.written < ticks.shape[1]:
-        write_tick(tick, trade_id, ts_event, ts_recv, price, size, sell, count)
+        heard = quality != BACKFILLED
+        write_tick(tick, trade_id, ts_event, ts_recv, price, size, sell, count, heard)
         book.written += 1
     book.accepted += 1
     put_in_bars(s, trade_id, ts_event, price, size, count, ledger, bars, heads, widths, quality)

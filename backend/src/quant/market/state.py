@@ -320,6 +320,7 @@ class MarketState:
             ("count", ticks.counts),
         ):
             self._ticks[s, :n][field] = column[len(ticks) - n :]
+        self._ticks[s, :n]["heard"] = 0
         book: Record = self._ledger[s]
         book["accepted"] = book["written"] = n
         book["last_id"], book["last_price"] = ticks.ids[-1], ticks.prices[-1]
@@ -474,6 +475,22 @@ class MarketState:
             counts=ticks["count"].astype(np.int64),
         )
 
+    def delays(self, symbol: str, *, limit: int, since: int = 0) -> IntArray:
+        """Return how long after its event each of the newest `limit` trades was received, in arrival order (ns).
+
+        Only of trades that a stream brought and that happened after `since`: what was fetched, or stored by an
+        earlier run, was received when somebody asked for it.
+        """
+        s = self._rows.get(symbol)
+        written = 0 if s is None else int(self._ledger["written"][s])
+        n = min(written, self.tick_capacity, limit)
+        ring, end = self._ticks[s or 0], written % self.tick_capacity
+        parts = (ring[self.tick_capacity - max(n - end, 0) :], ring[max(end - n, 0) : end])
+        kept = [(part["heard"] == 1) & (part["ts_event"] > since) for part in parts]
+        return np.concatenate(
+            [(part["ts_recv"] - part["ts_event"])[those] for part, those in zip(parts, kept, strict=True)]
+        )
+
     def rate(self, symbol: str, *, now: int, over_s: int = 60) -> float:
         """Return trades per second of market time over the last `over_s` seconds, if the ring reaches that far."""
         s = self._rows.get(symbol)
@@ -578,11 +595,14 @@ class MarketState:
         lacking |= (quality == Quality.GAP) & (times + width <= gaps_until)
         return int(times[lacking][0]) if lacking.any() else None
 
+    def tick_count(self, symbol: str) -> int:
+        """Return how many trades the symbol's ring holds."""
+        s = self._rows.get(symbol)
+        return 0 if s is None else min(int(self._ledger["written"][s]), self.tick_capacity)
+
     def memory_bytes(self, symbol: str) -> int:
         """Return the bytes that the symbol's tick ring takes."""
-        s = self._rows.get(symbol)
-        held = 0 if s is None else min(int(self._ledger["written"][s]), self.tick_capacity)
-        return held * TICK.itemsize
+        return self.tick_count(symbol) * TICK.itemsize
 
 
 def _whole(volumes: FloatArray) -> FloatArray:
