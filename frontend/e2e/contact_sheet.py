@@ -32,6 +32,8 @@ MONITOR = f"/?{BEST}&tf=1m&m=ols&w=120&z=2,0.5"
 LAB = "/pair/ARBUSDT/OPUSDT?tf=1m&w=240&m=ols&s=level"
 SCAN = "/scan?tf=1m&w=240"
 FRAMES = 20
+ASKED = re.compile("/analytics/|/system/status")
+"""What pages ask for again and again."""
 PICTURES = {"monitor": "dark", "lab": "dark", "scanner": "light"}
 RULES: list[dict[str, Any]] = [
     {
@@ -81,7 +83,7 @@ def silent_socket(page: Page) -> None:
 
 def never_answered(page: Page) -> None:
     silent_socket(page)
-    page.route("**/analytics/**", lambda _route: None)
+    page.route(ASKED, lambda _route: None)
 
 
 def refused(page: Page) -> None:
@@ -97,7 +99,7 @@ def refused(page: Page) -> None:
     def answer(route: Route) -> None:
         route.fulfill(status=500, content_type="application/problem+json", body=json.dumps(problem))
 
-    page.route("**/analytics/**", answer)
+    page.route(ASKED, answer)
 
 
 def cut_off(page: Page) -> None:
@@ -254,10 +256,12 @@ SCENES = [
     Scene(
         "system", "/system", lambda page: expect(page.locator("[data-field=last_id]").nth(3)).to_be_visible()
     ),
+    Scene("system latency", "/system", pressed("button", "View data of Feed latency"), sizes=WIDE),
     Scene("about", "/about", says("Notices")),
     Scene("loading monitor", MONITOR, nothing, silent_socket),
     Scene("loading scanner", SCAN, nothing, silent_socket),
     Scene("loading lab", LAB, nothing, never_answered),
+    Scene("loading system", "/system", says("Waiting for: Versions"), never_answered),
     Scene("warming up monitor", "/?a=ARBUSDT&b=OPUSDT&tf=5m&m=ols&w=4000&z=2,0.5", says("Warming up")),
     Scene("warming up lab", "/pair/ARBUSDT/OPUSDT?tf=5m&w=4000", says("Warming up")),
     Scene("warming up scanner", "/scan?tf=5m&w=4000", says("Warming up")),
@@ -270,6 +274,7 @@ SCENES = [
     Scene("gap", MONITOR, monitor, with_a_gap),
     Scene("failed lab", LAB, says("5f0c2a91"), refused),
     Scene("failed scanner", f"{SCAN}&s=level", says("5f0c2a91"), refused),
+    Scene("failed system", "/system", says("5f0c2a91"), refused),
     Scene("not applicable lab", "/pair/ARBUSDT/OPUSDT?tf=1m&w=20&m=ols&s=log", drawn(3)),
 ]
 

@@ -14,7 +14,7 @@ PAGES = {
     "/pair/BTCUSDT/ETHUSDT?tf=1m&w=240&m=ols&s=level": "[data-truth=beta]",
     "/rules": "[aria-label='What happened'] p",
     "/export-data": "[data-testid=estimate]",
-    "/system": "[data-field=last_id]",
+    "/system": "[data-field=version_product]",
 }
 WATCH = """
 window.shifts = [];

@@ -14,6 +14,7 @@ import type {
   StoredSpanList,
   StreamStatus,
   SymbolList,
+  SystemStatus,
 } from "./types";
 
 export const configQuery = queryOptions({
@@ -45,6 +46,16 @@ export const gapsQuery = (market: string, symbol: string, counts: string) =>
   queryOptions({
     queryKey: ["gaps", market, symbol, counts],
     queryFn: ({ signal }) => getJson<GapList>(`/data/${encodeURIComponent(symbol)}/gaps`, signal),
+  });
+
+const SYSTEM_EVERY_MS = 5000;
+
+/** What the server takes and how late trades come; not asked for while nobody sees the page. */
+export const systemQuery = (market: string) =>
+  queryOptions({
+    queryKey: ["system", market],
+    queryFn: ({ signal }) => getJson<SystemStatus>("/system/status", signal),
+    refetchInterval: ({ state }) => (state.error ? askAgainIn(state.error) : SYSTEM_EVERY_MS),
   });
 
 const STORED_EVERY_MS = 10_000;

@@ -6,6 +6,7 @@ import { alertHandlers } from "./alert-handlers";
 import { barsCsv, storedSpans } from "./exports";
 import { MockFeed } from "./feed";
 import { MockMarket } from "./market";
+import { mockSystem } from "./system";
 
 const EVERY_MS = 500;
 const PAIR_EVERY_MS = 1000;
@@ -54,6 +55,7 @@ export async function startMock(): Promise<void> {
     http.get("/symbols", () => HttpResponse.json(feed.symbols())),
     http.get("/simulation/truth", () => HttpResponse.json(feed.truth())),
     http.get("/stream/status", () => HttpResponse.json(feed.status(0))),
+    http.get("/system/status", () => HttpResponse.json(mockSystem(feed.status(0), Date.now()))),
     ...alertHandlers(feed.alerts, () => feed.head, tellAlerts),
     http.get("/analytics/pair", ({ request }) => {
       const pair = feed.pairFor(new URL(request.url).searchParams);

@@ -11,6 +11,7 @@ import type {
   QuoteList,
   StreamStatus,
   SymbolStatus,
+  SystemStatus,
 } from "@/api/types";
 
 /** Payloads as the server sends them, for tests; each test names only what it is about. */
@@ -179,6 +180,63 @@ export function streamStatus(part: Partial<StreamStatus> = {}): StreamStatus {
       dropped_rows: 0,
     },
     analytics: { pairs: 1, stale: 0, refreshed: 10, shed: 0 },
+    ...part,
+  };
+}
+
+export function systemStatus(part: Partial<SystemStatus> = {}): SystemStatus {
+  const total = {
+    trades: 400,
+    counts: [1, 199, 180, 20],
+    p50_ms: 9.5,
+    p95_ms: 48,
+    p99_ms: 180,
+    max_ms: 912.4,
+  };
+  const eth = { trades: 100, counts: [1, 99, 0, 0], p50_ms: 4, p95_ms: 9, p99_ms: 9.9, max_ms: 10 };
+  return {
+    market: "sim-7",
+    as_of: T0,
+    versions: {
+      product: "0.1.0",
+      python: "3.11.9",
+      platform: "Linux-6.1.0-x86_64-with-glibc2.36",
+      sqlite: "3.40.1",
+      libraries: { numba: "0.68.0", numpy: "2.4.0" },
+    },
+    process: {
+      started_at: T0 - MINUTE,
+      uptime_s: 60,
+      cpu_s: 21.5,
+      memory_bytes: 347_500_000,
+      peak_memory_bytes: 352_000_000,
+      open_files: 33,
+      most_open_files: 1024,
+      threads: 14,
+    },
+    event_loop: { over_s: 60, samples: 240, p50_ms: 0.4, p99_ms: 6.2, max_ms: 9.8 },
+    buffers: {
+      symbols: 2,
+      ticks: 14_210,
+      tick_capacity: 20_000,
+      tick_bytes: 682_080,
+      bars: 3870,
+      bar_bytes: 340_560,
+    },
+    journal: streamStatus().journal,
+    disk: { used_bytes: 6_300_000, free_bytes: 41_900_000_000, total_bytes: 105_100_000_000 },
+    latency: {
+      status: "ok",
+      reason: null,
+      over_s: 300,
+      most: 1000,
+      bounds_ms: [1, 10, 100],
+      total,
+      symbols: [
+        { symbol: "BTCUSDT", ...total, trades: 300, counts: [0, 100, 180, 20] },
+        { symbol: "ETHUSDT", ...eth },
+      ],
+    },
     ...part,
   };
 }

@@ -48,7 +48,7 @@ export function ConnectionsPanel({
   zone: TimeZone;
 }) {
   return (
-    <Panel title="Connections" className="lg:flex-1">
+    <Panel title="Connections" className="lg:min-h-24 lg:flex-6">
       {connections.length === 0 ? (
         <p className="p-3 text-fg-2">
           None: a recording is read from a file, and what is stopped needs none.

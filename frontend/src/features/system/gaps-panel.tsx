@@ -65,7 +65,7 @@ export function GapsPanel({ market, line, zone }: Props) {
     );
   };
   return (
-    <Panel title={line ? `Holes of ${line.symbol}` : "Holes"} className="max-lg:min-h-32 lg:h-60 lg:shrink-0">
+    <Panel title={line ? `Holes of ${line.symbol}` : "Holes"} className="max-lg:min-h-32 lg:flex-1">
       {body()}
     </Panel>
   );

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { StreamStatus } from "@/api/types";
+import { Failure } from "@/components/failure";
 import { JournalNotice } from "@/components/journal-notice";
 import { OfflineNotice } from "@/components/offline-notice";
 import { Notice } from "@/components/ui/notice";
@@ -12,7 +13,11 @@ import { useHeld, useWatch } from "@/stores/topics";
 import { ConnectionsPanel } from "./connections-panel";
 import { GapsPanel } from "./gaps-panel";
 import { JournalPanel } from "./journal-panel";
+import { LatencyPanel } from "./latency-panel";
 import { LedgerPanel } from "./ledger-panel";
+import { MemoryPanel } from "./memory-panel";
+import { useSystem } from "./use-system";
+import { VersionsPanel } from "./versions-panel";
 
 const PATH = "/system";
 
@@ -33,26 +38,33 @@ function Source({ status }: { status: StreamStatus }) {
 function System({ status }: { status: StreamStatus }) {
   const zone = usePreferences((preferences) => preferences.zone);
   const asked = new URLSearchParams(useSearch()).get("symbol");
+  const load = useSystem(status.market);
   const line = status.symbols.find(({ symbol }) => symbol === asked) ?? status.symbols[0] ?? null;
   return (
     <>
       <JournalNotice journal={status.journal} />
       {status.reason && <Notice tone="warn">{status.reason}</Notice>}
+      {load.error && <Failure error={load.error} onRetry={load.retry} />}
       <div className="flex min-h-0 flex-1 flex-col gap-1 lg:flex-row">
         <div className="flex min-h-0 min-w-0 flex-col gap-1 lg:flex-1">
           <LedgerPanel symbols={status.symbols} chosen={line?.symbol ?? null} onChoose={choose} />
-          <GapsPanel market={status.market} line={line} zone={zone} />
+          <div className="flex min-h-0 flex-col gap-1 lg:h-60 lg:shrink-0 lg:flex-row">
+            <GapsPanel market={status.market} line={line} zone={zone} />
+            <LatencyPanel load={load} />
+          </div>
         </div>
         <div className="flex min-h-0 flex-col gap-1 lg:w-72 lg:shrink-0">
           <JournalPanel journal={status.journal} />
+          <MemoryPanel load={load} />
           <ConnectionsPanel connections={status.connections} zone={zone} />
+          <VersionsPanel load={load} />
         </div>
       </div>
     </>
   );
 }
 
-/** What the data are made of: ledger, holes, connections and journal. */
+/** What the data are made of, how late they come, and what the server takes for it. */
 export function SystemPage({ tools }: { tools: ReactNode }) {
   useWatch("status");
   const status = useHeld("status", "status")?.data ?? null;
