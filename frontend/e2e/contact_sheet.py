@@ -83,6 +83,10 @@ def silent_socket(page: Page) -> None:
 
 def never_answered(page: Page) -> None:
     silent_socket(page)
+    unanswered(page)
+
+
+def unanswered(page: Page) -> None:
     page.route(ASKED, lambda _route: None)
 
 
@@ -209,6 +213,11 @@ def new_rule(page: Page) -> None:
     expect(page.get_by_test_id("preview-summary")).to_have_attribute("data-count", re.compile(r"^\d+$"))
 
 
+def latency_data(page: Page) -> None:
+    page.get_by_role("button", name="View data of Feed latency").click()
+    expect(page.get_by_role("region", name="Data of Feed latency")).to_be_visible()
+
+
 @dataclass(frozen=True)
 class Scene:
     name: str
@@ -256,12 +265,12 @@ SCENES = [
     Scene(
         "system", "/system", lambda page: expect(page.locator("[data-field=last_id]").nth(3)).to_be_visible()
     ),
-    Scene("system latency", "/system", pressed("button", "View data of Feed latency"), sizes=WIDE),
+    Scene("system latency", "/system", latency_data, sizes=WIDE),
     Scene("about", "/about", says("Notices")),
     Scene("loading monitor", MONITOR, nothing, silent_socket),
     Scene("loading scanner", SCAN, nothing, silent_socket),
     Scene("loading lab", LAB, nothing, never_answered),
-    Scene("loading system", "/system", says("Waiting for: Versions"), never_answered),
+    Scene("loading system", "/system", says("Waiting for: Versions"), unanswered),
     Scene("warming up monitor", "/?a=ARBUSDT&b=OPUSDT&tf=5m&m=ols&w=4000&z=2,0.5", says("Warming up")),
     Scene("warming up lab", "/pair/ARBUSDT/OPUSDT?tf=5m&w=4000", says("Warming up")),
     Scene("warming up scanner", "/scan?tf=5m&w=4000", says("Warming up")),

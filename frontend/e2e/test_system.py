@@ -206,7 +206,7 @@ def test_the_latency_shown_is_the_servers(
     page.get_by_role("button", name="View data of Feed latency").click()
     table = page.get_by_role("region", name="Data of Feed latency").locator("tbody tr")
     expect(table).to_have_count(len(of_eth["counts"]))
-    assert [row.locator("td").nth(2).inner_text() for row in table.all()] == [
+    assert [row.locator("td").first.inner_text() for row in table.all()] == [
         f"{count:,}" for count in of_eth["counts"]
     ]
     assert violations(page) == []
@@ -250,7 +250,7 @@ def test_what_the_server_refuses_is_said_and_asked_again(
     shown = fact(page, "version_platform").inner_text()
     page.route("**/system/status", lambda route: route.abort())
     expect(page.get_by_test_id("stale")).to_have_count(3)
-    expect(page.get_by_test_id("stale").first).to_have_text(re.compile(r"stale, of \d\d:\d\d:\d\d UTC"))
+    expect(page.get_by_test_id("stale").first).to_have_text(re.compile(r"stale \d\d:\d\d:\d\d$"))
     expect(fact(page, "version_platform")).to_have_text(shown)
     page.unroute("**/system/status")
     expect(page.get_by_test_id("stale")).to_have_count(0)

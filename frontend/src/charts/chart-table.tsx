@@ -33,7 +33,7 @@ export function ChartTableView({ table, zone }: { table: ChartTable; zone: TimeZ
                 {index ? index.text(time) : when(time)}
               </th>
               {table.columns.map(({ name, text }) => (
-                <td key={name} className="px-3 py-0.5">
+                <td key={name} className="px-3 py-0.5 whitespace-nowrap">
                   {text(time)}
                 </td>
               ))}

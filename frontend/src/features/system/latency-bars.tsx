@@ -24,14 +24,15 @@ export function LatencyBars({ buckets, label }: Props) {
             data-trades={trades}
             className="flex min-h-0 flex-col"
           >
-            <div className="flex min-h-0 flex-1 flex-col justify-end border-b border-control">
-              <span>{shareText(bucket)}</span>
-              <span
-                className="flex max-h-[calc(100%-14px)] flex-col justify-end"
-                style={{ height: `${most > 0 ? (100 * (share ?? 0)) / most : 0}%` }}
-              >
-                <span className={classNames("w-full flex-1 bg-leg-a", trades > 0 && "min-h-0.5")} />
-              </span>
+            <div className="min-h-0 flex-1 border-b border-control pt-3.5">
+              <div className="flex h-full flex-col justify-end">
+                <div
+                  className={classNames("relative bg-leg-a", trades > 0 && "min-h-0.5")}
+                  style={{ height: most > 0 ? `${(100 * (share ?? 0)) / most}%` : 0 }}
+                >
+                  <span className="absolute inset-x-0 -top-3.5">{shareText(bucket)}</span>
+                </div>
+              </div>
             </div>
             <span className={classNames("whitespace-nowrap", at % 2 === 0 && "max-sm:invisible")}>
               {tickOf(bucket)}

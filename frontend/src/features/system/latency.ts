@@ -63,32 +63,27 @@ export function latencySays({ trades, p50_ms, p95_ms, p99_ms, max_ms }: Delays):
   );
 }
 
+/** Rows by their upper ends; the last has none, which a file leaves empty. */
 export function latencyTable(buckets: readonly Bucket[]): ChartTable {
-  const rows = buckets.map((_, at) => at + 1);
-  const sums = rows.map((row) => buckets.slice(0, row).reduce((sum, { trades }) => sum + trades, 0));
+  const ends = buckets.map(({ upTo }) => upTo ?? Number.POSITIVE_INFINITY);
+  const sums = buckets.map((_, at) => buckets.slice(0, at + 1).reduce((sum, { trades }) => sum + trades, 0));
   const all = sums.at(-1) ?? 0;
-  const column = (
-    name: string,
-    label: string,
-    value: (bucket: Bucket, at: number) => number | null,
-    format: (value: number | null) => string,
-  ) => numberColumn(rows, name, label, buckets.map(value), format);
-  const whole = (value: number | null) => fixed(value, 0);
-  const share = (value: number | null) => percent(value, 1);
-  const nameAt = (row: number) => {
-    const bucket = buckets[row - 1];
+  const within = sums.map((sum) => (all > 0 ? sum / all : null));
+  const trades = buckets.map((bucket) => bucket.trades);
+  const shares = buckets.map(({ share }) => share);
+  const shareIn = (value: number | null) => percent(value, 1);
+  const nameAt = (end: number) => {
+    const bucket = buckets[ends.indexOf(end)];
     return bucket ? bucketName(bucket) : ABSENT;
   };
   return {
     title: "Feed latency",
-    times: rows,
-    index: { name: "bucket", label: "Late by", text: nameAt },
+    times: ends,
+    index: { name: "up_to_ms", label: "Late by", text: nameAt },
     columns: [
-      column("over_ms", "over, ms", ({ over }) => over, whole),
-      column("up_to_ms", "up to, ms", ({ upTo }) => upTo, whole),
-      column("trades", "trades", ({ trades }) => trades, whole),
-      column("share", "share", (bucket) => bucket.share, share),
-      column("share_within", "so late or less", (_, at) => (all > 0 ? (sums[at] ?? 0) / all : null), share),
+      numberColumn(ends, "trades", "trades", trades, (value) => fixed(value, 0)),
+      numberColumn(ends, "share", "share", shares, shareIn),
+      numberColumn(ends, "share_within", "so late or less", within, shareIn),
     ],
   };
 }

@@ -24,8 +24,12 @@ export function LoadPanel({ title, load, actions, className, children }: Props) 
     return <Skeleton label={`Waiting for: ${title}`} />;
   };
   const stale = isStale && (
-    <span className="text-label whitespace-nowrap text-warn" data-testid="stale">
-      <span aria-hidden>▲ </span>stale, of {time(askedAt, "second", zone)} {zoneName(zone)}
+    <span
+      className="text-label whitespace-nowrap text-warn"
+      title={`What came last, in ${zoneName(zone)}`}
+      data-testid="stale"
+    >
+      <span aria-hidden>▲ </span>stale {time(askedAt, "second", zone)}
     </span>
   );
   return (
