@@ -23,6 +23,9 @@ from quant.errors import InvalidParameter, SettingsError
 
 CHECKOUT_ENV = Path(__file__).resolve().parents[2] / ".env"
 MAX_SYMBOLS_BY_DEFAULT = 20
+MAX_SPEED = 10_000
+"""Market seconds per second."""
+
 SEVERAL_ASSIGNMENTS = re.compile(r"[A-Z_]+=\S*(\s+[A-Z_]+=\S*)+")
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
 SHORTEST_JWT_SECRET = 32
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
 
     source: str = "binance"
     speed: Annotated[
-        float, Field(ge=0, le=10_000, description="market seconds per second; 0 = no waiting")
+        float, Field(ge=0, le=MAX_SPEED, description="market seconds per second; 0 = no waiting")
     ] = 1.0
     data_dir: Path = Field(default_factory=default_data_dir)
     tick_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30

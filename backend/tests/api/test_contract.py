@@ -56,6 +56,7 @@ def test_every_read_of_the_interface_is_there() -> None:
         "/analytics/scan",
         "/analytics/lab",
         "/simulation/truth",
+        "/replay",
         "/export",
         "/export/ohlcv",
         "/data/{symbol}/quote",
@@ -67,7 +68,7 @@ def test_every_read_of_the_interface_is_there() -> None:
         "/readyz",
     }
     assert promised <= set(READS)
-    assert {"/stream/start", "/stream/stop"} <= {path for path in PATHS if "post" in PATHS[path]}
+    assert {"/stream/start", "/stream/stop", "/replay"} <= {path for path in PATHS if "post" in PATHS[path]}
 
 
 @pytest.mark.parametrize("path", READS)

@@ -28,6 +28,7 @@ FOR_ALL = {
 FOR_OPERATORS = {
     ("POST", "/stream/start"),
     ("POST", "/stream/stop"),
+    ("POST", "/replay"),
     ("POST", "/alerts"),
     ("PATCH", "/alerts/{rule_id}"),
     ("DELETE", "/alerts/{rule_id}"),

@@ -32,6 +32,7 @@ class Market:
 
     state = State()
     as_of = 1
+    is_seeking = False
 
     def __init__(self) -> None:
         self.looks = 0

@@ -13,7 +13,8 @@ from quant.clock import NS_PER_MS
 from quant.domain import MarkPrice, Quote, TradeBatch
 from quant.errors import RecordingError
 from quant.feed.binance import BinanceDecoder
-from quant.feed.replay import SLICE_NS, ReplayFeed
+from quant.feed.playhead import SLICE_NS, Playhead
+from quant.feed.replay import ReplayFeed
 
 NS = 1723161253_900000_000
 
@@ -30,9 +31,10 @@ class VirtualClock:
     def monotonic_s(self) -> float:
         return self.now_s
 
-    async def sleep(self, seconds: float) -> None:
+    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         self.now_s += seconds
         await asyncio.sleep(0)
+        return event.is_set()
 
 
 class Played:
@@ -48,9 +50,7 @@ class Played:
             decoder=BinanceDecoder(),
             on_batch=self._take,
             on_views=self.views.extend,
-            clock=self.clock,
-            speed=speed,
-            sleep=self.clock.sleep,
+            playhead=Playhead(speed=speed, clock=self.clock, wait=self.clock.wait),
         )
         asyncio.run(self.feed.run())
         self.took_s = self.clock.now_s - 500.0
@@ -134,7 +134,10 @@ def test_a_receiver_that_fails_ends_the_replay(tmp_path: Path):
 
     clock = VirtualClock()
     feed = ReplayFeed(
-        [record(tmp_path / "a", [0])], decoder=BinanceDecoder(), on_batch=refuse, clock=clock, speed=0
+        [record(tmp_path / "a", [0])],
+        decoder=BinanceDecoder(),
+        on_batch=refuse,
+        playhead=Playhead(speed=0, clock=clock, wait=clock.wait),
     )
     with pytest.raises(ZeroDivisionError):
         asyncio.run(feed.run())

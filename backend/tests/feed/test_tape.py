@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant.domain import TradeBatch
-from quant.feed.replay import SLICE_NS
+from quant.feed.playhead import SLICE_NS
 from quant.feed.tape import merge_tapes
 
 START = 1_740_787_200 * 10**9

@@ -89,7 +89,7 @@ def test_an_event_is_stored_and_delivered_once(store: AlertStore, metadata: Meta
     first = commit(store, event(1, channels=("ops", "mail")), r1="a")
     assert [each.id for each in first] == ["e1"]
     again = commit(store, event(1, channels=("ops",)), event(2), as_of=2, r1="b")
-    assert [(each.id, each.document) for each in again] == [("e2", '{"n":2}')]
+    assert [(each.id, each.document) for each in again] == [("e1", '{"n":1}'), ("e2", '{"n":2}')]
     assert store.states(MARKET) == ({"r1": "b"}, 2)
     assert outbox.waiting() == ("mail", "ops")
     assert len(outbox.of_event("e1")) == 2
@@ -128,10 +128,19 @@ def test_an_acknowledgement_is_kept_and_can_be_taken_back(store: AlertStore):
 def test_a_recording_played_again_begins_anew(store: AlertStore):
     commit(store, event(1), event(2), as_of=9, r1="s")
     commit(store, ends=(EventEnd("e1", 5, "cleared"),))
-    store.forget_states(MARKET)
+    store.acknowledge("e1", at_ms=99)
+    before = store.last_change()
+    assert [each.id for each in store.forget_states(MARKET)] == ["e2"]
     assert store.states(MARKET) == ({}, 0)
     assert [store.event(name).ended_because for name in ("e1", "e2")] == ["cleared", "restarted"]
-    assert commit(store, event(1), event(2)) == ()
+    again = commit(store, event(1), event(2))
+    assert [(each.id, each.ended_at, each.acknowledged_at) for each in again] == [
+        ("e1", None, 99),
+        ("e2", None, None),
+    ]
+    assert [each.id for each in store.changed_since(before, limit=9)] == ["e1", "e2"]
+    assert [each.seq for each in store.history(EventFilter(), limit=9).items] == [2, 1]
+    assert [each.ended_at for each in commit(store, ends=(EventEnd("e1", 5, "cleared"),))] == [5]
 
 
 def test_what_fails_leaves_nothing_behind(store: AlertStore):

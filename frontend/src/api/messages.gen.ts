@@ -73,6 +73,7 @@ const alertEventList: z.ZodMiniType<Schemas["AlertEventList"]> = z.object({
 });
 const alertsMessage: z.ZodMiniType<Schemas["AlertsMessage"]> = z.object({
   data: alertEventList,
+  news: z.boolean(),
   seq: z.int(),
   time: z.int(),
   topic: z.string(),

@@ -945,6 +945,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay
+         * @description How the recording is being played; 404 where the source is none.
+         */
+        get: operations["replay_replay_get"];
+        put?: never;
+        /**
+         * Control Replay
+         * @description Pause, hurry or move the recording, and say where it stands then.
+         *
+         *     Going ahead plays without waiting up to the position, going back does so from the recording's beginning: what is
+         *     shown then is what was shown there before, to the last bit. The answer comes once it is there, after half a minute
+         *     with `seeking_to` while it is not. Rules fire again as they did; a firing that is in the history is not added to it
+         *     a second time, and no channel hears of it again.
+         */
+        post: operations["control_replay_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/simulation/truth": {
         parameters: {
             query?: never;
@@ -1598,6 +1627,11 @@ export interface components {
          */
         AlertsMessage: {
             data: components["schemas"]["AlertEventList"];
+            /**
+             * News
+             * @description false for what was passed by while a recording was put at another moment: no sound
+             */
+            news: boolean;
             /** Seq */
             seq: number;
             /**
@@ -3581,6 +3615,79 @@ export interface components {
              * @enum {string}
              */
             type: "snapshot" | "update";
+        };
+        /**
+         * Replay
+         * @description How a recording is being played. All times are market time.
+         */
+        Replay: {
+            /**
+             * As Of
+             * @description market time; null before the first data
+             */
+            as_of: number | null;
+            /**
+             * Begin
+             * @description time of its first trade
+             * @example 1763819520000
+             */
+            begin: number;
+            /**
+             * End
+             * @description time of its last trade
+             * @example 1763819520000
+             */
+            end: number;
+            /**
+             * Finished
+             * @description it has been played to its end
+             */
+            finished: boolean;
+            /**
+             * Market
+             * @description the market the data belong to
+             * @example sim-7
+             * @example binance-um
+             */
+            market: string;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Position
+             * @description where it is: what is shown is all that happened up to then
+             * @example 1763819520000
+             */
+            position: number;
+            /**
+             * Seeking To
+             * @description it is on its way to this position; null once it is there
+             */
+            seeking_to: number | null;
+            /**
+             * Speed
+             * @description market seconds per second; 0 = without waiting
+             */
+            speed: number;
+        };
+        /**
+         * ReplayChange
+         * @description What to change; what is left out stays as it is.
+         */
+        ReplayChange: {
+            /** Paused */
+            paused?: boolean | null;
+            /**
+             * Position
+             * @description go there: ms or ISO-8601, between begin and end
+             * @example 1763819520000
+             */
+            position?: number | string | null;
+            /**
+             * Speed
+             * @description market seconds per second; 0 = without waiting
+             * @example 10
+             */
+            speed?: number | null;
         };
         /**
          * Residuals
@@ -9385,6 +9492,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    replay_replay_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    control_replay_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description No HTTP request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown symbol */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

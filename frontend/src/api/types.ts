@@ -62,6 +62,8 @@ export type AlertOp = AlertCondition["op"];
 export type Severity = AlertEvent["severity"];
 export type HedgeMethod = PairAnalytics["method"];
 export type Scale = PairAnalytics["scale"];
+export type Replay = Schemas["Replay"];
+export type ReplayChange = Schemas["ReplayChange"];
 export type ResultStatus = PairAnalytics["status"];
 
 type Pushed<Data> = { type: "snapshot" | "update"; topic: string; seq: number; time: number; data: Data };
@@ -77,7 +79,7 @@ export type TopicMessage =
   | (Pushed<PairScan> & { kind: "matrix" });
 
 /** Changes of alert events; unlike other topics it is never conflated, and its `seq` may jump. */
-export type AlertsMessage = Pushed<AlertEventList> & { kind: "alerts" };
+export type AlertsMessage = Pushed<AlertEventList> & { kind: "alerts"; news: boolean };
 
 export type ServerMessage =
   | ({ kind: "hello" } & Schemas["Hello"])

@@ -19,6 +19,7 @@ let history: AlertEvent[] = [];
 let market = 0;
 const message = (type: AlertsMessage["type"], seq: number, items: AlertEvent[]): AlertsMessage => ({
   ...{ kind: "alerts", type, topic: "alerts", seq, time: T0 },
+  news: true,
   data: { items, next: null },
 });
 /** An event of the test's own market, with a rule of that name. */

@@ -54,6 +54,8 @@ export async function startMock(): Promise<void> {
     http.get("/config", () => HttpResponse.json(feed.config())),
     http.get("/symbols", () => HttpResponse.json(feed.symbols())),
     http.get("/simulation/truth", () => HttpResponse.json(feed.truth())),
+    http.get("/replay", () => HttpResponse.json(NO_RECORDING, { status: 404 })),
+    http.post("/replay", () => HttpResponse.json(NO_RECORDING, { status: 404 })),
     http.get("/stream/status", () => HttpResponse.json(feed.status(0))),
     http.get("/system/status", () => HttpResponse.json(mockSystem(feed.status(0), Date.now()))),
     ...alertHandlers(feed.alerts, () => feed.head, tellAlerts),
@@ -118,7 +120,8 @@ export async function startMock(): Promise<void> {
       const say = (message: object) => client.send(JSON.stringify({ ...message, time: Date.now() }));
       const push = (topic: string) => {
         const value = feed.snapshot(topic);
-        if (value) say({ type: "snapshot", topic, ...value });
+        const head = topic === "alerts" ? { topic, news: true } : { topic };
+        if (value) say({ type: "snapshot", ...head, ...value });
         else say({ type: "error", code: "not_found", detail: `The mock has no ${topic}.`, topic });
         return value !== null;
       };
@@ -141,7 +144,7 @@ export async function startMock(): Promise<void> {
         for (const event of feed.alerts.changesAfter(toldSeq)) {
           toldSeq = event.seq;
           const data = { items: [event], next: null };
-          say({ type: "update", topic: "alerts", seq: event.seq, data });
+          say({ type: "update", topic: "alerts", seq: event.seq, news: true, data });
         }
       };
       listeners.add(tell);

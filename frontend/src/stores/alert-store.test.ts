@@ -16,6 +16,7 @@ const since = vi.fn(async (seq: number) =>
 
 const message = (type: "snapshot" | "update", seq: number, items: AlertEvent[]): AlertsMessage => ({
   ...{ kind: "alerts", type, topic: "alerts", seq, time: T0 },
+  news: true,
   data: { items, next: null },
 });
 const snapshot = (seq: number) =>
@@ -185,5 +186,29 @@ describe("an open page", () => {
     nextFrame();
     expect(news).toHaveLength(told);
     expect(shown()[0]).toBe("e700");
+  });
+});
+
+describe("a recording that is put at another moment", () => {
+  test("fires again what it is played over, and nothing that it passes by", async () => {
+    const over = (number: number, seq: number) => alertEvent(number, { seq, ended_at: T0 });
+    happensUnheard(over(1, 1), over(2, 2));
+    store.receive(snapshot(2));
+    await settle();
+    const tell = (event: AlertEvent, isNews: boolean) =>
+      store.receive({ ...message("update", event.seq, [event]), news: isNews });
+    tell(alertEvent(1, { seq: 3 }), false);
+    tell(over(1, 4), false);
+    tell(alertEvent(3, { seq: 5 }), false);
+    nextFrame();
+    expect(news).toEqual([]);
+    expect(shown()).toEqual(["e3", "e2", "e1"]);
+    tell(alertEvent(2, { seq: 6 }), true);
+    nextFrame();
+    expect(news).toEqual(["e2"]);
+    tell(over(2, 7), true);
+    tell(alertEvent(4, { seq: 8 }), true);
+    nextFrame();
+    expect(news).toEqual(["e2", "e4"]);
   });
 });

@@ -34,9 +34,14 @@ function nextFrame(flush: () => void): void {
   setTimeout(once, LATEST_MS);
 }
 
+/** Whether an event that was over lasts again, as in a recording that was put back. */
+const isAgain = (before: AlertEvent | undefined, event: AlertEvent) =>
+  before !== undefined && before.ended_at !== null && event.ended_at === null;
+
 /**
  * Alert events as the server tells them, each change once and in order. Whoever was away asks for what came meanwhile.
- * An event is news when it fired after the first look at the history: then it is told to `onNews`, once.
+ * An event is news when it fired after the first look at the history: then it is told to `onNews`, once. So is one that
+ * a recording fires again as it is played; what it passes by on its way to another moment is not.
  */
 export class AlertStore {
   private held = NOTHING;
@@ -89,7 +94,7 @@ export class AlertStore {
       this.greeted(message);
       return;
     }
-    this.take(message.data.items);
+    this.take(message.data.items, message.news ? "played" : "passed by");
     if (!this.isBehind) this.seq = this.toldSeq;
     this.publish();
   }
@@ -170,7 +175,7 @@ export class AlertStore {
     this.publish();
   }
 
-  private take(events: readonly AlertEvent[]): void {
+  private take(events: readonly AlertEvent[], how: "played" | "passed by" | "fetched" = "fetched"): void {
     for (const event of events) {
       if (event.market !== this.market) continue;
       if (this.oldNumber === null) {
@@ -180,7 +185,9 @@ export class AlertStore {
       const before = this.known.get(event.id);
       if (before && before.seq >= event.seq) continue;
       this.known.set(event.id, event);
-      if (!before && event.number > this.oldNumber && event.acknowledged_at === null) this.news.push(event);
+      const isNew = !before && event.number > this.oldNumber && how !== "passed by";
+      if ((isNew || (how === "played" && isAgain(before, event))) && event.acknowledged_at === null)
+        this.news.push(event);
     }
     this.trim();
   }

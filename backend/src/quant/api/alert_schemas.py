@@ -237,4 +237,10 @@ class AlertsMessage(Message):
     `seq` rises with every change, not always by one. Who was away asks `/alerts/history?since=SEQ` for what it missed.
     """
 
+    news: Annotated[
+        bool,
+        Field(
+            description="false for what was passed by while a recording was put at another moment: no sound"
+        ),
+    ]
     data: AlertEventList

@@ -292,6 +292,7 @@ def alerts_message(frame: protocol.Frame, view: protocol.AlertsView) -> wire.Ale
         topic=frame.topic,
         seq=view.seq,
         time=frame.time // NS_PER_MS,
+        news=view.is_news,
         data=wire.AlertEventList(items=items, next=None),
     )
 

@@ -47,6 +47,8 @@ NEEDS: dict[tuple[str, str], Need] = {
     ("GET", "/symbols"): READ,
     ("GET", "/config"): READ,
     ("GET", "/simulation/truth"): READ,
+    ("GET", "/replay"): READ,
+    ("POST", "/replay"): OPERATE,
     # --- data ---
     ("GET", "/data/stats"): READ,
     ("GET", "/data/{symbol}"): READ,

@@ -6,9 +6,10 @@ types are generated from them. `api.views` turns the engine's views into them.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from quant.api.given import TimeGiven, TradeId
+from quant.settings import MAX_SPEED
 
 MAX_SYMBOLS = 2000
 """Names in one order: more than any exchange lists."""
@@ -85,6 +86,42 @@ class StreamStop(Wire):
     symbols: Annotated[
         list[str] | None, Field(description="symbols to stop; none = all", max_length=MAX_SYMBOLS)
     ] = None
+
+
+class Replay(MarketHeader):
+    """How a recording is being played. All times are market time."""
+
+    begin: Annotated[Milliseconds, Field(description="time of its first trade")]
+    end: Annotated[Milliseconds, Field(description="time of its last trade")]
+    position: Annotated[
+        Milliseconds, Field(description="where it is: what is shown is all that happened up to then")
+    ]
+    seeking_to: Annotated[
+        Milliseconds | None, Field(description="it is on its way to this position; null once it is there")
+    ]
+    speed: Annotated[float, Field(description="market seconds per second; 0 = without waiting")]
+    paused: bool
+    finished: Annotated[bool, Field(description="it has been played to its end")]
+
+
+class ReplayChange(Wire):
+    """What to change; what is left out stays as it is."""
+
+    position: Annotated[
+        TimeGiven,
+        Field(description="go there: ms or ISO-8601, between begin and end", examples=[1763819520000]),
+    ] = None
+    speed: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=MAX_SPEED,
+            strict=True,
+            description="market seconds per second; 0 = without waiting",
+            examples=[10],
+        ),
+    ] = None
+    paused: StrictBool | None = None
 
 
 class Connection(Wire):

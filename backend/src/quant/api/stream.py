@@ -5,8 +5,10 @@ from fastapi import APIRouter
 from quant import __version__
 from quant.api import schemas as wire
 from quant.api import views
+from quant.api.given import instant
 from quant.api.parameters import EngineOf, SettingsOf
 from quant.api.problems import responses
+from quant.engine.protocol import ReplayOrder
 
 router = APIRouter()
 
@@ -58,6 +60,26 @@ async def config(engine: EngineOf, settings: SettingsOf) -> wire.ClientConfig:
         available_symbols=list(settings.available_symbols),
         tick_buffer_size=settings.tick_buffer_size,
     )
+
+
+@router.get("/replay", tags=["stream"], responses=responses(404, 503))
+async def replay(engine: EngineOf) -> wire.Replay:
+    """How the recording is being played; 404 where the source is none."""
+    return views.replay(await engine.replay())
+
+
+@router.post("/replay", tags=["stream"], responses=responses(404, 422, 503))
+async def control_replay(engine: EngineOf, body: wire.ReplayChange) -> wire.Replay:
+    """Pause, hurry or move the recording, and say where it stands then.
+
+    Going ahead plays without waiting up to the position, going back does so from the recording's beginning: what is
+    shown then is what was shown there before, to the last bit. The answer comes once it is there, after half a minute
+    with `seeking_to` while it is not. Rules fire again as they did; a firing that is in the history is not added to it
+    a second time, and no channel hears of it again.
+    """
+    position = None if body.position is None else instant(str(body.position), "position")
+    order = ReplayOrder(position=position, speed=body.speed, paused=body.paused)
+    return views.replay(await engine.control_replay(order))
 
 
 @router.get("/simulation/truth", tags=["simulation"], responses=responses(404, 503))

@@ -555,6 +555,20 @@ def simulation_truth(view: engine.TruthView) -> wire.SimulationTruth:
     return wire.SimulationTruth(market=view.market, seed=view.seed, pairs=pairs)
 
 
+def replay(view: engine.ReplayView) -> wire.Replay:
+    return wire.Replay(
+        market=view.market,
+        as_of=ms(view.as_of),
+        begin=_ms(view.begin),
+        end=_ms(view.end),
+        position=_ms(view.position),
+        seeking_to=ms(view.seeking_to),
+        speed=view.speed,
+        paused=view.paused,
+        finished=view.finished,
+    )
+
+
 def message(frame: engine.Frame) -> wire.Message:
     """Return a frame as the message its listeners get."""
     head: dict[str, Any] = {

@@ -43,6 +43,17 @@ def status() -> Call[Json]:
     return Call("GET", "/stream/status", _json)
 
 
+def replay() -> Call[Json]:
+    return Call("GET", "/replay", _json)
+
+
+def control_replay(position: Time | None, *, speed: float | None, paused: bool | None) -> Call[Json]:
+    """Return the call that changes how a recording is played; where it stands then is its answer."""
+    time = None if position is None else _text(position)
+    body = {"position": time, "speed": speed, "paused": paused}
+    return Call("POST", "/replay", _json, body=_given(body))
+
+
 def bars(symbol: str, interval: str, start: Time | None, end: Time | None, frames: Frames) -> Call[Frame]:
     """Return the call for all bars of a span, as stored and in memory."""
     params = _params(symbol=symbol, interval=interval, start=start, end=end, format="arrow")

@@ -46,6 +46,20 @@ class Client:
         """Return how the stream stands."""
         return self._run(calls.status())
 
+    def replay(self) -> Json:
+        """Return how the recording is being played; raises NotFound where the source is none."""
+        return self._run(calls.replay())
+
+    def control_replay(
+        self, *, position: Time | None = None, speed: float | None = None, paused: bool | None = None
+    ) -> Json:
+        """Move, hurry or pause the recording; return where it stands once it is there.
+
+        After half a minute it returns with `seeking_to` while it is not. Raises NotFound where the source is no
+        recording, InvalidParameter for a position outside of it.
+        """
+        return self._run(calls.control_replay(position, speed=speed, paused=paused))
+
     def bars(
         self, symbol: str, *, interval: str = "1m", start: Time | None = None, end: Time | None = None
     ) -> Frame:

@@ -103,6 +103,7 @@ class AlertDesk:
         self._pairs: dict[PairKey, Any] = {}  # Any: the metrics of each, as `pairs_of` gives them
         while not self._queue.empty():
             self._queue.get_nowait()
+            self._queue.task_done()
         self._noted_s = 0.0
 
     # --- life ---
@@ -131,11 +132,11 @@ class AlertDesk:
             return
         async with self._lock:
             self._leave()
-            market = running.state.market
+            market, cut_short = running.state.market, tuple[StoredEvent, ...]()
             while True:
                 try:
                     if not running.market.kept:  # it begins anew each time, in its own past
-                        await self._disk.run(partial(self._store.forget_states, market))
+                        cut_short += await self._disk.run(partial(self._store.forget_states, market))
                     last = await self._restore(market)
                     break
                 except StorageError as error:
@@ -145,6 +146,7 @@ class AlertDesk:
             self._running = running
             self._watch = AlertWatch(running, self._clock, self._queue, last=last)
             self._keys_changed()
+            self._publish(cut_short)
         self._tell_all()
 
     async def _restore(self, market: str) -> int:
@@ -173,8 +175,15 @@ class AlertDesk:
         """Evaluate what is observed until cancelled."""
         while True:
             observed = await self._queue.get()
-            async with self._lock:
-                await self._evaluate(observed)
+            try:
+                async with self._lock:
+                    await self._evaluate(observed)
+            finally:
+                self._queue.task_done()
+
+    async def evaluated(self) -> None:
+        """Return once all that has been observed is evaluated."""
+        await self._queue.join()
 
     async def rest(self) -> None:
         """Note how far evaluation has come, so that a restart knows; for a clean end."""
@@ -276,7 +285,14 @@ class AlertDesk:
                 self._lasting.pop(each.id, None)
             elif self._running is not None and each.market == self._running.state.market:
                 self._lasting[each.id] = view
-            self._tell(AlertsView(self._market(), self._as_of(), each.change, (view,)))
+            is_news = each.time > self._passed_by
+            self._tell(AlertsView(self._market(), self._as_of(), each.change, (view,), is_news=is_news))
+
+    @property
+    def _passed_by(self) -> int:
+        """Return up to when the market was passed by, on the way to the moment that a recording was put at."""
+        playhead = self._running.market.playhead if self._running is not None else None
+        return 0 if playhead is None else playhead.sought
 
     def snapshot(self) -> AlertsView:
         """Return the events that last, as of the newest change that was told."""

@@ -23,7 +23,8 @@ from quant.feed.link import Timing
 from quant.feed.listener import OnBatch, OnViews, Tap, ignore_views
 from quant.feed.live import LiveFeed, ignore_behind, nothing_known
 from quant.feed.pace import Pace
-from quant.feed.recording import check_files, probe
+from quant.feed.playhead import Playhead
+from quant.feed.recording import RecordingInfo, check_files, probe
 from quant.feed.replay import ReplayFeed
 from quant.feed.runner import ConnectionInfo
 from quant.feed.supervisor import LastId, OnBehind
@@ -54,6 +55,8 @@ class Market(Protocol):
     rest: ExchangeRest | None
     clock_offset: ClockOffset | None
     """How far the exchange's clock is from ours; None before the market is opened, and for a recording."""
+    playhead: Playhead | None
+    """Of a recording, which can be paused, hurried and moved; None elsewhere."""
 
     async def open(self) -> None:
         """Make ready and read the symbols; raises ExchangeUnreachable, ExchangeRejected or RecordingError."""
@@ -104,6 +107,7 @@ class LiveMarket:
 
     live = True
     kept = True
+    playhead: Playhead | None = None
 
     def __init__(
         self,
@@ -283,7 +287,7 @@ class SimulatedMarket(LiveMarket):
 
 
 class RecordedMarket:
-    """Raw captures played once on their own clock; all their symbols at once."""
+    """Raw captures played on their own clock; all their symbols at once. May be run again, from the beginning."""
 
     speed = 0.0
     live = False
@@ -293,19 +297,24 @@ class RecordedMarket:
 
     def __init__(self, spec: SourceSpec, settings: Settings, clock: Clock) -> None:
         self.specs: Mapping[str, SymbolSpec] = {}
+        self.playhead: Playhead | None = None
         self._files = spec.files
-        self._speed = settings.speed
-        self._clock = clock
+        self._head = Playhead(speed=settings.speed, clock=clock)
+        self._info: RecordingInfo | None = None
         self._decoder = BinanceDecoder()
         self._running = False
         # Until the files are read, their names stand for them: no two sources share a key.
         self.name = f"replay-{hashlib.sha256(spec.text.encode()).hexdigest()[:12]}"
 
     async def open(self) -> None:
-        info = await asyncio.to_thread(probe, check_files(str(path) for path in self._files))
+        if self._info is None:
+            self._info = await asyncio.to_thread(probe, check_files(str(path) for path in self._files))
+        info = self._info
         self.name = f"replay-{info.digest}"
         self.specs = {spec.symbol: spec for spec in info.symbols}
         self._decoder = BinanceDecoder(info.kind)
+        self._head.begin, self._head.end = info.begin, info.end
+        self.playhead = self._head
 
     async def run(
         self,
@@ -317,12 +326,7 @@ class RecordedMarket:
     ) -> None:
         self._running = True
         feed = ReplayFeed(
-            self._files,
-            decoder=self._decoder,
-            on_batch=on_batch,
-            clock=self._clock,
-            speed=self._speed,
-            on_views=on_views,
+            self._files, decoder=self._decoder, on_batch=on_batch, playhead=self._head, on_views=on_views
         )
         await feed.run()
         self._running = False

@@ -36,9 +36,11 @@ class MatrixPublisher:
         self._interval_s = interval_s
         self._tables: dict[MatrixTopic, RollingTable] = {}
         self._due = asyncio.Event()
+        self._begun = 0  # how often it began anew: what was being computed before belongs to nobody
 
     def follow(self) -> None:
-        """Forget what was computed of the market before."""
+        """Forget what was computed of the market before, or at the moment that a recording stood at before."""
+        self._begun += 1
         self._tables.clear()
 
     def look(self) -> None:
@@ -83,6 +85,8 @@ class MatrixPublisher:
             except TimeoutError:
                 pass
             self._due.clear()
+            if self._market().is_seeking:
+                continue
             wanted = self._wanted()
             for topic in self._tables.keys() - set(wanted):
                 del self._tables[topic]
@@ -95,7 +99,7 @@ class MatrixPublisher:
         ]
 
     async def _refresh(self, topic: MatrixTopic) -> None:
-        running, name = self._market(), topic_name(topic)
+        running, begun, name = self._market(), self._begun, topic_name(topic)
         closes = await self._closes(running, topic)
         is_wanted = name in self._hub.wanted_topics()
         table = self._tables.setdefault(topic, RollingTable()) if is_wanted else None
@@ -114,7 +118,7 @@ class MatrixPublisher:
         elif view.status is Status.OK:
             seconds = check_scan(symbols=len(closes.symbols), bars=len(closes))
             view = await self._lanes.answer(partial(scan_within, view, closes.prices), seconds=seconds)
-        if running is not self._market() or view.market != running.state.market:
+        if begun != self._begun or view.market != running.state.market:
             return  # the market was switched meanwhile: these numbers belong to nobody
         self._hub.put(name, view, None, time=self._market().as_of or 0)
 

@@ -74,11 +74,13 @@ class PairPublisher:
         self._closed: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._refreshed = self._shed = 0
+        self._begun = 0  # how often it began anew: what was being computed before belongs to nobody
 
     # --- what others say and ask ---
 
     def follow(self) -> None:
-        """Forget what was computed of the market before."""
+        """Forget what was computed of the market before, or at the moment that a recording stood at before."""
+        self._begun += 1
         self._known.clear()
         self._asked.clear()
         self._waiting.clear()
@@ -113,21 +115,22 @@ class PairPublisher:
 
         `legs` are those before `end` where memory does not reach back far enough.
         """
-        running = self._market()
+        begun = self._begun
         if end is not None:
+            running = self._market()
             inputs = pair_inputs(running, key, rows=rows, end=end, legs=legs)
             seconds = pair_seconds(key.method, window=key.window, rows=rows)
             view = await self._lanes.answer(partial(_view, inputs), seconds=seconds)
-            self._check_same(running)
+            self._check_same(begun)
             return rows_from(view, start, rows)
         name = topic_name(key)
         last = self._hub.newest(name)
         if not isinstance(last, PairView) or name not in self._hub.wanted_topics():
-            inputs = pair_inputs(running, key)
+            inputs = pair_inputs(self._market(), key)
             held = self._known.get(key) or self._asked.get(key)
             work = partial(_frames, inputs, held, last if isinstance(last, PairView) else None)
             frames = await self._lanes.answer(work, seconds=seconds_for(inputs, held))
-            self._check_same(running)
+            self._check_same(begun)
             self._keep_asked(frames[0])
             self._put(frames)
             last = self._hub.newest(name)
@@ -156,6 +159,9 @@ class PairPublisher:
             except TimeoutError:
                 pass
             self._wake.clear()
+            if self._market().is_seeking:
+                beat = self._now() + self._interval_s
+                continue
             closed, self._closed = self._closed, set()
             wanted = self._wanted()
             self._keep_only(set(wanted))
@@ -206,34 +212,34 @@ class PairPublisher:
         return order
 
     async def _refresh(self, keys: list[PairKey]) -> None:
-        running, work = self._market(), []
+        running, begun, work = self._market(), self._begun, []
         for key in keys:
             if key in self._long:
                 continue  # it is being computed for the first time
             inputs, held = pair_inputs(running, key), self._known.get(key)
             if self._tasks is not None and seconds_for(inputs, held) > LONG_S:
                 self._long.add(key)
-                self._tasks.create_task(self._compute_long(running, inputs, held))
+                self._tasks.create_task(self._compute_long(begun, inputs, held))
                 continue
             last = self._hub.newest(topic_name(key))
             work.append(partial(_frames, inputs, held, last if isinstance(last, PairView) else None))
         if work:
             done = await self._lanes.refresh.run(lambda: [each() for each in work])
-            self._take(running, done)
+            self._take(begun, done)
 
-    async def _compute_long(self, running: RunningMarket, inputs: PairInputs, held: Computed | None) -> None:
+    async def _compute_long(self, begun: int, inputs: PairInputs, held: Computed | None) -> None:
         try:
             frames = await self._lanes.refresh_long.run(partial(_frames, inputs, held, None))
-            self._take(running, [frames])
+            self._take(begun, [frames])
         finally:
             self._long.discard(inputs.key)
 
-    def _take(self, running: RunningMarket, done: Iterable[Frames]) -> None:
-        if running is not self._market():
+    def _take(self, begun: int, done: Iterable[Frames]) -> None:
+        if begun != self._begun:
             return  # the market was switched meanwhile: these numbers belong to nobody
         for frames in done:
             computed, view, _, _ = frames
-            if view.market == running.state.market:
+            if view.market == self._market().state.market:
                 self._known[view.key] = computed
                 self._refreshed += 1
                 self._waiting.pop(view.key, None)
@@ -259,8 +265,8 @@ class PairPublisher:
             view = replace(last, stale_reason=STALE)
             self._hub.put(name, view, changed_rows(last, view), time=self._market().as_of or 0)
 
-    def _check_same(self, running: RunningMarket) -> None:
-        if running is not self._market():
+    def _check_same(self, begun: int) -> None:
+        if begun != self._begun:
             raise Unavailable("the source was changed meanwhile: ask again")
 
 

@@ -636,6 +636,8 @@ class AlertsView:
     as_of: int | None
     seq: int
     items: tuple[AlertEventView, ...]
+    is_news: bool = True
+    """False for what was passed by while a recording was put at another moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -681,6 +683,33 @@ class DeliveryView:
     error: str
     updated_at: int
     event: AlertEventView
+
+
+# --- recordings ---
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayView:
+    """How a recording is being played: from `begin` to `end`, now at `position`, on its way to `seeking_to`."""
+
+    market: str
+    as_of: int | None
+    begin: int
+    end: int
+    position: int
+    seeking_to: int | None
+    speed: float
+    paused: bool
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOrder:
+    """What to change of it; None leaves it as it is. `position` is in ns."""
+
+    position: int | None = None
+    speed: float | None = None
+    paused: bool | None = None
 
 
 # --- users ---
@@ -848,6 +877,18 @@ class Engine(Protocol):
         ...
 
     async def truth(self) -> TruthView: ...
+
+    async def replay(self) -> ReplayView:
+        """Return how the recording is being played; raises NotFound where what runs is none."""
+        ...
+
+    async def control_replay(self, order: ReplayOrder) -> ReplayView:
+        """Pause, hurry or move the recording, and return where it stands then.
+
+        Returns once the moment is shown, after half a minute at the latest. Raises NotFound, InvalidParameter for a
+        position outside of the recording, Unavailable where it cannot be read up to there.
+        """
+        ...
 
     async def import_files(self, names: Sequence[str], options: ImportOptions) -> JobView:
         """Start to import files of this machine; only for whoever may read the data directory."""

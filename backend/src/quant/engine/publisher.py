@@ -72,12 +72,25 @@ class Publisher:
     def follow(self, running: RunningMarket, *, source: str) -> None:
         """Publish this market from now on, nothing of the one before."""
         self._running, self._source = running, source
+        self._forget()
+
+    def _forget(self) -> None:
         self._versions.clear()
         self.pairs.follow()
         self.matrix.follow()
 
     def close(self) -> None:
         self.lanes.close()
+
+    def arrived(self) -> None:
+        """Publish what a recording shows that was put at another moment, nothing of where it was before."""
+        self._hub.reset()
+        self._forget()
+        for name in self._hub.wanted_topics():
+            self._publish(parse_topic(name))
+        state = self._market().state
+        closed = {(symbol, interval.name) for symbol in state.symbols for interval in state.intervals}
+        self.bars_closed(closed)
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -146,6 +159,8 @@ class Publisher:
 
     def bars_closed(self, closed: set[tuple[str, str]]) -> None:
         """Publish bars that have just closed, and have what rests on them computed at once."""
+        if self._market().is_seeking:
+            return
         wanted = set(self._hub.wanted_topics())
         for symbol, interval in closed:
             if f"bars:{symbol}:{interval}" in wanted:
@@ -196,6 +211,8 @@ class Publisher:
     async def _publish_data(self) -> None:
         while True:
             await asyncio.sleep(DATA_EVERY_S)
+            if self._market().is_seeking:
+                continue
             for name in self._hub.wanted_topics():
                 topic = parse_topic(name)
                 if isinstance(topic, BarsTopic | TicksTopic | SecondsTopic) and not _of_events(topic):
@@ -255,6 +272,8 @@ class Publisher:
             except TimeoutError:
                 pass
             self._event_bars_wanted.clear()
+            if self._market().is_seeking:
+                continue
             topics = [parse_topic(name) for name in self._hub.wanted_topics()]
             wanted = [topic for topic in topics if isinstance(topic, BarsTopic) and _of_events(topic)]
             for topic in wanted:

@@ -74,8 +74,12 @@ class RunningMarket:
         on_too_late: TooLate = lambda _market, _symbol, _days: None,
         on_time: OnTime = lambda _until: None,
         prepare: Prepare = nothing_to_prepare,
+        on_arrived: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_time` hears up to when bars are closed; `prepare` is awaited before the first trade."""
+        """`on_time` hears up to when bars are closed; `prepare` is awaited before the first trade.
+
+        `on_arrived` hears that a recording has been put at another moment.
+        """
         self.market = market
         self.persistence = persistence if market.kept else None
         self.source_state: SourceState = "starting"
@@ -105,6 +109,7 @@ class RunningMarket:
         self._on_too_late = on_too_late
         self._on_time = on_time
         self._prepare = prepare
+        self._on_arrived = on_arrived
         self._begin()
         self._history_wanted = asyncio.Event()
         self._symbols_wanted = asyncio.Event()
@@ -163,6 +168,12 @@ class RunningMarket:
             self._restored = symbols
         self._stream()
         self._symbols_wanted.set()
+
+    @property
+    def is_seeking(self) -> bool:
+        """Tell whether a recording is on its way to a moment: what is passed by is shown to nobody."""
+        playhead = self.market.playhead
+        return playhead is not None and playhead.target is not None
 
     @property
     def storing_trouble(self) -> str | None:
@@ -250,6 +261,8 @@ class RunningMarket:
     def _fail(self, state: SourceState, reason: str) -> None:
         self.source_state, self.reason = state, reason
         self.proved.clear()
+        if self.market.playhead is not None:
+            self.market.playhead.settle()
 
     async def _open_and_feed(self) -> None:
         await self.market.open()
@@ -262,6 +275,8 @@ class RunningMarket:
         await self._prepare(self)
         if not self.market.live:
             self.want(self.market.specs)  # a recording plays all it has
+            if self.market.playhead is not None:
+                self.market.playhead.on_arrived = self._on_arrived
             await self.market.run(self._take_recorded, self._take_views)
             self.finished = True
             return

@@ -30,7 +30,7 @@ from quant.engine.importer import Importer
 from quant.engine.job_desk import JobDesk
 from quant.engine.jobs import Job
 from quant.engine.lab_desk import LabDesk
-from quant.engine.markets import make_market
+from quant.engine.markets import Market, make_market
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import (
     AlertEventView,
@@ -58,6 +58,8 @@ from quant.engine.protocol import (
     PairRowsView,
     PairView,
     Readiness,
+    ReplayOrder,
+    ReplayView,
     ScanOrder,
     ScanView,
     SecondsView,
@@ -74,6 +76,7 @@ from quant.engine.protocol import (
 )
 from quant.engine.publisher import Publisher
 from quant.engine.reading import Reading, Span
+from quant.engine.replaying import has_passed, moment_at, playhead_of, replay_view
 from quant.engine.running import RunningMarket
 from quant.engine.scan_desk import ScanDesk
 from quant.engine.source import SourceSpec, parse_source
@@ -83,6 +86,7 @@ from quant.engine.topics import ALERTS
 from quant.engine.unit_root import unit_root_view
 from quant.engine.warming import Warming
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
+from quant.feed.playhead import Playhead
 from quant.feed.quarantine import Quarantine
 from quant.market.event_bars import DEPTH
 from quant.settings import MAX_SYMBOLS_BY_DEFAULT, Settings
@@ -94,6 +98,8 @@ from quant.storage.metadata import Metadata
 log = structlog.get_logger()
 
 READY_WITHIN_S = 60.0
+SEEK_WITHIN_S = 30.0
+"""How long an answer waits for a recording to be where it was put; it says when that was not enough."""
 CHOSEN_SOURCE = "source"
 QUARANTINE_NAME = "quarantine.jsonl"
 
@@ -209,11 +215,11 @@ class Session:
         chosen = await asyncio.to_thread(self._metadata.choice, CHOSEN_SOURCE)
         return parse_source(chosen) if chosen else None
 
-    async def _run(self, source: SourceSpec) -> None:
-        """Start `source` with nothing of the market before."""
+    async def _run(self, source: SourceSpec, market: Market | None = None) -> None:
+        """Start `source` with nothing of the market before; `market` is it where it has been opened already."""
         self._source = source
         running = RunningMarket(
-            make_market(source, self._settings, self._clock, on_quarantine=self._quarantine.add),
+            market or make_market(source, self._settings, self._clock, on_quarantine=self._quarantine.add),
             settings=self._settings,
             clock=self._clock,
             on_closed=self._bars_closed,
@@ -221,6 +227,7 @@ class Session:
             on_too_late=self._jobs.trades_came_late,
             on_time=self._alerts.desk.advance,
             prepare=self._alerts.desk.begin,
+            on_arrived=self._publisher.arrived,
         )
         self._running = running
         self._resumed = asyncio.Event()
@@ -352,6 +359,40 @@ class Session:
         finally:
             waiting.cancel()
         return running
+
+    # --- recordings ---
+
+    async def replay(self) -> ReplayView:
+        return replay_view(self._now_running() if self._source.kind != "replay" else await self._ready())
+
+    async def control_replay(self, order: ReplayOrder) -> ReplayView:
+        if self._source.kind == "replay":
+            await self._ready()
+        async with self._switching:
+            running = self._now_running()
+            playhead = playhead_of(running)
+            moment = None if order.position is None else moment_at(playhead, order.position)
+            is_past = moment is not None and has_passed(running, playhead, moment)
+            playhead.control(speed=order.speed, paused=order.paused)
+            if moment is not None and is_past:
+                await self._halt()
+                playhead.seek(moment)
+                await self._run(self._source, running.market)
+            elif moment is not None and not running.finished:
+                playhead.seek(moment)
+        if moment is not None:
+            await self._arrival(playhead)
+        return replay_view(self._now_running())
+
+    async def _arrival(self, playhead: Playhead) -> None:
+        """Return once the recording is where it was put, and its rules have seen what was passed by."""
+        try:
+            async with asyncio.timeout(SEEK_WITHIN_S):
+                await playhead.settled()
+                if playhead.paused:
+                    await self._alerts.desk.evaluated()
+        except TimeoutError:
+            log.info("replay.still_seeking")
 
     # --- questions ---
 

@@ -16,6 +16,7 @@ from quant.feed.archive import Archive, ArchiveKind, open_archive
 from quant.feed.clock_offset import ClockOffset
 from quant.feed.exchange import Channel, ExchangeRest
 from quant.feed.listener import OnBatch, OnViews, ignore_views
+from quant.feed.playhead import Playhead
 from quant.feed.recording import KNOWN_QUOTES
 from quant.feed.runner import ConnectionInfo
 from quant.feed.tape import TapeFeed
@@ -31,7 +32,7 @@ COLUMNS = ("ids", "ts_event", "prices", "sizes", "sells", "counts")
 
 
 class TapeMarket:
-    """Trades by id of one or more symbols, played once on their own clock."""
+    """Trades by id of one or more symbols, played on their own clock. May be run again, from the beginning."""
 
     speed = 0.0
     live = False
@@ -42,24 +43,27 @@ class TapeMarket:
     def __init__(self, spec: SourceSpec, settings: Settings, clock: Clock) -> None:
         self.specs: Mapping[str, SymbolSpec] = {}
         self.name = f"replay-{hashlib.sha256(spec.text.encode()).hexdigest()[:12]}"
+        self.playhead: Playhead | None = None
         self._spec = spec
         self._store = Store(settings.data_dir)
-        self._speed = settings.speed
-        self._clock = clock
+        self._head = Playhead(speed=settings.speed, clock=clock)
         self._running = False
 
     async def open(self) -> None:
         """Read all trades once: what they are names the market. Raises RecordingError where they cannot be read."""
+        if self.playhead is not None:
+            return
         try:
             digest, self.specs = await asyncio.to_thread(self._probe)
         except (ArchiveError, StorageError) as error:
             raise RecordingError(error.message, source=self._spec.text) from error
         self.name = f"replay-{digest}"
+        self.playhead = self._head
 
     async def run(self, on_batch: OnBatch, on_views: OnViews = ignore_views, **_: object) -> None:  # noqa: ARG002
         self._running = True
         tapes = [batches for _, batches in self._tapes()]
-        feed = TapeFeed(tapes, on_batch=on_batch, clock=self._clock, speed=self._speed)
+        feed = TapeFeed(tapes, on_batch=on_batch, playhead=self._head)
         try:
             await feed.run()
         except (ArchiveError, StorageError) as error:
@@ -101,6 +105,7 @@ class TapeMarket:
     def _probe(self) -> tuple[str, Mapping[str, SymbolSpec]]:
         whole = hashlib.sha256()
         specs: dict[str, SymbolSpec] = {}
+        begin, end = 2**63 - 1, 0
         for symbol, batches in self._tapes():
             price, size, rows = 0, 0, 0
             whole.update(f"{symbol}\n".encode())
@@ -108,6 +113,8 @@ class TapeMarket:
             hashes = [hashlib.sha256() for _ in COLUMNS]
             for batch in batches:
                 rows += len(batch)
+                if len(batch):
+                    begin, end = min(begin, int(batch.ts_event[0])), max(end, int(batch.ts_event.max()))
                 for column, column_hash in zip(COLUMNS, hashes, strict=True):
                     column_hash.update(getattr(batch, column).tobytes())
                 price, size = _decimals(batch.prices, price), _decimals(batch.sizes, size)
@@ -118,6 +125,7 @@ class TapeMarket:
             quote = next((q for q in KNOWN_QUOTES if symbol.endswith(q) and symbol != q), "")
             base = symbol.removesuffix(quote)
             specs[symbol] = SymbolSpec(symbol, base, quote, "RECORDED", 10.0**-price, 10.0**-size)
+        self._head.begin, self._head.end = begin, end
         return whole.hexdigest()[:12], specs
 
 

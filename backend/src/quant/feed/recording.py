@@ -16,10 +16,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, cast
 
-from quant.clock import NS_PER_S
+from quant.clock import NS_PER_MS, NS_PER_S
 from quant.domain import SymbolSpec
 from quant.errors import RecordingError
-from quant.feed.binance_messages import TradeKind
+from quant.feed.binance_messages import MAX_AHEAD_MS, MAX_MS, TradeKind
 
 Line = tuple[int, bytes]
 LINE = re.compile(rb"(?:([0-9]{1,19})|([0-9]{1,10}(?:\.[0-9]{1,20})?):) (\{.*)", re.DOTALL)
@@ -71,6 +71,10 @@ class RecordingInfo:
     kind: TradeKind
     symbols: tuple[SymbolSpec, ...]
     lines: int
+    begin: int
+    """Event time of the first trade, ns."""
+    end: int
+    """Newest event time of a trade, ns."""
 
 
 def probe(paths: Sequence[Path]) -> RecordingInfo:
@@ -79,7 +83,7 @@ def probe(paths: Sequence[Path]) -> RecordingInfo:
     Aggregate trades are preferred where both kinds are present: the platform's trade id is theirs. Tick and
     step sizes are the finest steps seen.
     """
-    kinds: dict[TradeKind, dict[str, _Steps]] = {"aggTrade": {}, "trade": {}}
+    kinds: dict[TradeKind, _Seen] = {"aggTrade": _Seen(), "trade": _Seen()}
     digest = hashlib.sha256()
     lines = 0
     for path in paths:
@@ -89,14 +93,18 @@ def probe(paths: Sequence[Path]) -> RecordingInfo:
             digest.update(payload)
             for name, seen in kinds.items():
                 if b'"e":"%s"' % name.encode() in payload:
-                    _note(payload, seen)
-    kind: TradeKind = "aggTrade" if kinds["aggTrade"] else "trade"
-    if not kinds[kind]:
+                    seen.note(payload)
+        for seen in kinds.values():
+            seen.end_file()
+    kind: TradeKind = "aggTrade" if kinds["aggTrade"].steps else "trade"
+    seen = kinds[kind]
+    if not seen.steps:
         names = ", ".join(str(path) for path in paths)
         raise RecordingError(f"no trades in {names}: not a capture of trade or aggTrade streams", files=names)
     digest.update(kind.encode())
-    symbols = tuple(steps.spec(symbol) for symbol, steps in sorted(kinds[kind].items()))
-    return RecordingInfo(digest.hexdigest()[:12], kind, symbols, lines)
+    symbols = tuple(steps.spec(symbol) for symbol, steps in sorted(seen.steps.items()))
+    begin, end = seen.first_ms * NS_PER_MS, seen.last_ms * NS_PER_MS
+    return RecordingInfo(digest.hexdigest()[:12], kind, symbols, lines, begin, end)
 
 
 class _Steps:
@@ -112,17 +120,41 @@ class _Steps:
         return SymbolSpec(symbol, base, quote, "RECORDED", 10.0**-self.price, 10.0**-self.size)
 
 
-def _note(payload: bytes, seen: dict[str, _Steps]) -> None:
-    try:
-        message = json.loads(payload)
-        body = message.get("data", message)
-        symbol, price, size = body["s"], body["p"], body["q"]
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        return  # the decoder quarantines it when the recording is played
-    if isinstance(symbol, str) and isinstance(price, str) and isinstance(size, str):
-        steps = seen.setdefault(symbol, _Steps())
-        steps.price = max(steps.price, _decimals(price))
-        steps.size = max(steps.size, _decimals(size))
+class _Seen:
+    """What the trades of one kind told."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, _Steps] = {}
+        self.first_ms = self.last_ms = 0
+        self._is_in_file = False
+
+    def note(self, payload: bytes) -> None:
+        try:
+            message = json.loads(payload)
+            body = message.get("data", message)
+            symbol, price, size = body["s"], body["p"], body["q"]
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            return  # the decoder quarantines it when the recording is played
+        if isinstance(symbol, str) and isinstance(price, str) and isinstance(size, str):
+            steps = self.steps.setdefault(symbol, _Steps())
+            steps.price = max(steps.price, _decimals(price))
+            steps.size = max(steps.size, _decimals(size))
+            self._note_time(body.get("T"), sent=body.get("E"))
+
+    def _note_time(self, ms: object, *, sent: object) -> None:
+        if type(ms) is not int or not 0 < ms < MAX_MS:
+            return
+        if type(sent) is int and ms > sent + MAX_AHEAD_MS:
+            return  # as the decoder has it: such a trade never was
+        if (
+            not self._is_in_file
+        ):  # the first of its file: a later one may be of an older time, and it may be wrong
+            self.first_ms = min(self.first_ms or ms, ms)
+            self._is_in_file = True
+        self.last_ms = max(self.last_ms, ms)
+
+    def end_file(self) -> None:
+        self._is_in_file = False
 
 
 def _decimals(text: str) -> int:

@@ -1,15 +1,15 @@
 """Past trades as a feed: tapes of several symbols merged on their own clock, a slice of market time at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 
-from quant.clock import NS_PER_S, Clock
 from quant.domain import IntArray, TradeBatch
 from quant.feed.listener import OnBatch
-from quant.feed.replay import SLICE_NS, SLICES_READ_AHEAD
+from quant.feed.playhead import SLICE_NS, Playhead
+from quant.feed.replay import SLICES_READ_AHEAD
 
 Slice = tuple[int, TradeBatch]
 """Its number since the epoch, and its trades."""
@@ -100,33 +100,22 @@ def _slices(taken: Sequence[tuple[TradeBatch, IntArray]]) -> Iterator[Slice]:
 
 
 class TapeFeed:
-    """Plays tapes once, at `speed` market seconds a second (0 = without waiting)."""
+    """Plays tapes from their beginning, as the playhead lets them."""
 
     def __init__(
-        self,
-        tapes: Sequence[Iterable[TradeBatch]],
-        *,
-        on_batch: OnBatch,
-        clock: Clock,
-        speed: float,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        self, tapes: Sequence[Iterable[TradeBatch]], *, on_batch: OnBatch, playhead: Playhead
     ) -> None:
         self._tapes = tapes
         self._on_batch = on_batch
-        self._clock = clock
-        self._speed = speed
-        self._sleep = sleep
+        self._playhead = playhead
 
     async def run(self) -> None:
         """Play to the end; raises what the tapes do where they cannot be read."""
         slices = merge_tapes(self._tapes)
-        first: int | None = None
-        started_s = self._clock.monotonic_s()
+        self._playhead.rewind()
         while ahead := await asyncio.to_thread(lambda: list(islice(slices, SLICES_READ_AHEAD))):
             for number, batch in ahead:
-                first = number if first is None else first
-                if self._speed:
-                    due_s = started_s + (number + 1 - first) * SLICE_NS / NS_PER_S / self._speed
-                    await self._sleep(max(0.0, due_s - self._clock.monotonic_s()))
+                await self._playhead.turn(number, int(batch.ts_event.max()))
                 self._on_batch(batch)
             await asyncio.sleep(0)
+        self._playhead.finish()

@@ -114,24 +114,24 @@ class AlertStore:
         """Store what a step changed; on the disk when this returns.
 
         Returns the events that are new or over now, in the order of their `change`. An event that is stored already
-        (a recording that is played again) is neither stored nor delivered nor returned a second time.
+        (a recording that is played again) lasts again, and is neither stored nor delivered a second time.
         """
         with transaction(self._engine) as connection:
             return _commit(connection, changes, _next_change(connection), at_ms=at_ms)
 
-    def forget_states(self, market: str) -> None:
-        """Have the market's rules begin anew, as a recording does that is played again; ends what lasts there."""
+    def forget_states(self, market: str) -> tuple[StoredEvent, ...]:
+        """Have the market's rules begin anew, as a recording does that is played again; ends and returns what lasts."""
         lasting = sa.and_(alert_events.c.market == market, alert_events.c.ended_at.is_(None))
         with transaction(self._engine) as connection:
             _next_change(connection)
             connection.execute(sa.delete(alert_states).where(alert_states.c.market == market))
             connection.execute(sa.delete(alert_clocks).where(alert_clocks.c.market == market))
-            for identity, time in connection.execute(
-                sa.select(alert_events.c.id, alert_events.c.time).where(lasting)
-            ).all():
+            found = connection.execute(sa.select(alert_events.c.id, alert_events.c.time).where(lasting)).all()
+            for identity, time in found:
                 _update(
                     connection, identity, _next_change(connection), ended_at=time, ended_because="restarted"
                 )
+            return _read(connection, [identity for identity, _ in found])
 
     # --- events ---
 
@@ -189,6 +189,11 @@ def _commit(
 ) -> tuple[StoredEvent, ...]:
     fresh = _fresh(connection, changes.events)
     told: list[str] = []
+    for event in changes.events:
+        if event not in fresh:
+            _last_again(connection, event.id, change)
+            told.append(event.id)
+            change = _next_change(connection)
     for event in fresh:
         values = {"id": event.id, "rule_id": event.rule_id, "severity": event.severity, "time": event.time}
         values |= {"market": changes.market, "document": event.document, "change": change}
@@ -214,6 +219,11 @@ def _commit(
 def _fresh(connection: sa.Connection, events: tuple[NewEvent, ...]) -> list[NewEvent]:
     known = {event.id for event in _read(connection, [event.id for event in events])}
     return [event for event in events if event.id not in known]
+
+
+def _last_again(connection: sa.Connection, event_id: str, change: int) -> None:
+    query = sa.update(alert_events).where(alert_events.c.id == event_id)
+    connection.execute(query.values(change=change, ended_at=None, ended_because=None))
 
 
 def _update(connection: sa.Connection, event_id: str, change: int, **values: object) -> bool:
