@@ -170,6 +170,22 @@ def fast_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     fast.stop()
 
 
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start a server for one module, with settings of its own."""
+    made: list[Server] = []
+
+    def make(environment: dict[str, str]) -> Server:
+        own = Server(tmp_path_factory.mktemp("module"), environment)
+        made.append(own)
+        own.start()
+        return own
+
+    yield make
+    for own in made:
+        own.stop()
+
+
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a server of the test's own; `prepare` may put something into its data directory before."""

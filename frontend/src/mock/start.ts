@@ -20,6 +20,15 @@ const REFUSED = {
   request_id: "mock",
 };
 
+const NO_RECORDING = {
+  type: "/docs#problem-not_found",
+  title: "Not found",
+  status: 404,
+  code: "not_found",
+  detail: "only a recording can be paused, hurried and moved",
+  request_id: "mock",
+};
+
 function missing(what: string) {
   const detail = `The mock has no such ${what}.`;
   const body = { type: "", title: "Not found", status: 404, code: "not_found", detail, request_id: "mock" };

@@ -229,6 +229,8 @@ class Session:
             prepare=self._alerts.desk.begin,
             on_arrived=self._publisher.arrived,
         )
+        if market is not None:
+            running.want(market.specs)  # a recording plays all it has: it is no stopped one for a moment
         self._running = running
         self._resumed = asyncio.Event()
         self._hub.reset()

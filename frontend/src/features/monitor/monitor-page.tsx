@@ -4,6 +4,7 @@ import { configQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { JournalNotice } from "@/components/journal-notice";
+import { lazily } from "@/components/lazily";
 import { useLink } from "@/stores/link";
 import { Banners } from "./banners";
 import { BodySkeleton } from "./body-skeleton";
@@ -14,6 +15,7 @@ import { SourcePicker } from "./source-picker";
 import { StatusBar } from "./status-bar";
 import { StreamControls } from "./stream-controls";
 import { useMonitor } from "./use-monitor";
+import { useRecordedState } from "./use-recorded-state";
 
 type Props = {
   /** What stands at the end of the header on every page. */
@@ -22,6 +24,9 @@ type Props = {
 
 const NO_ITEMS: never[] = [];
 
+// Of recordings alone: not in the first load.
+const Transport = lazily(() => import("./transport").then((module) => module.Transport));
+
 function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const monitor = useMonitor(config);
   const { view, change, status, streaming, symbols, busy } = monitor;
@@ -29,7 +34,9 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const fresh = useLink((value) => value.hasStatus);
   const legs = [view.a, view.b].filter((symbol) => symbol !== null);
   const settled = pageState(link, status, legs, fresh);
-  const state = settled === "stopped" && monitor.opening ? "connecting" : settled;
+  const market = status?.market ?? config.market;
+  const recorded = useRecordedState(settled, market);
+  const state = recorded === "stopped" && monitor.opening ? "connecting" : recorded;
   const source = status?.source ?? config.source;
   const simulated = config.sources.find((name) => name.startsWith("sim"));
   const simulate = () => {
@@ -56,6 +63,15 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
           <PairControls view={view} config={config} streaming={streaming} onChange={change} />
         </div>
       </header>
+      {source.startsWith("replay:") && (
+        <section
+          aria-label="Playing the recording"
+          // Its place is kept until it is there.
+          className="flex min-h-17 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-2 py-1 lg:min-h-9.5"
+        >
+          <Transport market={market} />
+        </section>
+      )}
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
         <Banners
           state={state}

@@ -7,6 +7,8 @@ export type PageState =
   | "stale"
   | "offline"
   | "stopped"
+  | "paused"
+  | "seeking"
   | "finished"
   | "unreachable"
   | "failed";
@@ -46,6 +48,8 @@ export const STATE_WORDS: Record<PageState, string> = {
   stale: "Stale",
   offline: "Offline",
   stopped: "Stopped",
+  paused: "Paused",
+  seeking: "Seeking",
   finished: "Finished",
   unreachable: "No source",
   failed: "Source failed",

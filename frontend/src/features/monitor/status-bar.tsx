@@ -11,6 +11,8 @@ const TONES: Record<PageState, string> = {
   live: "text-ok",
   finished: "text-fg",
   stopped: "text-fg",
+  paused: "text-fg",
+  seeking: "text-fg",
   connecting: "text-warn",
   stale: "text-warn",
   offline: "text-crit",
@@ -21,6 +23,8 @@ const SHAPES: Record<PageState, string> = {
   live: "●",
   finished: "■",
   stopped: "■",
+  paused: "‖",
+  seeking: "◌",
   connecting: "◌",
   stale: "▲",
   offline: "✕",
@@ -100,7 +104,7 @@ function Feed({ status, config }: { status: StreamStatus; config: ClientConfig }
       <Item name="buffer">
         {count(fullest)}/{count(capacity)}
       </Item>
-      {status.speed !== 1 && <Item name="speed">{fixed(status.speed, 0)}×</Item>}
+      {status.speed !== 1 && status.speed > 0 && <Item name="speed">{fixed(status.speed, 0)}×</Item>}
       <span className="whitespace-nowrap lg:ml-auto">
         {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>
       </span>
