@@ -112,9 +112,9 @@ export class MockFeed {
   }
 
   /** The data of a topic as a snapshot, and the number it gets; null for a topic that does not exist. */
-  snapshot(topic: string): { seq: number; data: object } | null {
+  snapshot(topic: string): { seq: number; news?: boolean; data: object } | null {
     if (topic === "alerts") {
-      return { seq: this.alerts.seq, data: { items: this.alerts.lasting(), next: null } };
+      return { seq: this.alerts.seq, news: true, data: { items: this.alerts.lasting(), next: null } };
     }
     const seq = (this.numbers.get(topic) ?? 0) + 1;
     const data = this.data(topic, seq);

@@ -129,8 +129,7 @@ export async function startMock(): Promise<void> {
       const say = (message: object) => client.send(JSON.stringify({ ...message, time: Date.now() }));
       const push = (topic: string) => {
         const value = feed.snapshot(topic);
-        const head = topic === "alerts" ? { topic, news: true } : { topic };
-        if (value) say({ type: "snapshot", ...head, ...value });
+        if (value) say({ type: "snapshot", topic, ...value });
         else say({ type: "error", code: "not_found", detail: `The mock has no ${topic}.`, topic });
         return value !== null;
       };
