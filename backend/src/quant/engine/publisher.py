@@ -8,6 +8,7 @@ import structlog
 
 from quant.domain import EVENT_LETTERS, Bars, EventInterval, Pair
 from quant.engine import snapshots
+from quant.engine.beats import beats
 from quant.engine.checks import check_interval, check_key, check_matrix, check_symbol
 from quant.engine.event_desk import EventDesk, ReadStored
 from quant.engine.hub import Hub
@@ -209,8 +210,7 @@ class Publisher:
         return self._hub.put(name, view, update, time=self._time())
 
     async def _publish_data(self) -> None:
-        while True:
-            await asyncio.sleep(DATA_EVERY_S)
+        async for _ in beats(DATA_EVERY_S):
             if self._market().is_seeking:
                 continue
             for name in self._hub.wanted_topics():
