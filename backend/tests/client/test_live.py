@@ -85,14 +85,17 @@ def test_a_cut_connection_is_made_again_and_goes_on(simulated: ServerProcess) ->
             AsyncClient(f"http://127.0.0.1:{relay.port}") as quant,
         ):
             stream = quant.subscribe(TOPIC)
+            of_this = 0  # what was heard since the newest connection, but for what was on its way before
+            opened = 0
             async for message in stream:
                 heard.append(message)
-                if len(heard) in (3, 8):
+                of_this = of_this + 1 if opened == relay.opened else 1
+                opened = relay.opened
+                if of_this == 3 and opened < 3:
                     relay.cut()
-                if len(heard) == 14:
+                if of_this == 5 and opened >= 3:
                     break
             await stream.aclose()
-            opened = relay.opened
         return heard, opened
 
     heard, opened = asyncio.run(asyncio.wait_for(listen(), 120))
