@@ -1,6 +1,7 @@
 """Screenshots of every page and of every state of its panels, from the simulated market: one sheet a theme.
 
-`python frontend/e2e/contact_sheet.py` writes the sheets and the README's pictures into docs/screenshots/.
+`PYTHONPATH=backend/tests python frontend/e2e/contact_sheet.py` writes the sheets and the README's pictures into
+docs/screenshots/.
 `--shots FOLDER` keeps every screenshot, to be looked at one by one; `--only WORD` takes those whose name holds the
 word, and makes no sheet.
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from recorded import made_trades, write_recording
 
 from conftest import REPOSITORY, Server, launched
 
@@ -31,6 +33,8 @@ BEST = "a=ARBUSDT&b=OPUSDT"
 MONITOR = f"/?{BEST}&tf=1m&m=ols&w=120&z=2,0.5"
 LAB = "/pair/ARBUSDT/OPUSDT?tf=1m&w=240&m=ols&s=level"
 SCAN = "/scan?tf=1m&w=240"
+RECORDED = "/?a=AAAUSDT&b=BBBUSDT&tf=1s&m=ols&w=60&z=2,0.5"
+RECORDED_FROM_MS = 1_750_000_020_000
 FRAMES = 20
 ASKED = re.compile("/analytics/|/system/status")
 """What pages ask for again and again."""
@@ -225,6 +229,7 @@ class Scene:
     act: Act = nothing
     prepare: Act = nothing
     sizes: tuple[str, ...] = ("wide", "phone")
+    server: str = "simulated"
 
 
 WIDE = ("wide",)
@@ -267,6 +272,8 @@ SCENES = [
     ),
     Scene("system latency", "/system", latency_data, sizes=WIDE),
     Scene("about", "/about", says("Notices")),
+    Scene("sign in", "/", says("access token"), server="users"),
+    Scene("recording", RECORDED, monitor, server="recorded"),
     Scene("loading monitor", MONITOR, nothing, silent_socket),
     Scene("loading scanner", SCAN, nothing, silent_socket),
     Scene("loading lab", LAB, nothing, never_answered),
@@ -390,6 +397,33 @@ def prepare(server: Server) -> None:
     server.wait_answer("/alerts/history", enough=lambda found: len(found["items"]) > 1)
 
 
+@contextmanager
+def running(folder: Path) -> Iterator[dict[str, Server]]:
+    """Run a simulated market, one whose server has users, and a recording that is paused in its middle."""
+    recording = folder / "made.gz"
+    write_recording(recording, made_trades(seed=21, minutes=8, start_ms=RECORDED_FROM_MS))
+    sources = {
+        "simulated": {},
+        "users": {},
+        "recorded": {"SOURCE": f"replay:{recording}", "SPEED": "1"},
+    }
+    servers = {}
+    try:
+        for name, environment in sources.items():
+            (folder / name).mkdir()
+            servers[name] = Server(folder / name, environment)
+            servers[name].start()
+        prepare(servers["simulated"])
+        servers["users"].post("/auth/users", {"name": "ana", "role": "admin", "password": "correct horse 1"})
+        stands = servers["recorded"].get("/replay")
+        middle = (stands["begin"] + stands["end"]) // 2
+        servers["recorded"].post("/replay", {"position": middle, "paused": True})
+        yield servers
+    finally:
+        for server in servers.values():
+            server.stop()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--shots", type=Path, help="keep every screenshot in this folder")
@@ -400,32 +434,31 @@ def main() -> None:
         asked.shots.mkdir(parents=True, exist_ok=True)
     scenes = [scene for scene in SCENES if asked.only is None or asked.only in scene.name]
     failures: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(Path(folder))
-        server.start()
-        try:
-            prepare(server)
-            browser = launched(playwright)
-            for theme in THEMES:
-                shots: dict[tuple[str, str], bytes] = {}
-                for size in SIZES:
-                    with opened(browser, theme, size) as context:
-                        for scene in (one for one in scenes if size in one.sizes):
-                            name = f"{scene.name.replace(' ', '-')}-{theme}-{size}"
-                            shots[scene.name, size], failure = take(context, server.url, scene)
-                            if failure is not None:
-                                failures.append(f"{name}: {failure}")
-                            if asked.shots:
-                                (asked.shots / f"{name}.png").write_bytes(shots[scene.name, size])
-                if asked.only is None:
-                    (SCREENSHOTS / f"sheet-{theme}.webp").write_bytes(
-                        sheet(browser, theme, shots, asked.quality)
-                    )
-            for name, theme in PICTURES.items() if asked.only is None else ():
-                scene = next(one for one in SCENES if one.name == name)
-                (SCREENSHOTS / f"{name}.webp").write_bytes(picture(browser, server.url, scene, theme))
-        finally:
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder)) as servers,
+        sync_playwright() as playwright,
+    ):
+        browser = launched(playwright)
+        for theme in THEMES:
+            shots: dict[tuple[str, str], bytes] = {}
+            for size in SIZES:
+                with opened(browser, theme, size) as context:
+                    for scene in (one for one in scenes if size in one.sizes):
+                        name = f"{scene.name.replace(' ', '-')}-{theme}-{size}"
+                        url = servers[scene.server].url
+                        shots[scene.name, size], failure = take(context, url, scene)
+                        if failure is not None:
+                            failures.append(f"{name}: {failure}")
+                        if asked.shots:
+                            (asked.shots / f"{name}.png").write_bytes(shots[scene.name, size])
+            if asked.only is None:
+                made = sheet(browser, theme, shots, asked.quality)
+                (SCREENSHOTS / f"sheet-{theme}.webp").write_bytes(made)
+        for name, theme in PICTURES.items() if asked.only is None else ():
+            scene = next(one for one in SCENES if one.name == name)
+            made = picture(browser, servers[scene.server].url, scene, theme)
+            (SCREENSHOTS / f"{name}.webp").write_bytes(made)
     if failures:
         sys.exit("\n\n".join(failures))
 
