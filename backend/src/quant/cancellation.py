@@ -1,14 +1,26 @@
-"""What `asyncio.TaskGroup` leaves out when a task of it fails while the group itself is being cancelled."""
+"""Cancellation that no task group can lose."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def check_cancelled() -> None:
-    """Raise CancelledError where the running task has been cancelled and was told of a failure instead.
+async def isolated(work: Coroutine[object, object, T]) -> T:
+    """Return what `work` returns, or raise what it raises, and always CancelledError where the caller is cancelled.
 
-    A group whose task fails raises that failure alone, even if it was cancelled at the same moment (CPython before
-    3.13). Who catches it and goes on has to ask, or runs for ever.
+    A TaskGroup whose task fails raises that failure alone, even if the group is being cancelled at the same moment,
+    and may leave `Task.cancelling()` raised without a cancellation (CPython before 3.13). Who catches failures of a
+    group and tries again has to await it in a task of its own, or may run for ever.
     """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # asked for, since nobody else will
+        raise
+    return task.result()

@@ -52,11 +52,14 @@ class ProcessMetrics:
         """Return what /metrics says of the process, and what the system says of its peak and threads."""
         said = {sample.name: sample.value for each in self._process.collect() for sample in each.samples}
         status = _status()
+        memory = _whole(said.get("process_resident_memory_bytes"))
+        peak = status["VmHWM"] * BYTES_PER_KB if "VmHWM" in status else None
         return ProcessView(
             started_s=said.get("process_start_time_seconds", self._made_s),
             cpu_s=said.get("process_cpu_seconds_total", time.process_time()),
-            memory_bytes=_whole(said.get("process_resident_memory_bytes")),
-            peak_memory_bytes=status["VmHWM"] * BYTES_PER_KB if "VmHWM" in status else None,
+            memory_bytes=memory,
+            # Linux notes the peak now and then, and may be behind what it says of now.
+            peak_memory_bytes=None if peak is None else max(peak, memory or 0),
             open_files=_whole(said.get("process_open_fds")),
             most_open_files=_whole(said.get("process_max_fds")),
             threads=status.get("Threads", threading.active_count()),

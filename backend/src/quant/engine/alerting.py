@@ -6,7 +6,7 @@ from functools import partial
 import sqlalchemy as sa
 import structlog
 
-from quant.cancellation import check_cancelled
+from quant.cancellation import isolated
 from quant.clock import NS_PER_MS, Clock
 from quant.delivery.channels import Channels
 from quant.delivery.courier import Courier
@@ -70,11 +70,10 @@ class Alerting:
         assert courier is not None  # noqa: S101  `open` made it
         while True:
             try:
-                await courier.run()
+                await isolated(courier.run())
             except* StorageError as group:
                 log.error("alerts.outbox_unreadable", error=str(group.exceptions[0]))
                 self._courier = courier = self._new_courier(self._known_channels())
-            check_cancelled()
             await asyncio.sleep(DELIVER_AGAIN_S)
 
     def _new_courier(self, channels: Channels) -> Courier:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import numpy as np
 import structlog
 
-from quant.cancellation import check_cancelled
+from quant.cancellation import isolated
 from quant.clock import NS_PER_MS, NS_PER_S, Clock
 from quant.domain import MarkPrice, Quality, Quote, TradeBatch
 from quant.engine.backfill import Backfiller
@@ -240,7 +240,7 @@ class RunningMarket:
                 delay_s = 0.0
                 self._ready_s = math.inf
                 try:
-                    await self._open_and_feed()
+                    await isolated(self._open_and_feed())
                 except* (ExchangeUnreachable, ExchangeRejected) as group:
                     if self._clock.monotonic_s() - self._ready_s > HEALTHY_S:
                         waits = backoff(random.Random())  # noqa: S311
@@ -248,7 +248,6 @@ class RunningMarket:
                     self._retry_later(_first(group).message, delay_s)
                 except* QuantError as group:
                     self._fail("failed", _first(group).message)
-                check_cancelled()
                 await asyncio.sleep(delay_s)
         finally:
             self._keep()  # bars that have changed since the last trade was kept
