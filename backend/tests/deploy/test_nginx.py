@@ -71,6 +71,7 @@ def socket_to(nginx: Nginx, **headers: str) -> ClientConnection:
         additional_headers=given,
         proxy=None,
         origin=None,
+        open_timeout=PATIENCE_S,
     )
 
 

@@ -1,5 +1,7 @@
 """The built dashboard and the API's own documentation pages, served from files that come with the platform."""
 
+import asyncio
+import json
 from collections.abc import Mapping, Set
 from pathlib import Path
 
@@ -32,6 +34,14 @@ def install(app: FastAPI, endpoints: Mapping[str, Set[str]]) -> None:
 
     `endpoints` are the methods of each path that is in the description.
     """
+
+    described: list[bytes] = []
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        if not described:  # it takes a second, in which the loop has others to serve
+            described.append(await asyncio.to_thread(lambda: json.dumps(app.openapi()).encode()))
+        return Response(described[0], media_type="application/json")
 
     @app.get("/docs", include_in_schema=False)
     async def swagger() -> HTMLResponse:
