@@ -315,7 +315,7 @@ def take(context: BrowserContext, url: str, scene: Scene) -> tuple[bytes, Except
     failure = None
     try:
         page.goto(url + scene.path)
-        expect(page.locator("header").first).to_be_visible()
+        expect(page.locator("header, main").first).to_be_visible()
         scene.act(page)
     except (PlaywrightError, AssertionError) as error:
         failure = error

@@ -29,6 +29,8 @@ const PLAIN_MARGINS = { top: 0.26, bottom: 0.1 };
 const CANDLE_MARGINS = { top: 0.14, bottom: 0.08 };
 // Columns have the foot of the pane to themselves.
 const FOOTED_MARGINS = { top: 0.14, bottom: 0.2 };
+// A narrow pane's legend has a line for each leg.
+const NARROW_FOOTED_MARGINS = { top: 0.26, bottom: 0.2 };
 const COLUMN_MARGINS = { top: 0.84, bottom: 0 };
 const MARKER_MARGINS = { top: 0.34, bottom: 0.24 };
 
@@ -105,7 +107,7 @@ export class DrawnPane {
       // The last price in the leg's own colour: that of a hollow body could not be seen.
       const last = { priceLineColor: theme[series.color] };
       const candles = chart.addSeries(CandlestickSeries, { ...rising, ...falling, ...last }, this.index);
-      candles.priceScale().applyOptions({ scaleMargins: this.footed ? FOOTED_MARGINS : CANDLE_MARGINS });
+      candles.priceScale().applyOptions({ scaleMargins: this.footedMargins ?? CANDLE_MARGINS });
       return candles;
     }
     if (series.style === "columns") {
@@ -129,9 +131,14 @@ export class DrawnPane {
       this.index,
     );
     if (series.shares) return line;
-    const plain = this.footed ? FOOTED_MARGINS : PLAIN_MARGINS;
+    const plain = this.footedMargins ?? PLAIN_MARGINS;
     line.priceScale().applyOptions({ scaleMargins: this.marked ? MARKER_MARGINS : plain });
     return line;
+  }
+
+  private get footedMargins(): typeof FOOTED_MARGINS | null {
+    if (!this.footed) return null;
+    return this.narrow ? NARROW_FOOTED_MARGINS : FOOTED_MARGINS;
   }
 
   /** Keeps the levels in view: a z-score that stays near 0 must still show how far the entry is. */
