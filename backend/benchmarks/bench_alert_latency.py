@@ -28,6 +28,7 @@ from websockets.sync.client import ClientConnection, connect
 from harness import REPEATS, Row, publish
 from quant.api.app import create_app
 from quant.cli import UVICORN
+from quant.engine.alert_watch import AlertWatch
 from quant.engine.running import LATENESS_NS
 from quant.engine.session import Session
 from quant.settings import Settings
@@ -38,6 +39,7 @@ EVENTS = 120
 
 NS_PER_MS = 1e6
 PATIENCE_S = 300.0
+OBSERVE = AlertWatch._observe
 
 
 def rules() -> list[dict[str, Any]]:
@@ -60,11 +62,11 @@ class Stamps:
         self.stored: dict[str, int] = {}
         self.told: dict[str, int] = {}
         desk = session._alerts.desk
-        observe, commit, tell = desk._observe, desk._commit, desk._tell
+        commit, tell = desk._commit, desk._tell
 
-        def observe_now(observer: Any, at: int, **options: Any) -> None:
-            self.observed[at] = time.time_ns()
-            observe(observer, at, **options)
+        def observe_now(watch: AlertWatch, time_ns: int, **options: Any) -> None:
+            self.observed[time_ns] = time.time_ns()
+            OBSERVE(watch, time_ns, **options)
 
         async def commit_now(changes: Any) -> Any:
             stored = await commit(changes)
@@ -77,7 +79,8 @@ class Stamps:
             )
             tell(view)
 
-        desk._observe, desk._commit, desk._tell = observe_now, commit_now, tell_now  # type: ignore[method-assign]
+        AlertWatch._observe = observe_now  # type: ignore[method-assign]  # one is made for each market
+        desk._commit, desk._tell = commit_now, tell_now  # type: ignore[method-assign]
 
 
 class Running:

@@ -121,11 +121,11 @@ _making: dict[int, asyncio.Future[bytes]] = {}
 
 class _Client:
     def __init__(self, websocket: WebSocket, engine: Engine) -> None:
-        self.subscription = engine.subscribe(self.offer)
         self._websocket = websocket
         self._write: Write | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._topics: set[str] = set()
         self._writing = asyncio.Lock()
+        self.subscription = engine.subscribe(self.offer)
 
     def offer(self, frame: Frame) -> bool:
         """Write a frame past the server's own way, which costs a task's turn; False where it has to go that way."""
