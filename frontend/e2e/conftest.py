@@ -152,47 +152,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shared.stop()
 
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The simulated market for one module, whose tests stop and start its streams."""
-    own = Server(tmp_path_factory.mktemp("own"))
-    own.start()
-    yield own
-    own.stop()
+@contextlib.contextmanager
+def servers(folder: Path) -> Iterator[Callable[..., Server]]:
+    """Yield what starts servers, each on a data directory of its own, and stop them in the end.
 
-
-@pytest.fixture(scope="module")
-def fast_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The simulated market at ten times its speed, for one module."""
-    fast = Server(tmp_path_factory.mktemp("fast"), {"SPEED": "10"})
-    fast.start()
-    yield fast
-    fast.stop()
-
-
-@pytest.fixture(scope="module")
-def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Start a server for one module, with settings of its own."""
-    made: list[Server] = []
-
-    def make(environment: dict[str, str]) -> Server:
-        own = Server(tmp_path_factory.mktemp("module"), environment)
-        made.append(own)
-        own.start()
-        return own
-
-    yield make
-    for own in made:
-        own.stop()
-
-
-@pytest.fixture
-def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start a server of the test's own; `prepare` may put something into its data directory before."""
+    `prepare` may put something into the data directory before.
+    """
     made: list[Server] = []
 
     def make(environment: dict[str, str], prepare: Callable[[Path], object] | None = None) -> Server:
-        data_dir = tmp_path / f"data{len(made)}"
+        data_dir = folder / f"data{len(made)}"
         data_dir.mkdir()
         if prepare is not None:
             prepare(data_dir)
@@ -201,9 +170,37 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         own.start()
         return own
 
-    yield make
-    for own in made:
-        own.stop()
+    try:
+        yield make
+    finally:
+        for own in made:
+            own.stop()
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start servers for one module."""
+    with servers(tmp_path_factory.mktemp("module")) as make:
+        yield make
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers of the test's own."""
+    with servers(tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def own_server(module_server: Callable[..., Server]) -> Server:
+    """The simulated market for one module, whose tests stop and start its streams."""
+    return module_server({})
+
+
+@pytest.fixture(scope="module")
+def fast_server(module_server: Callable[..., Server]) -> Server:
+    """The simulated market at ten times its speed, for one module."""
+    return module_server({"SPEED": "10"})
 
 
 def launched(playwright: Playwright) -> Browser:
