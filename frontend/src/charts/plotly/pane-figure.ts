@@ -1,9 +1,17 @@
 import type { TimeZone } from "@/lib/format";
-import type { CandleSeries, ChartSeries, LineSeries, Pane } from "../series";
+import type { CandleSeries, ChartSeries, LineSeries, Marker, Pane } from "../series";
+import type { Token } from "../theme";
 import { axis, baseLayout, type Figure, type FigureLook, type Trace } from "./figure";
 import { axisTime, hoverTime } from "./time-axis";
 
 const AXES = { right: "y", left: "y2", own: "y3" };
+
+const MARKS: Record<Marker["kind"], { name: string; symbol: string; color: Token; size: number }> = {
+  sell: { name: "Sell the spread", symbol: "triangle-down", color: "down", size: 10 },
+  buy: { name: "Buy the spread", symbol: "triangle-up", color: "up", size: 10 },
+  exit: { name: "Exit", symbol: "circle", color: "text-3", size: 6 },
+  fired: { name: "Fired", symbol: "circle", color: "warn", size: 7 },
+};
 
 function candleTrace(series: CandleSeries, { theme }: FigureLook, zone: TimeZone): Trace {
   const column = (name: "open" | "high" | "low" | "close") => series.candles.map((candle) => candle[name]);
@@ -51,7 +59,27 @@ function trace(series: ChartSeries, title: string, look: FigureLook, zone: TimeZ
   return series.kind === "candles" ? candleTrace(series, look, zone) : lineTrace(series, title, look, zone);
 }
 
-/** The same series as a live pane shows, for Plotly. */
+/** The markers of each kind, by which the legend can hide them. */
+function markTraces(markers: readonly Marker[], { theme }: FigureLook, zone: TimeZone): Trace[] {
+  const kinds = Object.keys(MARKS) as Marker["kind"][];
+  return kinds.flatMap((kind) => {
+    const { name, symbol, color, size } = MARKS[kind];
+    const own = markers.filter((marker) => marker.kind === kind);
+    if (own.length === 0) return [];
+    return {
+      type: "scatter",
+      mode: "markers",
+      name,
+      x: own.map(({ time }) => axisTime(time)),
+      y: own.map(({ value }) => value),
+      text: own.map(({ time }) => hoverTime(time, zone)),
+      hovertemplate: "%{text}<br>%{y:.8~g}",
+      marker: { symbol, size, color: theme[color] },
+    };
+  });
+}
+
+/** The same series and markers as a live pane shows, for Plotly. */
 export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure {
   const { theme } = look;
   const on = (name: LineSeries["axis"]) =>
@@ -89,7 +117,10 @@ export function paneFigure(pane: Pane, look: FigureLook, zone: TimeZone): Figure
   };
   return {
     zone,
-    data: pane.series.map((series) => trace(series, pane.title, look, zone)),
+    data: [
+      ...pane.series.map((series) => trace(series, pane.title, look, zone)),
+      ...markTraces(pane.markers, look, zone),
+    ],
     layout: {
       ...baseLayout(look),
       xaxis: { ...axis(look), type: "date", rangeslider: { visible: false } },

@@ -58,6 +58,20 @@ test.each(PANE_KEYS)("%s: Plotly gets the same rows as the live pane", (key) => 
   );
 });
 
+test("Plotly gets the markers of the live pane, a trace for each kind", () => {
+  const markers = [
+    { time: T0, value: 2.5, kind: "sell" },
+    { time: T0 + MINUTE, value: 0.2, kind: "exit" },
+    { time: T0 + 2 * MINUTE, value: 2.25, kind: "sell" },
+  ] as const;
+  const pane = { ...paneModel("zscore", view, data, decimals), markers };
+  const marks = paneFigure(pane, look, "utc").data.slice(pane.series.length);
+  expect(marks.map(({ name, y }) => [name, y])).toEqual([
+    ["Sell the spread", [2.5, 2.25]],
+    ["Exit", [0.2]],
+  ]);
+});
+
 test("the scatter holds the fit's bars alone: the newest one is apart", () => {
   expect(fittedPoints(pairData())).toEqual({ x: [10, 11], y: [100, 101] });
   const [points, fit, newest] = regressionFigure(pairData(), look).data;
