@@ -4,6 +4,7 @@ Standard library only, since it runs before anything is installed. This file mak
 in words that older Pythons understand too (hence the quoted annotations); the work is in tooling/.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,8 @@ def main() -> int:
         return 1
     from tooling.commands import main as dispatch
 
+    # What is started from here keeps its modules compiled, whatever the shell says: `quant` is there in half the time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return dispatch(sys.argv[1:])
 
 

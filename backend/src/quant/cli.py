@@ -24,12 +24,13 @@ from quant.commands.options import (
     add_scan,
     add_users,
 )
-from quant.engine.protocol import Engine
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
 from quant.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from quant.engine.protocol import Engine
 
 log = structlog.get_logger()
 
@@ -167,7 +168,7 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
         raise RecordingError(opening.result())
 
 
-async def _end_if_unplayable(engine: Engine, server: "uvicorn.Server") -> str:
+async def _end_if_unplayable(engine: "Engine", server: "uvicorn.Server") -> str:
     """End the server where it was started on a recording that cannot be played; return why."""
     while (status := await engine.status()).source_state == "starting":  # noqa: ASYNC110  the protocol has no event
         await asyncio.sleep(OPENING_POLL_S)
@@ -177,7 +178,7 @@ async def _end_if_unplayable(engine: Engine, server: "uvicorn.Server") -> str:
     return status.reason or "the recording cannot be played"
 
 
-async def _stream(engine: Engine, symbols: list[str]) -> None:
+async def _stream(engine: "Engine", symbols: list[str]) -> None:
     """Stream the symbols of the command line as soon as the source is there."""
     while symbols:
         try:

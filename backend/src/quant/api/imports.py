@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import ValidationError
 
+from quant.access.handover import SECRET_HEADER
 from quant.api import schemas as wire
 from quant.api import views
 from quant.api.given import instant
 from quant.api.parameters import EngineOf
 from quant.api.problems import responses
-from quant.api.security import SECRET_HEADER
 from quant.engine.protocol import BackfillOrder, ImportOptions
 from quant.errors import InvalidParameter, NotAllowed
 

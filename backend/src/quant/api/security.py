@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quant.access.handover import SECRET_HEADER
 from quant.access.rates import Rates
 from quant.access.tokens import TokenKeys, looks_signed
 from quant.api.addresses import HostNames, Peers, limited_by
@@ -25,7 +26,6 @@ from quant.log import conceal
 from quant.settings import Settings
 
 COOKIE = "quant_token"
-SECRET_HEADER = "X-Quant-Handover"  # noqa: S105  a header's name
 SIGN_IN = (
     "sign in on the dashboard or with the URL the server printed at its start, or send Authorization: Bearer"
 )

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from quant.api.security import SECRET_HEADER
+from quant.access.handover import SECRET_HEADER
 from quant.clock import NS_PER_MS
 from quant.engine.protocol import FileReport, FillReport, JobKind, JobView
 from quant.errors import DataDirectoryInUse, QuantError, Unavailable

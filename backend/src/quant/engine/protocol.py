@@ -5,15 +5,17 @@ Times in views are nanoseconds UTC. Arrays in views are copies and are never wri
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from quant.alerts.preview import Preview
 from quant.alerts.rules import Document
-from quant.analytics.lab_results import PairExamination
-from quant.analytics.pair_table import PairTable
-from quant.analytics.results import PairAnalysis, Signal, Status, UnitRootTest
-from quant.analytics.series_results import KpssTest
 from quant.domain import Bars, ByteArray, FloatArray, HedgeMethod, IntArray, Pair, Scale, SymbolSpec
+
+if TYPE_CHECKING:  # a command that only asks a server need not load the kernels behind these
+    from quant.analytics.lab_results import PairExamination
+    from quant.analytics.pair_table import PairTable
+    from quant.analytics.results import PairAnalysis, Signal, Status, UnitRootTest
+    from quant.analytics.series_results import KpssTest
 
 StreamState = Literal["connecting", "live", "quiet", "stale", "gap", "halted", "stopped"]
 SourceState = Literal["starting", "ready", "unreachable", "failed", "stopped"]
@@ -297,8 +299,8 @@ class PairView:
     seq: int
     key: PairKey
     interval_s: int
-    analysis: PairAnalysis
-    signal: Signal  # the analysis' own, or none where a leg is not live
+    analysis: "PairAnalysis"
+    signal: "Signal"  # the analysis' own, or none where a leg is not live
     signal_reason: str
     first_time: int | None
     last_time: int | None
@@ -413,8 +415,8 @@ class UnitRootView:
     first_time: int | None
     last_time: int | None
     qualities: Mapping[str, int]
-    adf: UnitRootTest
-    kpss: KpssTest
+    adf: "UnitRootTest"
+    kpss: "KpssTest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +431,7 @@ class LabView:
     first_time: int | None
     last_time: int | None
     qualities: Mapping[str, int]
-    examination: PairExamination
+    examination: "PairExamination"
     times: IntArray
     residual_times: IntArray
 
@@ -466,13 +468,13 @@ class ScanView:
     window: int
     scale: Scale
     symbols: tuple[str, ...]
-    status: Status
+    status: "Status"
     reason: str
     have: int
     need: int
     first_time: int | None
     last_time: int | None
-    table: PairTable | None
+    table: "PairTable | None"
     qualities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     critical_values: Mapping[str, float] = field(default_factory=dict)
     holdout_share: float | None = None
