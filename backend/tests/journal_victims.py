@@ -1,20 +1,16 @@
 """Writers that are killed, or run into a full disk, in processes of their own; the tests watch from outside."""
 
-import multiprocessing
 import os
 import resource
 import signal
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import pytest
-
+from forked import CONTEXT, ensure_server
 from quant.storage import journal as journal_module
 from quant.storage.compaction import Compaction
 from quant.storage.history import History
@@ -23,9 +19,6 @@ from quant.storage.journal_writer import Flush, JournalWriter
 from quant.storage.parquet_files import Step, no_step
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME
 from stored_trades import MARKET, bars, batch
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_SERVER: list[bool] = []
 
 SYMBOL = "BTCUSDT"
 ROWS = 5
@@ -99,24 +92,14 @@ def write_forever(path: Path, first_append: int, reports: Connection, bug: str |
             journal.wait_committed(ticket)
 
 
-def _start(process: ForkServerProcess) -> None:
-    """Start from a server process that has imported everything, so that each victim takes milliseconds."""
-    if not _SERVER:
-        _CONTEXT.set_forkserver_preload(["journal_victims"])
-        with pytest.MonkeyPatch.context() as patch:  # Python 3.11 does not hand its own path on to the server
-            patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-            forkserver.ensure_running()
-        _SERVER.append(True)
-    process.start()
-
-
 @contextmanager
 def victim(
     path: Path, *, first_append: int, bug: str | None
 ) -> Iterator[tuple[ForkServerProcess, Connection]]:
-    reports, theirs = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=write_forever, args=(path, first_append, theirs, bug))
-    _start(process)
+    reports, theirs = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=write_forever, args=(path, first_append, theirs, bug))
+    ensure_server()
+    process.start()
     theirs.close()
     try:
         yield process, reports
@@ -164,9 +147,10 @@ def fill_the_disk(path: Path, limit: int, max_rows: int, orders: Connection) -> 
 
 @contextmanager
 def limited(path: Path, *, limit: int, max_rows: int) -> Iterator[Connection]:
-    ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=fill_the_disk, args=(path, limit, max_rows, theirs))
-    _start(process)
+    ours, theirs = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=fill_the_disk, args=(path, limit, max_rows, theirs))
+    ensure_server()
+    process.start()
     theirs.close()
     try:
         yield ours
@@ -198,7 +182,8 @@ def _compact_until(folder: Path, now_ns: int, step: int) -> None:
 
 def compact_and_die(folder: Path, *, now_ns: int, step: int) -> int | None:
     """Compact in a process that is killed at a step; return how it ended."""
-    process = _CONTEXT.Process(target=_compact_until, args=(folder, now_ns, step))
-    _start(process)
+    process = CONTEXT.Process(target=_compact_until, args=(folder, now_ns, step))
+    ensure_server()
+    process.start()
     process.join()
     return process.exitcode

@@ -19,6 +19,7 @@ import structlog
 import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
+import forked
 from quant.api.app import build_engine, create_app
 from quant.cli import UVICORN
 from quant.engine.protocol import Engine
@@ -163,36 +164,32 @@ def environment(**values: object) -> dict[str, str]:
     return kept | {name: str(value) for name, value in values.items()}
 
 
-def quant(*arguments: str, cwd: Path, **values: object) -> subprocess.CompletedProcess[str]:
+def quant(*arguments: str, cwd: Path, typed: str = "", **values: object) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "quant.cli", *arguments],
-        cwd=cwd,
-        env=environment(**values),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    return forked.run(*arguments, cwd=cwd, env=environment(**values), typed=typed)
 
 
 class ServerProcess:
-    """`quant serve` as a user starts it; what it prints goes to files beside the data."""
+    """`quant serve` in a process of its own; what it prints goes to files beside the data."""
 
-    def __init__(self, folder: Path, *arguments: str, **values: object) -> None:
+    def __init__(self, folder: Path, *arguments: str, is_forked: bool = True, **values: object) -> None:
         compile_kernels()
         folder.mkdir(parents=True, exist_ok=True)
         self.client = Client(int(str(values.setdefault("PORT", free_port()))))
         self.errors = folder / "stderr.log"
         self.output = folder / "stdout.log"
-        with self.errors.open("ab") as errors, self.output.open("wb") as output:
+        self.output.write_bytes(b"")
+        env = environment(**{"DATA_DIR": folder / "data", "LOG_LEVEL": "warning"} | values)
+        self.process: forked.Command | subprocess.Popen[bytes]
+        if is_forked:
+            streams = {"stdout": self.output, "stderr": self.errors}
+            self.process = forked.Command("serve", *arguments, cwd=folder, env=env, **streams)
+            return
+        with self.errors.open("ab") as errors, self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "quant.cli", "serve", *arguments],
-                cwd=folder,
-                env=environment(**{"DATA_DIR": folder / "data", "LOG_LEVEL": "warning"} | values),
-                stdout=output,
-                stderr=errors,
-            )
+                cwd=folder, env=env, stdout=output, stderr=errors,
+            )  # fmt: skip
 
     @property
     def pid(self) -> int:
@@ -228,9 +225,11 @@ class ServerProcess:
 
 
 @contextlib.contextmanager
-def server_process(folder: Path, *arguments: str, **values: object) -> Iterator[ServerProcess]:
-    """Run `quant serve` until the block ends; data stay in `folder`."""
-    server = ServerProcess(folder, *arguments, **values)
+def server_process(
+    folder: Path, *arguments: str, is_forked: bool = True, **values: object
+) -> Iterator[ServerProcess]:
+    """Run `quant serve` until the block ends; data stay in `folder`. One that is not forked imports all it needs."""
+    server = ServerProcess(folder, *arguments, is_forked=is_forked, **values)
     try:
         server.wait_alive()
         yield server

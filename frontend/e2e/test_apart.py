@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from test_sign_in import PASSWORD, admin_of, ask, sign_in, start_with_token
+from accounts import PASSWORD, admin_of, ask, sign_in, start_with_token
 
 FRONTEND = Path(__file__).resolve().parents[1]
 PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"

@@ -49,8 +49,8 @@ def open_monitor(page: Page, relay: Relay) -> None:
     expect(page.locator(A_NUMBER)).to_be_visible()
     chart = page.get_by_role("group", name=re.compile("^Price, spread"))
     expect(chart.locator("canvas").first).to_be_visible()
-    # What was left out of the first load is there before the server is not.
-    page.wait_for_load_state("networkidle")
+    # What was left out of the first load, as the dialog of the history, is there before the server is not.
+    assert rows_of_history(page) > 200
 
 
 def rows_of_history(page: Page) -> int:

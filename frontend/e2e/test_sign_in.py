@@ -1,29 +1,17 @@
 """Signing in and out on the page, and what each role finds there."""
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts import PASSWORD, admin_of, ask, sign_in, start_with_token
+
 PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
-PASSWORD = "correct horse 1"  # noqa: S105  of these tests
 ROLES = {"ana": "admin", "opal": "operator", "ben": "viewer"}
 LIVE = re.compile("Live")
-
-
-def ask(server: Any, method: str, path: str, body: dict[str, Any], token: str = "") -> Any:
-    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-    request = urllib.request.Request(server.url + path, json.dumps(body).encode(), headers, method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.loads(answer.read() or b"null")
-
-
-def admin_of(server: Any) -> str:
-    return str(ask(server, "POST", "/auth/token", {"username": "ana", "password": PASSWORD})["access_token"])
 
 
 @pytest.fixture
@@ -36,13 +24,6 @@ def server(make_server: Any) -> Any:
         ask(made, "POST", "/auth/users", {"name": name, "role": role, "password": PASSWORD}, token)
         token = token or admin_of(made)
     return made
-
-
-def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.keyboard.press("Enter")
 
 
 def test_a_viewer_signs_in_reads_and_signs_out(
@@ -137,14 +118,6 @@ def test_the_access_token_signs_in(make_server: Any, visit: Any) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_test_id("state")).to_have_text(LIVE)
     expect(page.get_by_role("button", name="Signed in as the access token")).to_be_visible()
-
-
-def start_with_token(server: Any, token: str) -> None:
-    """Start a server whose health is not for everybody."""
-    plain = server.get
-    server.get = lambda path: ask(server, "GET", path, {}, token)
-    server.start()
-    server.get = plain
 
 
 def test_a_server_that_is_open_to_all_says_so(make_server: Any, visit: Any) -> None:

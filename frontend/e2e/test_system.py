@@ -242,8 +242,9 @@ def test_what_the_server_refuses_is_said_and_asked_again(
     expect(alert).to_contain_text("Request 4711")
     expect(page.get_by_text("Not known: see above.")).to_have_count(3)
     assert violations(page) == []
+    with page.expect_request("**/system/status"):
+        alert.get_by_role("button", name="Retry").click()
     page.unroute("**/system/status")
-    alert.get_by_role("button", name="Retry").click()
     expect(fact(page, "memory_bytes")).to_be_visible()
     expect(alert).to_have_count(0)
 

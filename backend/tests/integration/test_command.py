@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+import forked
 from quant import __version__
 from recorded import made_trades, read_capture, write_recording
 from serving import environment, free_port, quant, server_process, serving
@@ -87,16 +88,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         for text in PLAIN:
             folder = tmp_path_factory.mktemp("plain")
             orders.append({"arguments": text.split(), "cwd": str(folder), "environment": environment()})
-        done = subprocess.run(
-            [sys.executable, str(Path(__file__).parents[1] / "drive_command.py")],
-            input=json.dumps(orders),
-            capture_output=True,
-            text=True,
-            timeout=2 * PATIENCE_S,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    return [order | found for order, found in zip(orders, json.loads(done.stdout), strict=True)]
+        return [each | _run(each) for each in orders]
+
+
+def _run(order: dict[str, Any]) -> dict[str, Any]:
+    done = forked.run(*order["arguments"], cwd=Path(order["cwd"]), env=order["environment"])
+    return {"code": done.returncode, "said": done.stderr, "printed": done.stdout}
 
 
 def order(case: Case, folder: Path, laid_out: dict[str, Any]) -> dict[str, Any]:

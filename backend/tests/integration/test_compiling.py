@@ -9,7 +9,8 @@ from waiting import eventually
 
 
 def test_a_cold_cache_is_compiled_beside_a_server_that_answers(tmp_path: Path) -> None:
-    with server_process(tmp_path, "--source", "sim:7", NUMBA_CACHE_DIR=tmp_path / "kernels") as server:
+    cold = {"NUMBA_CACHE_DIR": tmp_path / "kernels"}
+    with server_process(tmp_path, "--source", "sim:7", is_forked=False, **cold) as server:
         api = server.client
 
         def look() -> re.Match[str] | None:

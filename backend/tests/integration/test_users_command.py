@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,25 +11,16 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from serving import ServerProcess, environment, free_port, server_process
+from serving import ServerProcess, free_port, quant, server_process
 from test_settings import SEED_STYLE
-from waiting import PATIENCE_S, eventually
+from waiting import eventually
 
 PASSWORD, OTHER = "correct horse 1", "battery staple 2"
 
 
 def users(folder: Path, *arguments: str, typed: str = "", data: Path | None = None) -> tuple[int, str]:
     """Run the command and return its code and all that it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "quant.cli", "users", *arguments],
-        cwd=folder,
-        env=environment(DATA_DIR=data or folder / "data"),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    done = quant("users", *arguments, cwd=folder, typed=typed, DATA_DIR=data or folder / "data")
     return done.returncode, done.stdout + done.stderr
 
 

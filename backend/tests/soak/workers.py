@@ -2,21 +2,15 @@
 
 import asyncio
 import contextlib
-import multiprocessing
-import os
-import sys
 import traceback
 from collections.abc import Callable
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-import pytest
 import uvloop
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_SERVER: list[bool] = []
+from forked import CONTEXT, ensure_server
 
 PATIENCE_S = 120.0  # a bound for what hangs, never waited for
 
@@ -33,12 +27,12 @@ class Worker:
 
     def __init__(self, name: str, make: Callable[..., object], *arguments: object) -> None:
         self.name = name
-        self._pipe, theirs = _CONTEXT.Pipe()
-        self.reports, reporting = _CONTEXT.Pipe(duplex=False)
-        self._process = _CONTEXT.Process(
+        self._pipe, theirs = CONTEXT.Pipe()
+        self.reports, reporting = CONTEXT.Pipe(duplex=False)
+        self._process = CONTEXT.Process(
             target=_obey, args=(make, arguments, theirs, reporting), name=name, daemon=True
         )
-        _start_server()
+        ensure_server()
         self._process.start()
         theirs.close()
         reporting.close()
@@ -79,17 +73,6 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _start_server() -> None:
-    """Start the process that workers are forked from: it has imported and compiled everything."""
-    if _SERVER:
-        return
-    _CONTEXT.set_forkserver_preload(["soak.preloaded"])
-    with pytest.MonkeyPatch.context() as patch:  # Python 3.11 does not hand its own path on to the server
-        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-        forkserver.ensure_running()
-    _SERVER.append(True)
 
 
 def _obey(
