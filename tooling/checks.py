@@ -57,10 +57,13 @@ def _pytest(layout: Layout, name: str, folder: str, arguments: Sequence[str], *,
     return Check(name, [*command, *arguments], layout.backend, (PYTEST_FOUND_NONE,) if chosen else ())
 
 
-def side_by_side() -> list[str]:
-    """Return pytest's arguments for running files side by side: much of a test's time is waiting for a server."""
-    workers = min(os.cpu_count() or 1, MOST_WORKERS)
-    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+def side_by_side(*, spare: int = 0) -> list[str]:
+    """Return pytest's arguments for running files side by side, one for each core and `spare` more."""
+    cores = os.cpu_count() or 1
+    if cores == 1:
+        return []
+    # In the order of their names, the files that take longest are not the last ones, as they would be by their size.
+    return ["-n", str(min(cores, MOST_WORKERS) + spare), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def page_checks(layout: Layout, scripts: Sequence[str]) -> list[Check]:

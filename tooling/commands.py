@@ -50,10 +50,9 @@ def test(layout: Layout, arguments: Sequence[str]) -> int:
     ensure_chromium()
     ensure_nginx()
     set_up(layout, dev=True, install=True)
-    options = side_by_side()
     tests = [
-        pytest_check(layout, arguments, options=options),
-        browser_check(layout, arguments, options=options),
+        pytest_check(layout, arguments, options=side_by_side(spare=1)),  # much of a test's time is waiting
+        browser_check(layout, arguments, options=side_by_side()),
     ]
     run_checks([*python_checks(layout), *tests, *page_checks(layout, [*STATIC_PAGE_CHECKS, "test"])])
     return 0

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, settings
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # A busy machine is no finding, so no deadline; on CI the same examples every time, so that red means changed.
-settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "desk", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("ci", settings.get_profile("desk"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 

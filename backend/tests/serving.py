@@ -179,6 +179,7 @@ class ServerProcess:
         self.errors = folder / "stderr.log"
         self.output = folder / "stdout.log"
         self.output.write_bytes(b"")
+        self.errors.touch()
         env = environment(**{"DATA_DIR": folder / "data", "LOG_LEVEL": "warning"} | values)
         self.process: forked.Command | subprocess.Popen[bytes]
         if is_forked:

@@ -183,7 +183,7 @@ def strictly(
     return trades, quarantined, ignored, replies
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(sent=st.lists(frames(), min_size=1, max_size=6), kind=st.sampled_from(("aggTrade", "trade")))
 @example(sent=[combined(agg_trade())[:-2], raw(agg_trade())], kind="aggTrade")
 @example(sent=[raw(agg_trade())[:-1] + b',"a":26129'], kind="aggTrade")
@@ -201,7 +201,7 @@ def test_both_readers_say_the_same(sent: list[bytes], kind: TradeKind):
     assert views == []
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(text=st.from_regex(r"[0-9]{1,12}(\.[0-9]{1,18})?", fullmatch=True))
 def test_prices_are_the_nearest_float(text: str):
     batch, _ = acquainted("aggTrade").decode([raw(agg_trade(p=text))], ts_recv=np.array([STAMP]))
