@@ -15,6 +15,7 @@ from quant.storage import journal as journal_module
 from quant.storage.compaction import Compaction
 from quant.storage.history import History
 from quant.storage.journal import Journal
+from quant.storage.journal_reader import JournalReader
 from quant.storage.journal_writer import Flush, JournalWriter
 from quant.storage.parquet_files import Step, no_step
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME
@@ -120,9 +121,9 @@ def drain(reports: Connection) -> int:
         return newest
 
 
-def fill_the_disk(path: Path, limit: int, max_rows: int, orders: Connection) -> None:
+def fill_the_disk(path: Path, limit: int, max_rows: int, retry_s: float, orders: Connection) -> None:
     """Write under a file-size limit, which stands for a disk that is full; obey `orders` one by one."""
-    journal = Journal(path, flush_ms=1, retry_s=0.01, max_pending_rows=max_rows)
+    journal = Journal(path, flush_ms=1, retry_s=retry_s, max_pending_rows=max_rows)
     journal.open()
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     while True:
@@ -134,6 +135,8 @@ def fill_the_disk(path: Path, limit: int, max_rows: int, orders: Connection) -> 
             answer = journal.append(MARKET, batch(range(*value), symbol=SYMBOL))
         elif order == "status":
             answer = journal.status
+        elif order == "read":
+            answer = JournalReader(path).ticks(MARKET, SYMBOL).ids.tolist()
         elif order == "dropped":
             answer = journal.dropped_ids()
         elif order == "wait":
@@ -146,9 +149,9 @@ def fill_the_disk(path: Path, limit: int, max_rows: int, orders: Connection) -> 
 
 
 @contextmanager
-def limited(path: Path, *, limit: int, max_rows: int) -> Iterator[Connection]:
+def limited(path: Path, *, limit: int, max_rows: int, retry_s: float = 0.01) -> Iterator[Connection]:
     ours, theirs = CONTEXT.Pipe()
-    process = CONTEXT.Process(target=fill_the_disk, args=(path, limit, max_rows, theirs))
+    process = CONTEXT.Process(target=fill_the_disk, args=(path, limit, max_rows, retry_s, theirs))
     ensure_server()
     process.start()
     theirs.close()

@@ -134,6 +134,20 @@ def test_a_full_disk_loses_nothing_unlisted(tmp_path: Path) -> None:
     expect(reader.ticks(MARKET, SYMBOL), stored)
 
 
+def test_what_is_stored_is_read_where_the_disk_takes_nothing_more(tmp_path: Path) -> None:
+    """Not even SQLite's shared memory, which every reader makes anew where the file is open nowhere."""
+    with limited(tmp_path / "journal.sqlite", limit=4096, max_rows=5_000, retry_s=60) as orders:
+        _ask(orders, "append", (0, 10))
+        assert _ask(orders, "wait", 30.0) is True
+        _ask(orders, "limit", True)
+        _ask(orders, "append", (10, 20))
+        eventually(lambda: _status(orders).state == "failing", what="a commit has failed")
+        assert _ask(orders, "read", None) == list(range(10))
+        _ask(orders, "limit", False)
+        assert _ask(orders, "close", None) is True
+    expect(JournalReader(tmp_path / "journal.sqlite").ticks(MARKET, SYMBOL), range(20))
+
+
 def test_a_file_that_is_deleted_under_us_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     journal = Journal(path, flush_ms=1, retry_s=60)

@@ -76,6 +76,7 @@ class Journal:
         self._committed_ids: dict[StreamKey, IdRanges] = {}
         self._listed: dict[StreamKey, tuple[IdRange, ...]] = {}  # on disk as not stored
         self._writer: JournalWriter | None = None
+        self._failed: JournalWriter | None = None  # open until another is
         self._flush: Flush | None = None  # the taken rows, sorted; the thread's own
         self._checkpointer = Checkpointer(path)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -97,9 +98,11 @@ class Journal:
             self._thread.join(timeout_s)
         self._checkpointer.close()
         stopped = not self._thread.is_alive()
-        if stopped and self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        if stopped:
+            self._close_failed()
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         for discard in self._discards:
             discard.done.cancel()
         return stopped and self._taken is None and not self._pending
@@ -280,11 +283,9 @@ class Journal:
 
     def _fail(self, error: Exception) -> None:
         if self._writer is not None:
-            try:
-                self._writer.close()
-            except sqlite3.Error as worse:
-                log.warning("journal.close_failed", error=str(worse))
-            self._writer = None
+            # A reader that finds the file open nowhere makes its shared memory anew, which a full disk refuses too.
+            self._close_failed()
+            self._failed, self._writer = self._writer, None
         with self._wake:
             first = self._failure is None
             self._failure = str(error) if isinstance(error, StorageError) else f"{self.path}: {error}"
@@ -299,8 +300,17 @@ class Journal:
     def _ensure_writer(self) -> None:
         if self._writer is None:
             self._writer = JournalWriter(self.path)
+            self._close_failed()
             with self._wake:
                 self._listed = self._writer.unstored
+
+    def _close_failed(self) -> None:
+        if self._failed is not None:
+            try:
+                self._failed.close()
+            except sqlite3.Error as error:
+                log.warning("journal.close_failed", error=str(error))
+            self._failed = None
 
     def _commit(self) -> None:
         """Commit what waits; raises what the disk says, and keeps the rows for the next try."""
