@@ -115,13 +115,14 @@ class Relay:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
-        self._server.close()
         self._closed = True
         self._flowing.set()
         # Those that serve a connection end with it; asyncio takes it amiss when they are cancelled.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             self._abort_all()
             await asyncio.wait(others, timeout=0.1)
+        # Last: a connection that asyncio is just taking in would be left open.
+        self._server.close()
 
     def _abort_all(self) -> None:
         for writer in self._open:

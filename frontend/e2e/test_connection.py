@@ -15,9 +15,8 @@ PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
 
 def bar_times(page: Page) -> list[int]:
     """Return the open times of the bars that the page holds, newest first."""
-    page.get_by_role("button", name="Open Price in Plotly").click()
+    page.get_by_role("button", name="View data of Price").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("tab", name="Data").click()
     expect(dialog.locator("tbody tr").nth(50)).to_be_attached()
     times = dialog.locator("tbody tr").evaluate_all("rows => rows.map((row) => Number(row.dataset.time))")
     page.keyboard.press("Escape")

@@ -36,7 +36,12 @@ function lineTrace(series: LineSeries, title: string, { theme }: FigureLook, zon
   const color = theme[series.color];
   const shape =
     series.style === "columns"
-      ? { type: "bar" as const, marker: { color, opacity: 0.5, line: { width: 0 } } }
+      ? {
+          type: "bar" as const,
+          marker: { color, opacity: 0.5, line: { width: 0 } },
+          // Else each column gets its text written on it, measured and, for want of room, hidden: seconds a drawing.
+          textposition: "none",
+        }
       : {
           type: "scatter" as const,
           mode: "lines",

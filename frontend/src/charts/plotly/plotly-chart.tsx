@@ -14,11 +14,15 @@ function load(): Promise<Drawing> {
   return loading;
 }
 
+// After a drawing, so many times as long as it took: a long series must not hold up the rest of the page.
+const REST = 4;
+
 type Props = { figure: Figure; label: string; full?: boolean };
 
 /** Draws a Plotly figure, updates it in place and frees it when it leaves the page. */
 export function PlotlyChart({ figure, label, full = false }: Props) {
   const element = useRef<HTMLDivElement>(null);
+  const restsUntil = useRef(0);
   const [plotly, setPlotly] = useState<Drawing | null>(null);
   const [failed, setFailed] = useState(false);
 
@@ -27,7 +31,16 @@ export function PlotlyChart({ figure, label, full = false }: Props) {
   }, []);
 
   useEffect(() => {
-    if (plotly && element.current) void plotly.draw(element.current, figure, full);
+    const target = element.current;
+    if (!plotly || !target) return;
+    const draw = async () => {
+      const begun = performance.now();
+      await plotly.draw(target, figure, full);
+      const ended = performance.now();
+      restsUntil.current = ended + REST * (ended - begun);
+    };
+    const timer = setTimeout(() => void draw(), restsUntil.current - performance.now());
+    return () => clearTimeout(timer);
   }, [plotly, figure, full]);
 
   useEffect(() => {
