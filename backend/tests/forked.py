@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,15 @@ CONTEXT = multiprocessing.get_context("forkserver")
 _SERVER: list[bool] = []
 
 
-def ensure_server() -> None:
-    """Have the process that others are forked from; call this before a process of `CONTEXT` is started."""
-    if _SERVER:
-        return
-    CONTEXT.set_forkserver_preload(["preloaded"])
-    with pytest.MonkeyPatch.context() as patch:  # Python 3.11 does not hand its own path on to the server
-        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-        forkserver.ensure_running()
-    _SERVER.append(True)
+def start(process: ForkServerProcess) -> None:
+    """Start a process of `CONTEXT`; the first one has the process made that all are forked from."""
+    if not _SERVER:
+        CONTEXT.set_forkserver_preload(["preloaded"])
+        with pytest.MonkeyPatch.context() as patch:  # Python 3.11 does not hand its own path on to the server
+            patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+            forkserver.ensure_running()
+        _SERVER.append(True)
+    process.start()
 
 
 class Command:
@@ -43,10 +44,9 @@ class Command:
         stderr: Path,
         stdin: Path = Path(os.devnull),
     ) -> None:
-        ensure_server()
         streams = (stdin.resolve(), stdout.resolve(), stderr.resolve())
         self._process = CONTEXT.Process(target=_run, args=(arguments, cwd.resolve(), dict(env), *streams))
-        self._process.start()
+        start(self._process)
         assert self._process.pid is not None
         self.pid = self._process.pid
 

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from forked import CONTEXT, ensure_server
+from forked import CONTEXT, start
 from quant.storage import journal as journal_module
 from quant.storage.compaction import Compaction
 from quant.storage.history import History
@@ -99,8 +99,7 @@ def victim(
 ) -> Iterator[tuple[ForkServerProcess, Connection]]:
     reports, theirs = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=write_forever, args=(path, first_append, theirs, bug))
-    ensure_server()
-    process.start()
+    start(process)
     theirs.close()
     try:
         yield process, reports
@@ -152,8 +151,7 @@ def fill_the_disk(path: Path, limit: int, max_rows: int, retry_s: float, orders:
 def limited(path: Path, *, limit: int, max_rows: int, retry_s: float = 0.01) -> Iterator[Connection]:
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=fill_the_disk, args=(path, limit, max_rows, retry_s, theirs))
-    ensure_server()
-    process.start()
+    start(process)
     theirs.close()
     try:
         yield ours
@@ -186,7 +184,6 @@ def _compact_until(folder: Path, now_ns: int, step: int) -> None:
 def compact_and_die(folder: Path, *, now_ns: int, step: int) -> int | None:
     """Compact in a process that is killed at a step; return how it ended."""
     process = CONTEXT.Process(target=_compact_until, args=(folder, now_ns, step))
-    ensure_server()
-    process.start()
+    start(process)
     process.join()
     return process.exitcode

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import uvloop
 
-from forked import CONTEXT, ensure_server
+from forked import CONTEXT, start
 
 PATIENCE_S = 120.0  # a bound for what hangs, never waited for
 
@@ -32,8 +32,7 @@ class Worker:
         self._process = CONTEXT.Process(
             target=_obey, args=(make, arguments, theirs, reporting), name=name, daemon=True
         )
-        ensure_server()
-        self._process.start()
+        start(self._process)
         theirs.close()
         reporting.close()
 
