@@ -193,8 +193,8 @@ def test_there_is_an_end_to_topics(ear: Ear) -> None:
 
 def test_a_huge_command_closes_the_socket_and_only_that(api: Client, ear: Ear) -> None:
     with api.socket() as socket:
+        socket.recv(30)  # hello: what is too long ends the socket at once, whatever else there is to say
         socket.send('{"op":"ping","topics":["' + "x" * 70_000 + '"]}')
-        socket.recv(30)  # hello
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(30)
     assert closed.value.rcvd is not None
