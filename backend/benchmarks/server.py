@@ -54,7 +54,11 @@ class Server:
         began = time.perf_counter()
         command = [sys.executable, "-m", "quant.cli", "serve"]
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
-        self.wait_until(lambda: bool(self.ask(path)))
+        try:
+            self.wait_until(lambda: bool(self.ask(path)))
+        except BaseException:  # nobody else knows of the process yet
+            self.kill()
+            raise
         return time.perf_counter() - began
 
     def wait_full(self, symbols: Sequence[str], *, ticks: int) -> None:

@@ -101,6 +101,9 @@ def test_ring_holds_the_newest_trades_in_order_of_arrival(steps: list[Step], cap
         assert state.ticks_written(symbol) <= len(known.taken)
         assert len(state.ticks(symbol, limit=3)) == min(3, capacity, len(known.taken))
         assert state.memory_bytes(symbol) == 48 * min(capacity, len(known.taken))
+        times = state.ticks(symbol).ts_event.tolist()
+        assert state.tick_extent(symbol) == ((min(times), max(times)) if times else None)
+    assert state.tick_extent("never heard of") is None
 
 
 @given(steps=scenarios())

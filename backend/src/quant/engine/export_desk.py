@@ -135,8 +135,7 @@ class ExportDesk:
         """Return which spans of a symbol's trades and bars are held, trades first."""
         names = [interval.name for interval in running.state.intervals]
         held = {name: self._series(running, symbol, name) for name in names}
-        ring = running.state.ticks(symbol).ts_event
-        ends = (int(ring.min()), int(ring.max())) if len(ring) else None
+        ends = running.state.tick_extent(symbol)
         market, as_of = running.state.market, running.as_of
         items = await asyncio.to_thread(self._spans, market, symbol, ends, held)
         return StoredView(market, as_of, symbol, items)

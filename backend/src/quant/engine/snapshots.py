@@ -320,16 +320,16 @@ def stats_view(running: RunningMarket) -> StatsView:
     """Return what is held in memory, by symbol."""
     items = []
     for symbol in sorted(running.state.symbols):
-        ticks = running.state.ticks(symbol)
+        first_time, last_time = running.state.tick_extent(symbol) or (None, None)
         items.append(
             SymbolStatsView(
                 symbol=symbol,
-                ticks=len(ticks),
+                ticks=running.state.tick_count(symbol),
                 capacity=running.state.tick_capacity,
                 bytes=running.state.memory_bytes(symbol),
                 rate=round(running.state.rate(symbol, now=running.now()), 3),
-                first_time=int(ticks.ts_event.min()) if len(ticks) else None,
-                last_time=int(ticks.ts_event.max()) if len(ticks) else None,
+                first_time=first_time,
+                last_time=last_time,
                 bars={
                     interval.name: running.state.bar_count(symbol, interval.name)
                     for interval in running.state.intervals

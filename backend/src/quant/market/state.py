@@ -600,6 +600,12 @@ class MarketState:
         s = self._rows.get(symbol)
         return 0 if s is None else min(int(self._ledger["written"][s]), self.tick_capacity)
 
+    def tick_extent(self, symbol: str) -> tuple[int, int] | None:
+        """Return the times of the earliest and the latest trade in the symbol's ring (ns), None while it is empty."""
+        count = self.tick_count(symbol)
+        times = self._ticks["ts_event"][self._rows.get(symbol, 0), :count]
+        return (int(times.min()), int(times.max())) if count else None
+
     def memory_bytes(self, symbol: str) -> int:
         """Return the bytes that the symbol's tick ring takes."""
         return self.tick_count(symbol) * TICK.itemsize
