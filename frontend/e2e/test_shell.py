@@ -234,3 +234,20 @@ def test_times_across_a_change_of_clocks(browser: Browser, server: Any) -> None:
     times = [time for time, _ in shown]
     assert times == sorted(set(times), reverse=True)
     context.close()
+
+
+def test_what_comes_late_into_a_popover_stays_on_a_phones_screen(server: Any, visit: Any) -> None:
+    page = visit(width=390, height=844).page
+    held: list[Any] = []
+    page.route("**/bell-list-*.js", lambda route: held.append(route))
+    with page.expect_request("**/bell-list-*.js"):
+        page.goto(server.url + PAIR)
+    page.get_by_test_id("bell").click()
+    dialog = page.get_by_role("dialog", name="Alerts")
+    expect(dialog).to_be_visible()
+    held[0].continue_()
+    expect(dialog.get_by_role("button", name="Rules and history")).to_be_visible()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    box = dialog.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390

@@ -54,7 +54,13 @@ function Content({ label, at, onClose, children }: ContentProps) {
     };
     place();
     window.addEventListener("resize", place);
-    return () => window.removeEventListener("resize", place);
+    // What is loaded after it opened makes it wider.
+    const resizes = new ResizeObserver(place);
+    if (element.current) resizes.observe(element.current);
+    return () => {
+      window.removeEventListener("resize", place);
+      resizes.disconnect();
+    };
   }, [at]);
 
   useEffect(() => {

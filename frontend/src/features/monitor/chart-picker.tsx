@@ -4,7 +4,6 @@ import { Button } from "@/components/ui/button";
 import { Popover } from "@/components/ui/popover";
 import { WindowField } from "@/components/window-field";
 import { AVERAGE_WINDOW } from "@/lib/window";
-import { plural } from "@/lib/words";
 import { usePreferences } from "@/stores/preferences";
 import type { ChangeView } from "./use-view";
 import { MOST_COMPARED, type View } from "./view-state";
@@ -51,7 +50,12 @@ export function ChartPicker({ view, streaming, onChange }: Props) {
       trigger={
         <Button>
           Charts{" "}
-          {compare.length > 0 && <span className="text-fg-2">{plural(compare.length + 2, "symbol")}</span>}
+          {compare.length > 0 && (
+            <span className="text-fg-2">
+              {compare.length + 2}
+              <span className="max-lg:sr-only">&nbsp;symbols</span>
+            </span>
+          )}
           <ChevronDown aria-hidden className="size-3.5 max-lg:hidden" />
         </Button>
       }
