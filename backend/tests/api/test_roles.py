@@ -168,6 +168,9 @@ def test_the_socket_is_for_all_who_signed_in(desk: Desk, tokens: dict[str, str],
         "/./auth/users",
         "/auth/users;x",
         "/auth/users%00",
+        "/auth/users%0A",
+        "/auth/users%0D%0A",
+        "/auth/users%7F",
         f"/auth/users{'x' * 300}",
         "/auth/%75sers",
         "/auth/users?token=x",
@@ -187,3 +190,12 @@ def test_no_spelling_of_a_path_gets_round_the_table(
     assert [user["name"] for user in desk.ask("GET", "/auth/users", ACCESS_TOKEN).json()["items"]] == sorted(
         ROLES
     )
+
+
+@pytest.mark.parametrize("ending", ["%0A", "%0D", "%00", "%1F", "%7F"])
+def test_no_route_answers_to_a_path_with_a_control_character(desk: Desk, ending: str) -> None:
+    for method, path in NEEDS:
+        if method != "WEBSOCKET" and "{" not in path:
+            for token in (None, ACCESS_TOKEN):
+                answer = desk.ask(method, path + ending, token)
+                assert answer.status_code == 404, (method, path, answer.text)

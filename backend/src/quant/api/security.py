@@ -21,7 +21,7 @@ from quant.api.callers import COMMAND, Caller, Callers
 from quant.api.permissions import OPEN, WEBSOCKET, Need, need_of
 from quant.api.problems import refusal
 from quant.api.requests import request_id_of
-from quant.errors import NotAllowed, NotSignedIn, QuantError, Refused, SettingsError
+from quant.errors import NotAllowed, NotFound, NotSignedIn, QuantError, Refused, SettingsError
 from quant.log import conceal
 from quant.settings import Settings
 
@@ -202,7 +202,10 @@ class Guard:
             await entrance(scope, receive, send)
 
     def _check_stranger(self, scope: Scope, headers: Headers) -> None:
-        """Raise Refused where a caller may not even try to sign in."""
+        """Raise Refused or NotFound where a caller may not even try to sign in."""
+        # The router's patterns overlook a newline at the end of a path, and the table of needs does not.
+        if any(character < " " or character == "\x7f" for character in scope["path"]):
+            raise NotFound("no path has a control character")
         host = headers.get("host", "")
         reason = self._hosts.refusal(host)
         if reason is not None:
