@@ -233,3 +233,27 @@ def size_of(client: Client, path: str, query: dict[str, object]) -> int:
 def peak_mb(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+def test_a_pair_whose_first_page_has_no_row_begins_where_both_legs_are(tmp_path: Path) -> None:
+    paths = []
+    for symbol, own_day in (("SOLUSDT", 0), ("ADAUSDT", 4)):
+        for day in (own_day, 9):  # only the last day is that of both
+            trades = day_of_trades(
+                seed=day,
+                day_ms=MARCH_MS + day * DAY_MS,
+                every_ms=30_000,
+                first_id=day * 10_000,
+                symbol=symbol,
+            )
+            paths.append(write_agg_trades(tmp_path / f"{symbol}-aggTrades-2025-03-{day + 1:02d}.zip", trades))
+    import_here(tmp_path, paths)
+    pair = {"symbol_a": "SOLUSDT", "symbol_b": "ADAUSDT", "interval": "1s", "window": "20"}
+    shared = MARCH_MS + 9 * DAY_MS
+    with serving(tmp_path, source="binance", tick_retention_days=0, **away()) as server:
+        for _ in range(5):  # more than there are slots
+            nowhere = server.client.http.get("/export", params=pair | {"end": str(shared)})
+            assert nowhere.status_code == 409, nowhere.text
+        for _ in range(5):
+            found = arrow(server.client, "/export", **pair, end=shared + 10 * MINUTE_MS)
+            assert shared <= found["time"].min() < found["time"].max() < shared + 10 * MINUTE_MS

@@ -75,6 +75,7 @@ class Page(Protocol):
 
 
 P = TypeVar("P", bound=Page)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +178,22 @@ async def _answer(request: Request, table: Table[P], form: FileFormat, folder: P
     try:
         first = await table.page(table.start, table.end, None)
         table.check(first)
-        frame = table.frame(first)
         end = table.end if table.end is not None or first.as_of is None else first.as_of + 1
-        chunks = written(_frames(request, table, first, frame, end), form, folder=folder)
+        frames = _frames(request, table, first, end)
+        opening = await anext(frames, None)
+        if opening is None:
+            raise NotEnoughData(f"rows of {table.name} in this span", have=0, need=1)
+        headers = _headers(first, table.name, form, begin=opening["time"][0], end=end)
+        chunks = written(_from(opening, frames), form, folder=folder)
         beginning = await anext(chunks)
     except BaseException:
         slots.release()
         raise
-    opened: datetime = frame["time"][0]
-    name = f"{first.market}_{table.name}_{_compact(opened)}"
+    return _Download(_from(beginning, chunks), chunks, slots, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _headers(first: Page, name: str, form: FileFormat, *, begin: datetime, end: int | None) -> dict[str, str]:
+    name = f"{first.market}_{name}_{_compact(begin)}"
     if end is not None:
         name += f"_{_compact(datetime.fromtimestamp(end // NS_PER_S, UTC))}"
     headers = {
@@ -195,30 +203,31 @@ async def _answer(request: Request, table: Table[P], form: FileFormat, folder: P
     }
     if first.as_of is not None:
         headers["X-As-Of"] = str(ms(first.as_of))
-    return _Download(_from(beginning, chunks), chunks, slots, media_type=MEDIA_TYPES[form], headers=headers)
+    return headers
 
 
 async def _frames(
-    request: Request, table: Table[P], first: P, frame: pl.DataFrame, end: int | None
-) -> AsyncIterator[pl.DataFrame]:
-    """Yield the frame of each page; raise Unavailable where the market changes, or nobody waits any more."""
+    request: Request, table: Table[P], first: P, end: int | None
+) -> AsyncGenerator[pl.DataFrame]:
+    """Yield the frame of each page that has rows; raise Unavailable where the market changes, or nobody waits."""
     page = first
-    yield frame
-    while page.next_start is not None:
+    while True:
+        frame = table.frame(page)
+        if len(frame):
+            yield frame
+        if page.next_start is None:
+            return
         if await request.is_disconnected():
             raise Unavailable("who asked for this export has gone")
         page = await table.page(page.next_start, end, page)
         if page.market != first.market:
             raise Unavailable("the source was changed meanwhile: ask again")
-        frame = table.frame(page)
-        if len(frame):
-            yield frame
 
 
-async def _from(beginning: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _from(beginning: T, rest: AsyncIterator[T]) -> AsyncIterator[T]:
     yield beginning
-    async for chunk in rest:
-        yield chunk
+    async for each in rest:
+        yield each
 
 
 def _compact(time: datetime) -> str:
