@@ -185,6 +185,14 @@ def test_a_p_of_every_bar_is_descriptive_and_one_of_a_fixed_window_is_not(
     for query in (PAIR, {"symbol": "AAAUSDT"}):
         assert api.get("/analytics/adf", **query, window=WINDOW)["adf"]["role"] == "descriptive"
         assert api.get("/analytics/adf", **query, window=WINDOW, end=end)["adf"]["role"] == "formation"
+    # What ends in the time to come moves with every bar until it is there, and is as live as what has no end.
+    ahead = now["as_of"] + 3_600_000
+    moving = api.get("/analytics/pair", **PAIR, window=WINDOW, end=ahead)
+    assert moving["adf"]["role"] == moving["cointegration"]["role"] == "descriptive"
+    assert (moving["last_time"], moving["signal_reason"]) == (now["last_time"], now["signal_reason"])
+    for path, key in (("adf", "adf"), ("lab", "adf")):
+        assert api.get(f"/analytics/{path}", **PAIR, window=WINDOW, end=ahead)[key]["role"] == "descriptive"
+    assert api.get("/analytics/scan", window=BARS, end=ahead)["role"] == "descriptive"
     with api.socket() as socket:
         ear = Ear(socket)
         ear.say("subscribe", f"pair:AAAUSDT-BBBUSDT:1m:{WINDOW}:ols:level")

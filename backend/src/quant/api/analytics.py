@@ -29,11 +29,11 @@ async def pair(
 ) -> wire.PairAnalytics:
     """Hedge ratio, spread, z-score, correlation, ADF, cointegration and half-life of two legs.
 
-    With `end`, as it stood when the bars before that time had closed. `start` shortens `series` only.
+    With `end`, as it stood when the bars before that time had closed; one that lies ahead of the market's time is
+    none. `start` shortens `series` only.
     """
-    return views.pair_analytics(
-        await engine.pair(key, start=start, end=end, limit=limit), role=views.role_of(end)
-    )
+    view = await engine.pair(key, start=start, end=end, limit=limit)
+    return views.pair_analytics(view, role=views.role_of(end, view.as_of))
 
 
 @router.get("/hedge-ratio", responses=ERRORS)
@@ -57,7 +57,8 @@ async def zscore(
     engine: EngineOf, key: PairKeyOf, start: Start, end: End, limit: SeriesLimit = MAX_SERIES
 ) -> wire.Zscore:
     """How unusual the spread is, and what that says where the pair is cointegrated."""
-    return views.zscore(await engine.pair(key, start=start, end=end, limit=limit), role=views.role_of(end))
+    view = await engine.pair(key, start=start, end=end, limit=limit)
+    return views.zscore(view, role=views.role_of(end, view.as_of))
 
 
 @router.get("/correlation", responses=ERRORS)
@@ -72,8 +73,10 @@ async def correlation(
 async def adf(engine: EngineOf, of: SeriesOrPair, end: End) -> wire.PairUnitRoot | wire.SymbolUnitRoot:
     """The test of a unit root: of a pair's residuals, or with `symbol` of one symbol's own closes."""
     if isinstance(of, SeriesKey):
-        return views.symbol_unit_root(await engine.unit_root(of, end=end), role=views.role_of(end))
-    return views.pair_unit_root(await engine.pair(of, start=None, end=end, limit=1), role=views.role_of(end))
+        series = await engine.unit_root(of, end=end)
+        return views.symbol_unit_root(series, role=views.role_of(end, series.as_of))
+    view = await engine.pair(of, start=None, end=end, limit=1)
+    return views.pair_unit_root(view, role=views.role_of(end, view.as_of))
 
 
 @router.get("/scan", responses=ERRORS, response_model=wire.PairScan)
@@ -85,6 +88,6 @@ async def scan(
     ] = scans.MAX_PAIRS,
 ) -> Response:
     """Engle-Granger over all pairs, corrected for their number: now, or with `start` and `end` over the past."""
-    role = views.role_of(order.end)
-    body = await scans.pair_scan(await engine.scan(order), limit=limit, role=role)
+    view = await engine.scan(order)
+    body = await scans.pair_scan(view, limit=limit, role=views.role_of(order.end, view.as_of))
     return Response(body, media_type="application/json")

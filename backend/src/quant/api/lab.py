@@ -32,7 +32,8 @@ async def lab(
     With `end`, as it stood when the bars before that time had closed. The numbers that `/analytics/pair` has too
     are the same.
     """
-    return pair_lab(await engine.examine(key, points=points, end=end), role=views.role_of(end))
+    view = await engine.examine(key, points=points, end=end)
+    return pair_lab(view, role=views.role_of(end, view.as_of))
 
 
 def pair_lab(view: engine.LabView, *, role: Role) -> wire.PairLab:

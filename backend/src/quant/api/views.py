@@ -331,9 +331,12 @@ def pair_header(view: engine.PairView) -> dict[str, Any]:
     }
 
 
-def role_of(end: int | None) -> Role:
-    """Return what the tests of a question are: of a window that was fixed, or of one that moves with the bars."""
-    return "descriptive" if end is None else "formation"
+def role_of(end: int | None, as_of: int | None) -> Role:
+    """Return what the tests of a question are: of a window that was fixed, or of one that moves with the bars.
+
+    A window whose end lies ahead of the market moves until it is there.
+    """
+    return "descriptive" if end is None or (as_of is not None and end > as_of) else "formation"
 
 
 def pair_analytics(view: engine.PairView, *, role: Role = "descriptive") -> wire.PairAnalytics:

@@ -512,6 +512,7 @@ class Session:
         running = self._now_running()
         await self._reading.know(running, (key.pair.a, key.pair.b))
         check_key(running, key)
+        end = _unless_ahead(end, running)
         legs = None
         if end is not None:
             check_pair(key.method, window=key.window, rows=limit)
@@ -531,6 +532,7 @@ class Session:
         await self._reading.know(running, [key.symbol])
         key = replace(key, symbol=check_symbol(running, key.symbol))
         check_series(running, key)
+        end = _unless_ahead(end, running)
         stretch = await self._reading.stretch(running, [key.symbol], key.interval, rows=key.window, end=end)
         self._check_same(running)
         closes = stretch.closes()  # no more than memory holds of one symbol: check_series
@@ -548,12 +550,13 @@ class Session:
 
     async def examine(self, key: PairKey, *, points: int, end: int | None) -> LabView:
         running = self._now_running()
-        view = await self._lab_desk.examine(running, key, points=points, end=end)
+        view = await self._lab_desk.examine(running, key, points=points, end=_unless_ahead(end, running))
         self._check_same(running)
         return view
 
     async def scan(self, order: ScanOrder) -> ScanView:
         running = self._now_running()
+        order = replace(order, end=_unless_ahead(order.end, running))
         view = await self._scan_desk.scan(running, order)
         self._check_same(running)
         return view
@@ -689,6 +692,11 @@ class Session:
     async def wait_ready(self) -> None:
         """Return once the source's symbols are known."""
         await self._ready()
+
+
+def _unless_ahead(end: int | None, running: RunningMarket) -> int | None:
+    """Return until when bars are asked for, None where that lies ahead: such a window moves with every bar, too."""
+    return None if end is not None and running.as_of is not None and end > running.as_of else end
 
 
 def build_engine(settings: Settings) -> Engine:
