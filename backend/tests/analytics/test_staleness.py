@@ -14,6 +14,7 @@ from quant.analytics import (
     analyse_pair,
     engle_granger,
     engle_granger_both,
+    examine_pair,
     scan_pairs,
 )
 from quant.analytics.staleness import LEAST_MOVES, MOST_OF_ONE_STEP, movement
@@ -142,3 +143,36 @@ def test_real_bars_are_hardly_ever_stale(shared_data):
         stale = [bool(movement(np.ascontiguousarray(leg)).reason) for each in legs for leg in each.T]
         assert len(stale) > 500
         assert np.mean(stale) <= most
+
+
+@pytest.mark.parametrize("name", STALE)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_lab_says_of_a_stale_leg_what_the_pair_does(name, turned):
+    stale, walk = STALE[name], 100.0 + np.random.default_rng(3).standard_normal(BARS).cumsum()
+    y, x = (walk, stale) if turned else (stale, walk)
+    window = BARS - 1
+    pair = analyse_pair(y, x, window=window)
+    lab = examine_pair(y, x, window=window, rows=[window], starts=[0])
+    assert (lab.status, lab.reason) == (pair.status, pair.reason)
+    assert (lab.half_life.status, lab.half_life.reason) == (pair.half_life.status, pair.half_life.reason)
+    if pair.status is Status.STALE:
+        assert (lab.johansen.status, lab.johansen.reason, lab.johansen.rank) == (
+            Status.STALE,
+            pair.reason,
+            None,
+        )
+        assert lab.johansen.trace.size == 0
+    for test in lab.windows:
+        if test.cointegration.status is Status.STALE:
+            assert test.half_life.status is Status.STALE
+            assert math.isnan(test.half_life.bars)
+
+
+def test_a_last_bar_that_is_missing_makes_a_stale_leg_no_less_stale():
+    stale, walk = STALE["three moves"].copy(), 100.0 + np.random.default_rng(3).standard_normal(BARS).cumsum()
+    walk[-1] = np.nan
+    pair = analyse_pair(stale, walk, window=BARS - 1)
+    lab = examine_pair(stale, walk, window=BARS - 1, rows=[BARS - 1], starts=[0])
+    assert pair.status is lab.status is Status.MISSING
+    assert pair.half_life.status is lab.half_life.status is Status.STALE
+    assert math.isnan(pair.half_life.bars)

@@ -15,6 +15,7 @@ from quant.analytics.regression import (
     NEAR,
     NEAR_PERFECT,
     OK,
+    centred,
     fit_line,
     is_flat,
     is_zero_residual,
@@ -139,7 +140,11 @@ def _line_without_plain_constant(
     """Return code, alpha, beta and residuals with constant and trend ("ct") or with neither ("n")."""
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         return MISSING, math.nan, math.nan, y
-    level_y, level_x = float(np.abs(y).max()), float(np.abs(x).max())
+    (_, own_y, level_y), (_, own_x, level_x) = centred(y, np.empty(y.size)), centred(x, np.empty(x.size))
+    if is_flat(own_y, y.size, level_y) or is_flat(
+        own_x, x.size, level_x
+    ):  # it tells nothing, not even by its level
+        return FLAT, math.nan, math.nan, y
     dy, start_y = (y, 0.0) if trend == "n" else _detrended(y)
     dx, start_x = (x, 0.0) if trend == "n" else _detrended(x)
     sxx, syy = float(dx @ dx), float(dy @ dy)

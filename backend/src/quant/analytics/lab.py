@@ -1,6 +1,7 @@
 """One pair under every method and every test, on the same bars."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,9 +16,10 @@ from quant.analytics.inputs import checked_window, legs, logs
 from quant.analytics.johansen import johansen
 from quant.analytics.kpss import kpss
 from quant.analytics.lab_results import BetaPath, LegTests, PairExamination, WindowTest
-from quant.analytics.pair import MIN_WINDOW, TEST_NOTE, half_life_of_residuals, residual_test
+from quant.analytics.pair import MIN_WINDOW, TEST_NOTE, half_life_of_residuals, residual_test, verdict_of
 from quant.analytics.residual_shape import residual_shape
-from quant.analytics.results import HedgeFit, Status
+from quant.analytics.results import HedgeFit, PairCointegration, Status
+from quant.analytics.series_results import JohansenTest
 from quant.analytics.stability import stability
 from quant.analytics.stationarity import adf
 from quant.analytics.universe import checked_scale
@@ -70,14 +72,13 @@ def examine_pair(
     fits = fitted[-1] if fitted else {name: of(old_y, old_x) for name, of in HEDGE_METHODS.items()}
     residuals = _residuals(old_y, old_x, fits[method])
     cointegration = engle_granger_both(old_y, old_x)
-    status, reason = fits[method].status, fits[method].reason
-    if n < need:
-        status, reason = Status.TOO_SHORT, f"needs {need} closed bars, there are {n}"
+    fit = fits[method]
+    verdict = verdict_of(fit, cointegration, have=n, need=need, now=left[-1:] + right[-1:])
     return PairExamination(
-        status=status, reason=reason, have=n, need=need, method=method, scale=scale, window=window,
+        status=verdict.status, reason=verdict.reason, have=n, need=need, method=method, scale=scale, window=window,
         fits=fits, y=old_y, x=old_x, residuals=residuals, shape=residual_shape(residuals),
-        half_life=half_life_of_residuals(old_y, old_x, fits[method]), adf=residual_test(cointegration.y_on_x),
-        cointegration=cointegration, johansen=johansen(np.column_stack((old_y, old_x))), kpss=kpss(residuals),
+        half_life=half_life_of_residuals(old_y, old_x, fit, cointegration), adf=residual_test(cointegration.y_on_x),
+        cointegration=cointegration, johansen=_johansen(old_y, old_x, cointegration), kpss=kpss(residuals),
         variance_ratios=tuple(variance_ratio(residuals, lags=steps) for steps in STEPS),
         hurst=hurst(residuals), stability=stability(old_y, old_x),
         legs=(LegTests(adf(old_y), kpss(old_y)), LegTests(adf(old_x), kpss(old_x))),
@@ -128,6 +129,14 @@ def _residuals(y: FloatArray, x: FloatArray, fit: HedgeFit) -> FloatArray:
     return y - fit.alpha - fit.beta * x
 
 
+def _johansen(y: FloatArray, x: FloatArray, cointegration: PairCointegration) -> JohansenTest:
+    """Return Johansen's test of both legs; of stale ones it has no numbers, as Engle and Granger's has none."""
+    if cointegration.status is not Status.STALE:
+        return johansen(np.column_stack((y, x)))
+    untested = johansen(np.full((y.size, 2), np.nan))
+    return replace(untested, status=cointegration.status, reason=cointegration.reason)
+
+
 def _path(fits: Sequence[HedgeFit]) -> BetaPath:
     columns = ([getattr(fit, name) for fit in fits] for name in ("beta", "beta_low", "beta_high"))
     return BetaPath(*(np.array(column, np.float64) for column in columns))
@@ -145,4 +154,4 @@ def _windows(y: FloatArray, x: FloatArray, window: int) -> tuple[WindowTest, ...
 
 def _window(y: FloatArray, x: FloatArray) -> WindowTest:
     fit, test = ols(y, x), engle_granger_both(y, x)
-    return WindowTest(y.size, fit, residual_test(test.y_on_x), test, half_life_of_residuals(y, x, fit))
+    return WindowTest(y.size, fit, residual_test(test.y_on_x), test, half_life_of_residuals(y, x, fit, test))

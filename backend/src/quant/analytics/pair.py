@@ -36,7 +36,9 @@ RESIDUAL_NULL = "the residuals of y on x have a unit root"
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class Verdict:
+    """What a pair's numbers are worth, all in all."""
+
     status: Status
     reason: str
 
@@ -72,13 +74,9 @@ def analyse_pair(
         fit = kalman(left[:-1], right[:-1], formation=window)
     else:
         fit = estimate(old_y, old_x)
-    verdict = _verdict(fit, have=left.size, need=window + 1, now=left[-1:] + right[-1:])
     cointegration = engle_granger_both(old_y, old_x)
-    if verdict.status.usable and cointegration.status is Status.STALE:
-        verdict = _Verdict(Status.STALE, cointegration.reason)
-        reversion = no_half_life(verdict.status, verdict.reason, n=old_y.size)
-    else:
-        reversion = half_life_of_residuals(old_y, old_x, fit)
+    verdict = verdict_of(fit, cointegration, have=left.size, need=window + 1, now=left[-1:] + right[-1:])
+    reversion = half_life_of_residuals(old_y, old_x, fit, cointegration)
     if not enough:
         fit = replace(fit, reason=verdict.reason, need=window + 1)
         cointegration = replace(cointegration, reason=verdict.reason, need=window + 1)
@@ -100,10 +98,14 @@ def _sd(fit: HedgeFit, series: PairSeries) -> float:
     return float(series.sd[-1]) if fit.method is HedgeMethod.KALMAN else fit.sd
 
 
-def half_life_of_residuals(y: FloatArray, x: FloatArray, fit: HedgeFit) -> HalfLife:
-    """Return the half-life of `y - alpha - beta x` along a fit of these same bars."""
+def half_life_of_residuals(
+    y: FloatArray, x: FloatArray, fit: HedgeFit, cointegration: PairCointegration
+) -> HalfLife:
+    """Return the half-life of `y - alpha - beta x` along a fit of these same bars, as their test is."""
     if not fit.status.usable:
         return no_half_life(fit.status, fit.reason, n=y.size)
+    if cointegration.status is Status.STALE:
+        return no_half_life(cointegration.status, cointegration.reason, n=y.size)
     # Taken about the first bar: a half-life does not depend on the level, and the digits do.
     return half_life((y - y[0]) - fit.beta * (x - x[0]), estimated=True)
 
@@ -135,15 +137,20 @@ def _rolling(
     return PairSeries(first, *(column[first - begin :] for column in columns)), path.next_fit
 
 
-def _verdict(fit: HedgeFit, *, have: int, need: int, now: FloatArray) -> _Verdict:
+def verdict_of(
+    fit: HedgeFit, cointegration: PairCointegration, *, have: int, need: int, now: FloatArray
+) -> Verdict:
+    """Return the pair's status: of its fit, unless bars lack, `now` (the legs' last bar) does, or a leg is stale."""
     if have < need:
-        return _Verdict(Status.TOO_SHORT, f"needs {need} closed bars, there are {have}")
+        return Verdict(Status.TOO_SHORT, f"needs {need} closed bars, there are {have}")
     if fit.status.usable and not np.isfinite(now).all():
-        return _Verdict(Status.MISSING, "the last closed bar is missing")
-    return _Verdict(fit.status, fit.reason)
+        return Verdict(Status.MISSING, "the last closed bar is missing")
+    if fit.status.usable and cointegration.status is Status.STALE:
+        return Verdict(Status.STALE, cointegration.reason)
+    return Verdict(fit.status, fit.reason)
 
 
-def _signal(z: float, verdict: _Verdict, cointegration: PairCointegration) -> tuple[Signal, str]:
+def _signal(z: float, verdict: Verdict, cointegration: PairCointegration) -> tuple[Signal, str]:
     """Return what z says, and nothing where the legs are not shown to belong together."""
     if math.isnan(z):
         return Signal.NONE, verdict.reason or "there is no z-score"
