@@ -134,7 +134,7 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
     import uvicorn
 
     from quant.api.app import build_engine, create_app
-    from quant.api.security import access_token, token_file
+    from quant.api.security import INSECURE, access_token, token_file
     from quant.storage.server_file import ServerAddress, remove_address, write_address
 
     listening = _bind(settings.host, settings.port)
@@ -157,6 +157,8 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
         address = ServerAddress(os.getpid(), host, listening.getsockname()[1], token, secret)
         write_address(settings.data_dir, address)
         _announce(settings, listening, token=token, kept=kept if is_known else None)
+        if app.state.callers.is_open_to_all:
+            log.warning("serve.insecure", detail=INSECURE)
         async with app.state.process_metrics.measured():
             await server.serve([listening])
     finally:
@@ -200,8 +202,6 @@ def _announce(settings: Settings, listening: socket.socket, *, token: str | None
     print(f"Quant Analytics Platform {__version__}: http://{shown}:{port}{query}", flush=True)  # noqa: T201
     if token and kept:
         print(f"Log in at /?token=… with {kept}.", flush=True)  # noqa: T201
-    if settings.allow_insecure and not settings.is_loopback and token is None:
-        log.warning("serve.insecure", detail="ALLOW_INSECURE=true: anyone who reaches this port may use it")
 
 
 def _symbols(text: str | None) -> list[str]:

@@ -23,6 +23,7 @@ from quant.errors import InvalidParameter, SettingsError
 
 CHECKOUT_ENV = Path(__file__).resolve().parents[2] / ".env"
 MAX_SYMBOLS_BY_DEFAULT = 20
+MAX_TOKEN_MINUTES = 525_600
 MAX_SPEED = 10_000
 """Market seconds per second."""
 
@@ -92,7 +93,7 @@ class Settings(BaseSettings):
     log_keep_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     auth_token: SecretStr | None = None
     jwt_secret: SecretStr | None = None
-    token_minutes: Annotated[int, Field(ge=1, le=525_600)] = 720
+    token_minutes: Annotated[int, Field(ge=1, le=MAX_TOKEN_MINUTES)] = 720
     allow_insecure: bool = False
     allowed_hosts: CommaList = ()
     trusted_proxies: CommaList = ()

@@ -225,6 +225,37 @@ def test_what_a_server_around_us_made_of_the_header_is_not_believed() -> None:
     assert address(("127.0.0.1", 5), ["203.0.113.9"], trusted=()) == "127.0.0.1"
 
 
+@pytest.mark.parametrize(
+    ("peer", "headers", "is_local"),
+    [
+        (("127.0.0.1", 5), {}, True),
+        (("::1", 5), {}, True),
+        (("::ffff:127.0.0.1", 5), {}, True),
+        (("127.0.0.1", 5), {"x-forwarded-for": "127.0.0.1"}, True),
+        (("127.0.0.1", 5), {"x-forwarded-for": "::1, 127.0.0.1"}, True),
+        (("203.0.113.9", 5), {}, False),
+        (None, {}, False),  # by a Unix socket, or a server around us that does not say
+        (("127.0.0.1", 5), {"x-forwarded-for": "203.0.113.9"}, False),
+        (("127.0.0.1", 5), {"x-forwarded-for": "203.0.113.9, 127.0.0.1"}, False),
+        (("127.0.0.1", 5), {"x-forwarded-for": "127.0.0.1, 203.0.113.9"}, False),
+        (("127.0.0.1", 5), {"x-forwarded-for": "10.0.0.7"}, False),  # trusted, and another machine
+        (("127.0.0.1", 5), {"x-forwarded-for": "evil, 127.0.0.1"}, False),
+        (("127.0.0.1", 5), {"x-forwarded-for": ""}, False),
+        (("127.0.0.1", 5), {"forwarded": "for=127.0.0.1"}, False),
+        (("127.0.0.1", 5), {"x-real-ip": "127.0.0.1"}, False),
+        (("127.0.0.2", 5), {"x-forwarded-for": "127.0.0.1"}, False),  # a proxy that nobody told us of
+        (("203.0.113.9", 5), {"x-forwarded-for": "127.0.0.1"}, False),
+        (("127.0.0.1", 0), {"x-forwarded-for": "127.0.0.1"}, False),  # put there by the server around us
+    ],
+)
+def test_who_is_known_to_be_of_this_machine(
+    peer: tuple[str, int] | None, headers: dict[str, str], is_local: bool
+) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "client": peer, "headers": raw}
+    assert Peers(("127.0.0.1", "10.0.0.0/8")).is_local(scope, Headers(raw=raw)) is is_local
+
+
 def test_a_home_of_addresses_counts_as_one() -> None:
     assert limited_by("2001:db8:1:2:3::4") == limited_by("2001:db8:1:2::9") != limited_by("2001:db8:1:3::9")
     assert limited_by("203.0.113.9") == limited_by("::ffff:203.0.113.9") != limited_by("203.0.113.8")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from problems import problem_of
 from quant.engine.protocol import StatsView
@@ -11,6 +12,7 @@ from quant.settings import Settings
 from serving import Client, InProcess, serving
 from waiting import eventually
 
+ALLOWED = "http://localhost:8080"
 PAIR = {"symbol_a": "AAAUSDT", "symbol_b": "BBBUSDT"}
 
 # path, query, status, code, what the sentence must name
@@ -163,7 +165,9 @@ def test_stats_is_a_path_of_its_own(api: Client) -> None:
     assert {"symbols", "total"} <= set(api.get("/data/stats"))
 
 
-def test_our_own_mistake_is_told_without_its_trace(recording: Path, tmp_path: Path) -> None:
+def test_our_own_mistake_is_told_without_its_trace_and_logged_with_it(
+    recording: Path, tmp_path: Path
+) -> None:
     class Broken(Session):
         async def stats(self) -> StatsView:
             raise RuntimeError("secret of the house")
@@ -172,7 +176,9 @@ def test_our_own_mistake_is_told_without_its_trace(recording: Path, tmp_path: Pa
     server = InProcess(settings, Broken(settings))
     try:
         eventually(lambda: server.client.http.get("/livez").status_code == 200, what="the server answers")
-        answer = server.client.http.get("/data/stats")
+        with capture_logs() as events:
+            answer = server.client.http.get("/data/stats", headers={"Origin": ALLOWED})
+        usual = server.client.http.get("/data/NOPE", headers={"Origin": ALLOWED})
     finally:
         server.stop()
 
@@ -180,6 +186,12 @@ def test_our_own_mistake_is_told_without_its_trace(recording: Path, tmp_path: Pa
     assert body["code"] == "internal_error"
     assert "secret" not in answer.text
     assert answer.headers["x-request-id"] == body["request_id"]
+    assert answer.headers["access-control-allow-origin"] == ALLOWED
+    assert "content-security-policy" in usual.headers
+    assert set(answer.headers) == set(usual.headers)
+    (told,) = [each for each in events if each["event"] == "http.failed"]
+    assert (told["request_id"], told["path"]) == (body["request_id"], "/data/stats")
+    assert "secret of the house" in str(told["exc_info"])
 
 
 def test_a_store_that_cannot_be_read_is_not_available(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from problems import problem_of
-from serving import Client, InProcess, serving
+from serving import Client, InProcess, server_process, serving
+from waiting import eventually
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -280,3 +282,101 @@ def test_allowed_hosts_are_the_only_names(recording: Path, tmp_path: Path) -> No
         for host, status in (("quant.example.org", 200), ("localhost:8000", 200), ("example.org", 403)):
             answer = server.client.http.get("/stream/status", headers={"Host": host})
             assert answer.status_code == status, host
+
+
+# --- a proxy in front of a server that asks nobody to sign in ---
+
+FOREIGN = [
+    (("127.0.0.1",), {"X-Forwarded-For": "203.0.113.9"}),
+    (("127.0.0.1",), {"X-Forwarded-For": "torn, 203.0.113.9"}),
+    ((), {"X-Forwarded-For": "203.0.113.9"}),
+    ((), {"X-Forwarded-For": "127.0.0.1"}),
+    ((), {"Forwarded": "for=127.0.0.1"}),
+    ((), {"X-Real-IP": "127.0.0.1"}),
+]
+
+
+@pytest.fixture(scope="module", params=[(), ("127.0.0.1",)], ids=["unknown proxy", "trusted proxy"])
+def behind(
+    request: pytest.FixtureRequest, recording: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InProcess]:
+    folder = tmp_path_factory.mktemp("behind")
+    replay = {"source": f"replay:{recording}", "speed": 0}
+    with serving(folder, **replay, trusted_proxies=request.param) as server:
+        yield server
+
+
+def test_whom_a_proxy_speaks_for_is_not_of_this_machine(behind: InProcess) -> None:
+    client, trusted = behind.client, behind.app.state.settings.trusted_proxies
+    for headers in [headers for proxies, headers in FOREIGN if proxies == trusted]:
+        body = problem_of(client.http.get("/stream/status", headers=headers), status=401)
+        assert body["code"] == "not_signed_in"
+        assert "quant users add" in body["detail"]
+        assert "AUTH_TOKEN" in body["detail"]
+        new = {"name": "eve", "role": "admin", "password": "long enough"}
+        problem_of(client.http.post("/auth/users", json=new, headers=headers), status=401)
+        wrong = {"username": "eve", "password": "long enough"}
+        answer = client.http.post("/auth/token", json=wrong, headers=headers)
+        assert "quant users add" in problem_of(answer, status=401)["detail"]
+        session = client.http.get("/auth/session", headers=headers).json()
+        assert (session["required"], session["role"], session["insecure"]) == (True, None, False)
+        with pytest.raises(InvalidStatus, match="401"):
+            connect(f"ws://127.0.0.1:{client.port}/ws", proxy=None, additional_headers=headers)
+        for path in ("/", "/livez"):
+            assert client.http.get(path, headers=headers).status_code != 401
+
+
+def test_who_asks_from_this_machine_is_known_beside_a_proxy(behind: InProcess) -> None:
+    client = behind.client
+    given = [{}, {"X-Forwarded-For": "127.0.0.1"}] if behind.app.state.settings.trusted_proxies else [{}]
+    for headers in given:
+        session = client.http.get("/auth/session", headers=headers).json()
+        assert (session["required"], session["role"], session["kind"]) == (False, "admin", "local")
+        with connect(f"ws://127.0.0.1:{client.port}/ws", proxy=None, additional_headers=headers) as socket:
+            assert '"hello"' in str(socket.recv(10))
+
+
+def test_allow_insecure_serves_whom_a_proxy_speaks_for(recording: Path, tmp_path: Path) -> None:
+    replay = {"source": f"replay:{recording}", "speed": 0}
+    with serving(tmp_path, **replay, allow_insecure=True) as server:
+        http, headers = server.client.http, {"X-Forwarded-For": "203.0.113.9"}
+        session = http.get("/auth/session", headers=headers).json()
+        assert (session["insecure"], session["role"], session["kind"]) == (True, "operator", "open")
+        assert http.get("/stream/status", headers=headers).status_code == 200
+        assert http.get("/auth/session").json()["kind"] == "local"
+
+
+# --- what the log says at the start of a server that no command of ours runs ---
+
+
+def test_the_log_names_the_file_of_a_token_that_was_made(recording: Path, tmp_path: Path) -> None:
+    replay = {"source": f"replay:{recording}", "speed": 0, "host": ANY_ADDRESS}
+    for times in (1, 0):  # made, and there already
+        with capture_logs() as events, serving(tmp_path, **replay):
+            pass
+        told = [each for each in events if each["event"] == "auth.token_made"]
+        assert [(each["file"], each["log_level"]) for each in told] == times * [
+            (str(tmp_path / "token"), "warning")
+        ]
+        assert (tmp_path / "token").read_text() not in str(events)
+        assert "serve.insecure" not in [each["event"] for each in events]
+
+
+@pytest.mark.parametrize("host", [ANY_ADDRESS, "127.0.0.1"])
+def test_the_log_warns_of_a_server_that_is_open_to_all(recording: Path, tmp_path: Path, host: str) -> None:
+    replay = {"source": f"replay:{recording}", "speed": 0, "host": host}
+    with capture_logs() as events, serving(tmp_path, **replay, allow_insecure=True):
+        pass
+    assert [each["log_level"] for each in events if each["event"] == "serve.insecure"] == ["warning"]
+
+
+def test_the_command_says_it_once(tmp_path: Path) -> None:
+    with server_process(tmp_path, HOST=ANY_ADDRESS, SOURCE="sim:5") as server:
+        token = (tmp_path / "data" / "token").read_text()
+        eventually(lambda: server.output.read_text().count(token) == 1, what="the address is printed")
+        assert "auth.token_made" not in server.errors.read_text()
+    open_to_all = tmp_path / "open"
+    with server_process(open_to_all, HOST=ANY_ADDRESS, ALLOW_INSECURE="true", SOURCE="sim:5") as server:
+        eventually(lambda: "serve.insecure" in server.errors.read_text(), what="the log warns")
+        server.end()
+        assert server.errors.read_text().count("serve.insecure") == 1

@@ -18,6 +18,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from problems import problem_of
 from quant.access.tokens import AUDIENCE, ISSUER
+from quant.storage.metadata import Metadata
+from quant.storage.user_store import UserStore
 from serving import Client, serving
 from signing_in import ACCESS_TOKEN, PASSWORD, SETTINGS, Desk, with_users
 from waiting import eventually
@@ -291,6 +293,27 @@ def test_a_token_is_revoked_by_its_id(desk: Desk) -> None:
         assert desk.ask("POST", "/auth/revoke", ACCESS_TOKEN, json=body).status_code == 204
         assert ends(socket) == (SIGNED_OUT, "revoked")
     assert desk.status_with(stolen) == 401
+
+
+def test_a_revocation_outlives_the_token_where_sign_ins_have_become_shorter(
+    recording: Path, tmp_path: Path
+) -> None:
+    replay = {"source": f"replay:{recording}", "speed": 0}
+    with serving(tmp_path, **replay, **SETTINGS) as server:
+        stolen = with_users(server).token("operator")
+    with serving(tmp_path, **replay, **SETTINGS, token_minutes=1) as server:
+        body = {"jti": payload(stolen)["jti"]}
+        assert Desk(server).ask("POST", "/auth/revoke", ACCESS_TOKEN, json=body).status_code == 204
+        database = server.app.state.settings.database_url
+    metadata = Metadata(database)
+    metadata.open()
+    try:  # an hour later, whose cleaning up goes by the time it is told
+        later_s = int(time.time()) + 3600
+        UserStore(metadata.engine).revoke("another", expires_at=later_s, now_s=later_s)
+    finally:
+        metadata.close()
+    with serving(tmp_path, **replay, **SETTINGS) as server:
+        assert Desk(server).status_with(stolen) == 401
 
 
 def test_revocations_outlive_a_restart(recording: Path, tmp_path: Path) -> None:

@@ -101,9 +101,9 @@ class Nginx:
         """Return a context that trusts the site's certificate and nothing else."""
         return ssl.create_default_context(cafile=self.folder / "quant.crt")
 
-    def client(self, **options: object) -> httpx.Client:
-        """Return a client of the site by its own name, which nobody resolves here."""
-        transport = httpx.HTTPTransport(verify=self.tls(), http1=True, trust_env=False)
+    def client(self, *, address: str | None = None, **options: object) -> httpx.Client:
+        """Return a client of the site by its own name, which nobody resolves here; it asks from the address."""
+        transport = httpx.HTTPTransport(verify=self.tls(), http1=True, trust_env=False, local_address=address)
         given = {"base_url": f"https://127.0.0.1:{self.port}", "headers": {"Host": NAME}} | options
         client = httpx.Client(transport=transport, timeout=PATIENCE_S, **given)  # type: ignore[arg-type]
         client.event_hooks["request"].append(_named)

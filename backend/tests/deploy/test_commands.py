@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ import yaml
 from deploy import test_api_page
 from deploy.places import DEPLOY, DOCS, REPOSITORY
 from quant import cli
-from serving import Client
+from serving import Client, quant, server_process
 from tooling.commands import COMMANDS
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "backend" / "README.md"]
@@ -112,27 +113,79 @@ def is_compose(line: str, _: Path) -> None:
         assert words[-1] in document["services"]
 
 
-def is_installed(line: str, folder: Path) -> None:
-    """Run with the system's places below a folder; what only an init system does is left to its own checks."""
+def system_below(folder: Path) -> Path:
+    """Make the system's places below a folder as Install leaves them; return where the commands are given."""
     for place in (
         "etc/systemd/system",
         "etc/nginx/sites-available",
         "etc/nginx/sites-enabled",
         "opt/quant",
-        "var/lib/quant",
+        "var/lib/private/quant",
     ):
         (folder / place).mkdir(parents=True, exist_ok=True)
-    packages = folder / "opt/quant/venv/lib/python3.11/site-packages/quant/_dashboard"
+    (folder / "var/lib/private/quant/journal.sqlite").write_text("trades")
+    (folder / "var/lib/quant").symlink_to("private/quant")  # so DynamicUser= has it
+    install = (DOCS / "operations.md").read_text(encoding="utf-8")
+    (environment,) = {Path(path).name for path in re.findall(r"python3 -m venv /opt/quant/(\S+)", install)}
+    packages = folder / "opt/quant" / environment / "lib/python3.11/site-packages/quant/_dashboard"
     packages.mkdir(parents=True, exist_ok=True)
-    (folder / "work").mkdir(exist_ok=True)
-    (folder / "work" / "deploy").symlink_to(DEPLOY)
+    if environment != "venv":
+        (folder / "opt/quant/venv").symlink_to(environment)
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    (work / "deploy").symlink_to(DEPLOY)
+    return work
+
+
+def run_below(line: str, folder: Path, work: Path) -> list[str]:
+    """Run a line with the system's places below the folder; return its words."""
     here = re.sub(rf"(?<=[ ])(?={PLACES})", str(folder), line)
-    done = subprocess.run(
-        ["sh", "-euc", here], cwd=folder / "work", capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["sh", "-euc", here], cwd=work, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    made = [word for word in shlex.split(here) if word.startswith(str(folder))]
+    return shlex.split(here)
+
+
+def is_installed(line: str, folder: Path) -> None:
+    """Run with the system's places below a folder; what only an init system does is left to its own checks."""
+    words = run_below(line, folder, system_below(folder))
+    made = [word for word in words if word.startswith(str(folder))]
     assert all(list(Path("/").glob(word.lstrip("/"))) for word in made), made
+
+
+def moves_a_link(line: str, folder: Path) -> None:
+    """What is linked anew is a link, or the new one would end up inside of the folder."""
+    *_, target, link = run_below(line, folder, system_below(folder))
+    assert Path(link).readlink() == Path(target)
+
+
+def keeps_the_data(line: str, folder: Path) -> None:
+    """What is packed are the data, and unpacking brings them back to where the unit has them."""
+    work = system_below(folder)
+    kept = folder / "var/lib/private/quant/journal.sqlite"
+    archive = work / "quant-backup.tar.gz"
+    if "-x" in line:
+        with tarfile.open(archive, "w:gz") as packed:
+            packed.add(kept.parent, "quant")
+        shutil.rmtree(kept.parent)
+    run_below(line, folder, work)
+    with tarfile.open(archive) as packed:
+        assert packed.getnames() == ["quant", "quant/journal.sqlite"]
+    assert kept.read_text() == "trades"
+
+
+def is_told_to_the_server(line: str, folder: Path) -> None:
+    """Done beside a server whose data are where the unit has them."""
+    system_below(folder)
+    given, program, *words = shlex.split(line)
+    name, _, place = given.partition("=")
+    assert name == "DATA_DIR"
+    assert f"{given} " in (DEPLOY / "systemd" / "quant.service").read_text(encoding="utf-8")
+    assert f"ExecStart={program} " in (DEPLOY / "systemd" / "quant.service").read_text(encoding="utf-8")
+    data = folder / place.lstrip("/")
+    with server_process(folder / "server", DATA_DIR=data, SOURCE="sim:5") as server:
+        done = quant(*words, cwd=folder, typed="correct horse 1\n", DATA_DIR=data)
+        assert done.returncode == 0, done.stderr
+        assert server.client.get("/auth/session")["required"]
 
 
 def is_unit(line: str, _: Path) -> None:
@@ -175,7 +228,10 @@ WAYS: dict[str, Callable[[str, Path], None]] = {
     r"curl .*": is_run_against_a_server,
     r"docker compose .*": is_compose,
     r"gunicorn .*": is_tested_elsewhere("test_gunicorn.py", "-w", "uvicorn.workers.UvicornWorker"),
-    r"install .*|ln -s .*|tar .*": is_installed,
+    r"install .*|ln -s .*": is_installed,
+    r"ln -sfn .*": moves_a_link,
+    r"tar .*": keeps_the_data,
+    r"DATA_DIR=\S+ /opt/quant/venv/bin/quant users .*": is_told_to_the_server,
     r"systemctl .*|journalctl .*": is_unit,
     r"nginx -t && systemctl reload nginx": is_tested_elsewhere("proxy.py", "nginx", "-t"),
     r"cd backend && .venv/bin/uv build .*": is_tested_elsewhere(

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -15,7 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from deploy.proxy import NAME, Nginx
+from deploy.proxy import NAME, SITE, Nginx
 from listening import Ear
 from quant.api.dashboard import dashboard_files
 from serving import ServerProcess, server_process
@@ -28,14 +29,19 @@ pytestmark = pytest.mark.skipif(
 TOKEN = "the-t0ken-of-the-site"  # noqa: S105
 SIGNED = {"Host": NAME, "Authorization": f"Bearer {TOKEN}"}
 ORIGIN = f"https://{NAME}"
+ELSEWHERE = "127.0.1.7"
+"""Where a client has another address than nginx, which asks the server from 127.0.0.1."""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server with the settings that the head of the site asks for."""
     folder = tmp_path_factory.mktemp("server")
-    settings = {"CORS_ORIGINS": ORIGIN, "AUTH_TOKEN": TOKEN, "SOURCE": "sim:5", "LOG_DIR": folder / "logs"}
-    with server_process(folder, LOG_LEVEL="info", **settings) as running:
+    asked = {"CORS_ORIGINS": ORIGIN, "TRUSTED_PROXIES": "127.0.0.1", "AUTH_TOKEN": TOKEN}
+    head = SITE.read_text().partition("upstream")[0]
+    assert set(re.findall(r"^#   ([A-Z_]+)=", head, re.MULTILINE)) == set(asked)
+    settings = {"SOURCE": "sim:5", "LOG_DIR": folder / "logs", "LOG_LEVEL": "info"}
+    with server_process(folder, **settings, **asked) as running:
         running.client.http.headers.update({"Authorization": f"Bearer {TOKEN}"})
         running.client.wait_ready()
         running.client.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
@@ -266,10 +272,10 @@ def test_a_large_body_is_refused_but_for_imports(site: httpx.Client) -> None:
     assert imported.status_code in (200, 422), imported.text  # it went through to the server
 
 
-def test_the_client_is_known_by_its_address_and_id(
-    nginx: Nginx, site: httpx.Client, server: ServerProcess
-) -> None:
-    answer = site.get("/symbols", headers={"X-Forwarded-For": "6.6.6.6", "X-Request-ID": "faked"})
+def test_the_client_is_known_by_its_address_and_id(nginx: Nginx, server: ServerProcess) -> None:
+    faked = {"X-Forwarded-For": "6.6.6.6", "X-Request-ID": "faked"}
+    with nginx.client(headers=SIGNED | faked, address=ELSEWHERE) as elsewhere:
+        answer = elsewhere.get("/symbols")
     given = answer.headers["x-request-id"]
     assert len(given) == 32
     eventually(lambda: given in nginx.logged(), what="nginx has written it down")
@@ -277,9 +283,29 @@ def test_the_client_is_known_by_its_address_and_id(
 
     def look() -> bool:
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        return any(line["request_id"] == given and line["client"] == "127.0.0.1" for line in lines)
+        return any(line["request_id"] == given and line["client"] == ELSEWHERE for line in lines)
 
-    eventually(look, what="the server's log has nginx's id")
+    eventually(look, what="the server's log has nginx's id and the client's address")
+
+
+def test_without_users_and_token_nobody_comes_in(
+    nginx: Nginx, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """nginx asks for localhost and from this machine, whoever is behind it."""
+    folder = tmp_path_factory.mktemp("bare")
+    with server_process(folder, CORS_ORIGINS=ORIGIN, TRUSTED_PROXIES="127.0.0.1", SOURCE="sim:5") as bare:
+        site = (nginx.folder / "quant.conf").read_text()
+        (old,) = re.findall(r"server (127\.0\.0\.1:\d+);", site)
+        changed(nginx, old, f"127.0.0.1:{bare.client.port}")
+        for address in (ELSEWHERE, "127.0.0.1"):
+            with nginx.client(address=address) as client:
+                assert client.get("/auth/session").json()["kind"] == "local"  # loopback all of it
+        # nginx cannot be reached from another machine here, so that it says it of one.
+        changed(nginx, "X-Forwarded-For $remote_addr", "X-Forwarded-For 203.0.113.9")
+        with nginx.client() as client:
+            refused = client.get("/stream/status")
+        assert refused.status_code == 401
+        assert "quant users add" in refused.json()["detail"]
 
 
 def test_metrics_are_for_this_machine(nginx: Nginx, site: httpx.Client) -> None:

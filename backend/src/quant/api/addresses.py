@@ -10,6 +10,9 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 UNKNOWN = "unknown"
+FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""By one of these a proxy says for whom it asks."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _IPV6_PREFIX = 64
 """Of an IPv6 address only its network tells who somebody is: a home has 2^64 of them."""
@@ -32,6 +35,22 @@ class Peers:
                 if not self._is_trusted(hop):
                     return hop
         return peer
+
+    def is_local(self, scope: Scope, headers: Headers) -> bool:
+        """Tell whether the caller is known to be of this machine: by its peer, and a trusted proxy's word if any.
+
+        A proxy on this machine has its address whoever is behind it, so that the word of one that is not trusted, or
+        one that is torn, shows only that the caller may be anywhere.
+        """
+        client = scope.get("client")
+        if not client or not _is_loopback(str(client[0])):
+            return False
+        if not any(name in headers for name in FORWARDING):
+            return True
+        if client[1] == 0 or not self._is_trusted(str(client[0])):  # 0: put there by the server around us
+            return False
+        hops = _hops(headers)
+        return bool(hops) and all(_is_loopback(hop) for hop in hops)
 
     def is_encrypted(self, scope: Scope, headers: Headers) -> bool:
         """Tell whether the browser's connection is, as far as a trusted proxy or we ourselves know."""
@@ -58,6 +77,11 @@ def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
+
+
+def _is_loopback(text: str) -> bool:
+    address = _parsed(text)
+    return address is not None and address.is_loopback
 
 
 def _hops(headers: Headers) -> list[str]:

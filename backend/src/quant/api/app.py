@@ -33,7 +33,7 @@ from quant.api.addresses import HostNames, Peers
 from quant.api.body_cap import BodyCap
 from quant.api.callers import Callers
 from quant.api.folder_size import FolderSize
-from quant.api.lifecycle import CutOff, RefusedStart
+from quant.api.lifecycle import CutOff, Mistakes, RefusedStart
 from quant.api.process_metrics import ProcessMetrics
 from quant.api.sockets import OpenSockets
 from quant.engine.protocol import Engine
@@ -82,21 +82,31 @@ def create_app(
         configure_logging(settings)
     engine = engine or build_engine(settings)
     process_metrics = ProcessMetrics()
+    had_file = security.token_file(settings).exists()
     token = security.access_token(settings)
+    has_made_token = not had_file and security.token_file(settings).exists()
     callers = Callers(
         engine.accounts,
         token=token,
         handover=handover,
         keys=lambda: security.token_keys(settings),
         is_loopback=settings.is_loopback,
+        is_insecure=settings.allow_insecure,
     )
     allowances = security.Allowances(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Start and stop under a server of others; `quant serve` does the same by itself, and prints where it is."""
+        if has_made_token:  # before what may fail: the next start makes none and has nothing to tell
+            log.warning(
+                "auth.token_made", file=str(security.token_file(settings)), detail=security.TOKEN_MADE
+            )
         await engine.start()
         try:
             await callers.open()
+            if callers.is_open_to_all:
+                log.warning("serve.insecure", detail=security.INSECURE)
             async with process_metrics.measured():
                 yield
         finally:
@@ -142,6 +152,7 @@ def create_app(
         origins=origins,
         peers=Peers(settings.trusted_proxies),
     )
+    app.add_middleware(Mistakes)
     # Outside of the guard: a page of an allowed origin has to be able to read why it is refused.
     app.add_middleware(
         CORSMiddleware,

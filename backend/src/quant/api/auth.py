@@ -17,7 +17,7 @@ from quant.api.problems import responses
 from quant.api.security import COOKIE, Entry, entry_of
 from quant.engine.protocol import UserView
 from quant.errors import InvalidParameter, NotAllowed, NotFound, NotSignedIn, TooManyRequests
-from quant.settings import Settings
+from quant.settings import MAX_TOKEN_MINUTES, Settings
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -100,7 +100,7 @@ async def session(callers: CallersOf, entry: EntryOf) -> wire.SessionState:
     """Who asks, as far as the server knows; answered to everybody."""
     caller = entry.caller
     return wire.SessionState(
-        required=callers.must_sign_in,
+        required=callers.must_sign_in or caller is None,
         kind=None if caller is None else caller.kind,
         user=None if caller is None else caller.name,
         role=None if caller is None else caller.role,
@@ -121,6 +121,8 @@ async def token(
 ) -> wire.AccessToken:
     """Sign in, with a user's name and password or with the server's access token."""
     door.knock(entry.key_of_address)
+    if not entry.can_sign_in:
+        _ = entry.known  # where there is nobody to sign in as, a wrong name or password is not what to mend
     if body.token is not None:
         text, seconds = body.token.get_secret_value(), None
         caller = callers.shows(text)
@@ -163,9 +165,10 @@ async def logout(callers: CallersOf, entry: EntryOf) -> Response:
 
 
 @router.post("/revoke", status_code=204, responses=responses(401, 403, 422, 503))
-async def revoke(callers: CallersOf, body: wire.Revocation, settings: SettingsOf) -> Response:
+async def revoke(callers: CallersOf, body: wire.Revocation) -> Response:
     """Have a token taken no more, by its id (`jti`); its WebSockets are closed."""
-    await callers.revoke(body.jti, expires_at=callers.now_s() + settings.token_minutes * S_PER_MINUTE)
+    # Its own end is not known here, and TOKEN_MINUTES may have been another when it was signed.
+    await callers.revoke(body.jti, expires_at=callers.now_s() + MAX_TOKEN_MINUTES * S_PER_MINUTE)
     log.info("auth.revoked", jti=body.jti)
     return Response(status_code=204)
 

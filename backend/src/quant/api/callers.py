@@ -58,6 +58,7 @@ class Callers:
         handover: str | None,
         keys: Callable[[], TokenKeys],
         is_loopback: bool,
+        is_insecure: bool,
         wall_s: Callable[[], float] = time.time,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,7 +67,8 @@ class Callers:
         self._handover = handover
         self._make_keys = keys
         self._keys: TokenKeys | None = None
-        self._anybody = LOCAL if is_loopback else ANYBODY
+        self._own = LOCAL if is_loopback else ANYBODY
+        self._others = ANYBODY if is_insecure else None
         self._wall_s = wall_s
         self._monotonic_s = monotonic_s
         self._is_open = False
@@ -96,15 +98,16 @@ class Callers:
         """Tell whether callers have to show who they are: where there is a token, or a user."""
         return self._token is not None or bool(self._users) or not self._is_open
 
-    @property
-    def anybody(self) -> Caller | None:
-        """Return who a caller is that shows nothing, None where it has to."""
-        return None if self.must_sign_in else self._anybody
+    def anybody(self, *, is_local: bool) -> Caller | None:
+        """Return who a caller that shows nothing is, None where it has to; `is_local`: known to be of this machine."""
+        if self.must_sign_in:
+            return None
+        return self._own if is_local else self._others
 
     @property
     def is_open_to_all(self) -> bool:
         """Tell whether other machines may use the server without signing in."""
-        return self.anybody is ANYBODY
+        return self.anybody(is_local=False) is ANYBODY
 
     def now_s(self) -> int:
         return int(self._wall_s())

@@ -1,11 +1,11 @@
-"""Starting and stopping in sentences, not in traces: to whatever runs the application, and to whoever asks it."""
+"""Starting, stopping and failing in sentences, not in traces: to what runs the application, and to whoever asks it."""
 
 import asyncio
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quant.api.problems import problem
+from quant.api.problems import mistake, problem
 from quant.errors import QuantError
 
 
@@ -72,3 +72,31 @@ class CutOff:
                 detail="the server is stopping, and this took too long: ask again in a moment",
             )
             await answer(scope, receive, send)
+
+
+class Mistakes:
+    """Answers what nobody expected to be raised, inside of what gives every answer its headers.
+
+    FastAPI's own handler stands outside of all, where they are no longer added; it is left what comes too late here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if has_begun:
+                raise
+            await mistake(Request(scope), error)(scope, receive, send)

@@ -105,6 +105,13 @@ def _problem(
     return JSONResponse(body | extra, status, headers, MEDIA_TYPE)
 
 
+def mistake(request: Request, error: Exception) -> JSONResponse:
+    """Log an error that is none of ours with its trace, and return the answer, which has nothing of it."""
+    log.error("http.failed", path=request.url.path, request_id=request_id(request), exc_info=error)
+    detail = "the server made a mistake; its log has the request id"
+    return problem(request, status=500, title="Internal error", code="internal_error", detail=detail)
+
+
 def request_id(request: Request) -> str:
     """Return this request's id, as answer and log bear it."""
     return request_id_of(request.scope)
@@ -154,9 +161,7 @@ def install(app: FastAPI) -> None:
         return answer
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("http.failed", path=request.url.path, request_id=request_id(request), exc_info=error)
-        detail = "the server made a mistake; its log has the request id"
-        return problem(request, status=500, title="Internal error", code="internal_error", detail=detail)
+        return mistake(request, error)
 
     handlers: tuple[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]], ...] = (
         (QuantError, ours),

@@ -182,10 +182,11 @@ def _route(scope: Scope) -> str:
 
 
 def _asked(scope: Scope, took_s: float | None = None) -> dict[str, Any]:  # Any: fields of a log event
-    client = scope.get("client")
+    entry = scope["state"].get("entry")  # none where it was refused before anybody looked who asks
+    peer = scope.get("client")
     fields: dict[str, Any] = {
         "path": scope["path"],
-        "client": client[0] if client else None,
+        "client": entry.address if entry else peer[0] if peer else None,
         "agent": Headers(scope=scope).get("user-agent"),
     }
     if query := scope.get("query_string", b""):

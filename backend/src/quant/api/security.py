@@ -29,6 +29,10 @@ COOKIE = "quant_token"
 SIGN_IN = (
     "sign in on the dashboard or with the URL the server printed at its start, or send Authorization: Bearer"
 )
+NOBODY_KNOWN = (
+    "without users and an access token this server answers its own machine alone: there, make a user "
+    "(quant users add NAME --role admin) or set AUTH_TOKEN; TRUSTED_PROXIES names a proxy that asks for that machine"
+)
 JWT_SECRET_FILE = "jwt-secret"  # noqa: S105  a file's name
 WINDOW_S = 60
 LOCAL_SHARE = 50
@@ -37,6 +41,10 @@ LOCAL_SHARE = 50
 GUESSES = 30
 """Wrong access tokens of an address in a minute, in attempts to sign in: a page that kept an old one shows it often."""
 
+TOKEN_MADE = (
+    "callers have to show what this file holds, as Authorization: Bearer or on the page to sign in on"  # noqa: S105  a sentence
+)
+INSECURE = "ALLOW_INSECURE=true: anyone who reaches this port may use it"
 TOKEN_FILE = "token"  # noqa: S105  a file's name
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -139,12 +147,13 @@ class Entry:
     caller: Caller | None
     address: str
     is_encrypted: bool
+    can_sign_in: bool
 
     @property
     def known(self) -> Caller:
-        """Return the caller; only where the route asks for a role."""
+        """Return the caller; raise NotSignedIn with what to do where nobody knows who it is."""
         if self.caller is None:
-            raise NotSignedIn(SIGN_IN)
+            raise NotSignedIn(SIGN_IN if self.can_sign_in else NOBODY_KNOWN)
         return self.caller
 
     @property
@@ -228,25 +237,25 @@ class Guard:
         method = WEBSOCKET if scope["type"] == "websocket" else scope["method"]
         need = OPEN if method == "OPTIONS" else need_of(method, scope["path"])
         query = _query(scope)
-        caller = self._caller(headers, query, address, is_socket=method == WEBSOCKET)
-        entry = Entry(caller, address, is_encrypted)
+        caller = self._caller(scope, headers, query, address)
+        entry = Entry(caller, address, is_encrypted, can_sign_in=self._callers.must_sign_in)
         scope.setdefault("state", {})["entry"] = entry
         if method == "GET" and scope["path"] == "/" and "token" in query and self._callers.must_sign_in:
             return self._log_in(entry, query)
         self._allowances.take(caller, entry.key, need.cost)
-        _check_role(caller, need)
+        _check_role(entry, need)
         return None
 
     def _caller(
-        self, headers: Headers, query: dict[str, list[str]], address: str, *, is_socket: bool
+        self, scope: Scope, headers: Headers, query: dict[str, list[str]], address: str
     ) -> Caller | None:
         callers = self._callers
         if callers.is_command(headers.get(SECRET_HEADER, "")):
             return COMMAND
-        anybody = callers.anybody
+        anybody = callers.anybody(is_local=self._peers.is_local(scope, headers))
         if anybody is not None:
             return anybody
-        if is_socket and "ticket" in query:
+        if scope["type"] == "websocket" and "ticket" in query:
             return callers.take_ticket(query["ticket"][0])
         shown = _shown(headers)
         if not shown:
@@ -271,11 +280,10 @@ class Guard:
         return answer
 
 
-def _check_role(caller: Caller | None, need: Need) -> None:
+def _check_role(entry: Entry, need: Need) -> None:
     if need.role is None:
         return
-    if caller is None:
-        raise NotSignedIn(SIGN_IN)
+    caller = entry.known
     if not caller.role.may(need.role):
         raise NotAllowed(
             f"this needs the role {need.role.value}, and you have the role {caller.role.value}",
