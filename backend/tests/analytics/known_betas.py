@@ -1,11 +1,11 @@
-"""How often the 95 % interval of beta holds the truth on cointegrated pairs of simulated markets."""
+"""How often the 95 % intervals of beta and of the half-life hold the truth on pairs of simulated markets."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from quant.analytics import HEDGE_METHODS
+from quant.analytics import HEDGE_METHODS, half_life, ols
 from quant.clock import NS_PER_S
 from quant.domain import FloatArray, HedgeMethod
 from quant.simulator import SimMarket
@@ -50,6 +50,16 @@ def holds(day: Day, method: HedgeMethod, *, window: int, most: int) -> list[bool
         fit = HEDGE_METHODS[method](day.y[part], day.x[part])
         assert fit.status.usable, fit.reason
         found.append(fit.beta_low <= day.beta <= fit.beta_high)
+    return found
+
+
+def holds_half_life(day: Day, *, window: int, most: int) -> list[bool]:
+    """Tell what `holds` does of the half-life of the residuals."""
+    found = []
+    for k in range(min(DAY // window, most)):
+        y, x = day.y[k * window : (k + 1) * window], day.x[k * window : (k + 1) * window]
+        reversion = half_life(y - y[0] - ols(y, x).beta * (x - x[0]), estimated=True)
+        found.append(reversion.low <= day.half_life <= reversion.high)
     return found
 
 

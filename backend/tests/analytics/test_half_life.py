@@ -46,6 +46,24 @@ def test_the_interval_covers(n, truth):
     assert 0.90 <= residual_hits / draws <= 0.995
 
 
+@pytest.mark.parametrize(("n", "truth"), [(240, 15), (1440, 15), (1440, 60)])
+def test_the_interval_covers_under_the_noise_of_bid_and_ask(n, truth):
+    rng = np.random.default_rng(n + truth)
+    noise = math.sqrt(1 - 4 ** (-1 / truth))  # as much as is new in a bar of the spread itself, whose sd is 1
+    draws, given_hits, residual_hits = 400, 0, 0
+    for _ in range(draws):
+        found = half_life(ar1(rng, n, half_life=truth) + noise * rng.standard_normal(n))
+        given_hits += found.low <= truth <= found.high
+        y, x = cointegrated(rng, n, half_life=truth, sd=1.0)
+        y = y + noise * rng.standard_normal(n)
+        fit = ols(y, x)
+        found = half_life(y - fit.alpha - fit.beta * x, estimated=True)
+        assert not found.bars > found.high
+        residual_hits += found.low <= truth <= found.high
+    assert 0.90 - 0.03 <= given_hits / draws <= 0.995
+    assert 0.90 - 0.03 <= residual_hits / draws <= 0.995
+
+
 def test_a_walk_looks_as_if_it_reverted_and_the_interval_says_so():
     rng = np.random.default_rng(2)
     found = [half_life(walk(rng, 120)) for _ in range(400)]
