@@ -292,7 +292,8 @@ export interface paths {
          * Pair
          * @description Hedge ratio, spread, z-score, correlation, ADF, cointegration and half-life of two legs.
          *
-         *     With `end`, as it stood when the bars before that time had closed. `start` shortens `series` only.
+         *     With `end`, as it stood when the bars before that time had closed; one that lies ahead of the market's time is
+         *     none. `start` shortens `series` only.
          */
         get: operations["pair_analytics_pair_get"];
         put?: never;
