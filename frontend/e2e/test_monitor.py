@@ -298,11 +298,16 @@ EXPLAINED = {
 }
 
 
-def test_a_click_on_a_number_gives_a_program_that_computes_it_again(server: Any, pair_page: Page) -> None:
+@pytest.mark.parametrize("method", ["ols", "kalman"])
+def test_a_click_on_a_number_gives_a_program_that_computes_it_again(
+    server: Any, pair_page: Page, method: str
+) -> None:
     page = pair_page
+    page.goto(f"{server.url}/?a=BTCUSDT&b=ETHUSDT&tf=1m&m={method}&w=60&z=2,0.5")
+    expect(page.locator(A_NUMBER)).to_be_visible()
     server.post("/stream/stop", {})  # what stands still can be compared
     expect(state(page)).to_have_text(re.compile("Stopped"))
-    pair = server.get("/analytics/pair?" + urlencode(PAIR_QUERY))
+    pair = server.get("/analytics/pair?" + urlencode(PAIR_QUERY | {"method": method}))
     for name, path in EXPLAINED.items():
         page.get_by_role("button", name=f"where {name} comes from").press("Enter")
         dialog = page.get_by_role("dialog")

@@ -4,13 +4,15 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+MS = timedelta(milliseconds=1)
 A_NUMBER = "[data-field=beta]:not([data-value=null])"
 PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
 PAIR_QUERY = {
@@ -233,6 +235,31 @@ def test_times_across_a_change_of_clocks(browser: Browser, server: Any) -> None:
     assert any(text.endswith("CET") for text in texts)
     times = [time for time, _ in shown]
     assert times == sorted(set(times), reverse=True)
+    context.close()
+
+
+def test_the_zone_has_the_name_of_the_moment_shown(browser: Browser, server: Any) -> None:
+    """Not of now: this user's clock is half a year away from the market."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, timezone_id="Europe/Berlin")
+    stored = json.dumps({"state": {"theme": "dark", "zone": "local"}, "version": 0})
+    context.add_init_script(f"localStorage.setItem('quant.preferences', {stored!r})")
+    server.wait_market(0)
+    begun = datetime.fromtimestamp(server.get("/stream/status")["as_of"] / 1000, ZoneInfo("Europe/Berlin"))
+    other = datetime(begun.year + 1, 1 if begun.dst() else 7, 15, tzinfo=UTC)
+    context.add_init_script(f"const real = Date.now; Date.now = () => real() + {(other - begun) / MS:.0f}")
+    page = context.new_page()
+    page.goto(server.url + PAIR)
+    named = re.compile(rf"\d {begun.tzname()}\b")
+    expect(page.get_by_test_id("market-time")).to_contain_text(named)
+    for path, where in (
+        ("/system", page.locator("header p")),
+        ("/scan?tf=1m&w=240", page.get_by_text("up to the bar of")),
+        ("/pair/BTCUSDT/ETHUSDT?tf=1m&w=240&m=ols&s=level", page.get_by_text("up to the bar of")),
+        ("/rules?new=1&a=BTCUSDT&b=ETHUSDT&tf=1m&w=60", page.get_by_test_id("preview")),
+        ("/export-data", page.get_by_test_id("estimate")),
+    ):
+        page.goto(server.url + path)
+        expect(where.first).to_contain_text(named)
     context.close()
 
 

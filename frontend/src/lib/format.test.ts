@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   bytes,
   decimalsFor,
@@ -10,6 +10,8 @@ import {
   signed,
   significant,
   time,
+  timeSpan,
+  zoneName,
 } from "./format";
 
 test("absent numbers are a dash, never 0 or NaN", () => {
@@ -83,6 +85,28 @@ describe("times", () => {
 
   test("midnight is 00, not 24", () => {
     expect(time(Date.UTC(2026, 10, 22), "second", "utc")).toBe("00:00:00");
+  });
+});
+
+describe("in Berlin", () => {
+  const [winter, summer] = [Date.UTC(2026, 0, 15, 12), Date.UTC(2026, 6, 15, 12)];
+  const { TZ } = process.env;
+  beforeAll(() => {
+    process.env.TZ = "Europe/Berlin";
+  });
+  afterAll(() => {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  });
+
+  test("the zone has the name of the moment", () => {
+    expect([winter, summer].map((ms) => zoneName("local", ms))).toEqual(["CET", "CEST"]);
+  });
+
+  test("a span across the change of clocks names both zones, any other one its own", () => {
+    expect(timeSpan(winter, summer, "minute", "local")).toBe("13:00 CET to 14:00 CEST");
+    expect(timeSpan(summer, summer + 3_600_000, "minute", "local")).toBe("14:00 to 15:00 CEST");
+    expect(timeSpan(winter, summer, "minute", "utc")).toBe("12:00 to 12:00 UTC");
   });
 });
 

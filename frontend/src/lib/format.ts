@@ -112,12 +112,19 @@ export function time(ms: number | null, detail: TimeDetail, zone: TimeZone): str
 
 let zoneFormat: Intl.DateTimeFormat | null = null;
 
-/** What the zone is called at a moment: CET in winter, CEST in summer. */
-export function zoneName(zone: TimeZone, ms: number = Date.now()): string {
+/** What the zone is called at a moment, or without one now: CET in winter, CEST in summer. */
+export function zoneName(zone: TimeZone, ms: number | null = null): string {
   if (zone === "utc") return "UTC";
   zoneFormat ??= new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
-  const parts = zoneFormat.formatToParts(ms);
+  const parts = zoneFormat.formatToParts(ms ?? Date.now());
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "local";
+}
+
+/** Two times, and the zone's name after each where it differs between them, as across a change of clocks. */
+export function timeSpan(from: number | null, to: number | null, detail: TimeDetail, zone: TimeZone): string {
+  const [first, last] = [zoneName(zone, from), zoneName(zone, to)];
+  const begin = time(from, detail, zone);
+  return `${first === last ? begin : `${begin} ${first}`} to ${time(to, detail, zone)} ${last}`;
 }
 
 /** A share such as 0.05 as `5 %`. */

@@ -42,6 +42,15 @@ test("the pair is what its truth says, and its numbers are those of its rows", (
   expect(((pair.spread ?? 0) - (pair.mean ?? 0)) / (pair.sd ?? 1)).toBe(pair.zscore);
 });
 
+test("a pair with too few bars says how many it has, and has no numbers", () => {
+  const pair = feed.snapshot("pair:BTCUSDT-ETHUSDT:5m:4000:ols:level")?.data as PairAnalytics;
+  expect(pair).toMatchObject({ status: "too_short", need: 4001, zscore: null, signal: "none" });
+  expect(pair.have).toBeLessThan(4001);
+  expect(pair.adf.p_value).toBeNull();
+  expect(pair.half_life.bars).toBeNull();
+  expect(feed.lab("pair:BTCUSDT-ETHUSDT:5m:4000:ols:level")).toBeNull();
+});
+
 test("a scan has every pair, the least p first, and too few bars say so", () => {
   const scan = feed.scan({ interval: "1m", window: 240, log: true, symbols: [], seq: null });
   expect(scan?.items.length).toBe(6);

@@ -16,6 +16,7 @@ import { mockLab } from "./lab";
 import { type MockMarket, PAIR, SYMBOLS } from "./market";
 import { mockScan } from "./scan";
 import { correlationOf, dickeyFuller, fitLine } from "./statistics";
+import { tooShort } from "./too-short";
 
 const ROWS = 600;
 const INTERVALS = ["1s", "1m", "5m"];
@@ -169,10 +170,10 @@ export class MockFeed {
     return mockScan({ ...this.head, seq }, closes, { interval, step, window, scale: log ? "log" : "level" });
   }
 
-  /** One pair's examination; null where the mock has no such pair. */
+  /** One pair's examination; null where the mock has no such pair, or too few bars of it. */
   lab(topic: string): PairLab | null {
     const pair = this.data(topic, 0) as PairAnalytics | null;
-    return pair ? mockLab(pair) : null;
+    return pair?.status === "ok" ? mockLab(pair) : null;
   }
 
   private bars(symbol: string, interval: string, seq: number): BarList | null {
@@ -273,7 +274,7 @@ export class MockFeed {
     const column = (value: (row: NonNullable<(typeof rows)[number]>) => number) =>
       rows.slice(from).map((row) => (row ? value(row) : null));
     const live = read(this.market.price(a)) - (last?.line.beta ?? 0) * read(this.market.price(b));
-    return {
+    const pair: PairAnalytics = {
       ...this.head,
       seq,
       symbol_a: a,
@@ -345,5 +346,6 @@ export class MockFeed {
         correlation: column(({ correlation }) => correlation),
       },
     };
+    return last ? pair : tooShort(pair);
   }
 }

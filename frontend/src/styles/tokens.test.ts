@@ -32,6 +32,16 @@ function read(rule: RegExp): Record<string, string> {
   );
 }
 
+/** What is seen of a colour over another one at an opacity. */
+function blended(over: string | undefined, under: string | undefined, opacity: number): string {
+  const channel = (hex: string | undefined, start: number) =>
+    Number.parseInt((hex ?? "").slice(start, start + 2), 16);
+  const mixed = [1, 3, 5].map(
+    (start) => opacity * channel(over, start) + (1 - opacity) * channel(under, start),
+  );
+  return `#${mixed.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
+}
+
 function luminance(hex: string): number {
   const [r = 0, g = 0, b = 0] = [1, 3, 5].map((start) => {
     const channel = Number.parseInt(hex.slice(start, start + 2), 16) / 255;
@@ -63,6 +73,14 @@ describe.each(EVERY)("the %s theme in %s", (theme, palette) => {
     for (const surface of ["card", "page", "raised"]) {
       expect(contrast(color[name], color[surface]), `on ${surface}`).toBeGreaterThanOrEqual(4.5);
     }
+  });
+
+  test("the labels of dimmed charts can be read", () => {
+    const rule = /\.dimmed canvas,\s*\.dimmed \.main-svg \{\s*opacity: ([\d.]+)/.exec(
+      readFileSync("src/styles/app.css", "utf8"),
+    );
+    const label = blended(color["text-2"], color.card, Number(rule?.[1]));
+    expect(contrast(label, color.card)).toBeGreaterThanOrEqual(4.5);
   });
 
   test("buttons can be read and controls be seen", () => {

@@ -10,6 +10,9 @@ export type StackedChartEvents = {
   onLayout: (tops: readonly number[]) => void;
 };
 
+/** Bars from the newest one to the right edge, negative in the past, and the width of a bar in pixels. */
+export type ChartPosition = { fromNewest: number; barSpacing: number };
+
 // Thousands of bars fit into a panel.
 const LEAST_BAR_SPACING_PX = 0.02;
 
@@ -49,17 +52,16 @@ export class StackedChart {
     this.layout();
   }
 
-  /** The visible span as positions counted from the newest bar, so that it can be restored on a new chart. */
-  visibleRange(): { from: number; to: number } | null {
-    return this.chart.timeScale().getVisibleLogicalRange();
+  /** Where the view stands, so that it can be restored on a new chart, which may hold fewer bars of the past. */
+  position(): ChartPosition {
+    const scale = this.chart.timeScale();
+    return { fromNewest: scale.scrollPosition(), barSpacing: scale.options().barSpacing };
   }
 
-  restoreRange(range: { from: number; to: number } | null): void {
-    if (range) this.chart.timeScale().setVisibleLogicalRange(range);
-  }
-
-  toNewest(): void {
-    this.chart.timeScale().scrollToRealTime();
+  restore({ fromNewest, barSpacing }: ChartPosition): void {
+    const scale = this.chart.timeScale();
+    scale.applyOptions({ barSpacing });
+    scale.scrollToPosition(fromNewest, false);
   }
 
   /** Brings the whole past into view, however long it is. */

@@ -4,7 +4,7 @@ import type { ClientConfig, StreamStatus } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
-import { bytes, count, type TimeZone, time, zoneName } from "@/lib/format";
+import { bytes, count, type TimeZone, timeSpan } from "@/lib/format";
 import { lastAddress, navigate, useSearch } from "@/stores/location";
 import { ExportForm } from "./export-form";
 import {
@@ -40,10 +40,9 @@ function Estimate({ request, status, zone }: EstimateProps) {
     return <p className="text-warn">Nothing of this is stored in {status.market} in this range.</p>;
   const rate = status.symbols.find(({ symbol }) => symbol === request.a)?.rate ?? null;
   const rows = rowsOf(request, span, rate === 0 ? null : rate);
-  const shown = (ms: number) => time(ms, "full", zone);
   return (
     <p className="text-fg-2" data-testid="estimate" data-rows={rows ?? "unknown"}>
-      {shown(span.from)} to {shown(span.to)} {zoneName(zone)}:{" "}
+      {timeSpan(span.from, span.to, "full", zone)}:{" "}
       {rows === null
         ? "how many rows is known when they are read."
         : `about ${count(rows)} rows, ${bytes(bytesOf(request, rows))}.`}

@@ -76,11 +76,11 @@ export function FitsPanel({ lab, method, onChoose }: Props) {
     <Panel title="The line by every method" className="h-80">
       <div className="flex h-full flex-col">
         <div className="relative min-h-0 flex-1">
-          {lab.data ? (
+          {lab.fits ? (
             <DataTable
               label="Fits"
               columns={columnsOf(method, onChoose)}
-              rows={lab.data.fits}
+              rows={lab.fits}
               rowKey={(fit) => fit.method}
               rowProps={(fit) => (fit.method === method ? { className: "bg-raised" } : {})}
             />

@@ -28,7 +28,7 @@ function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
         Open in the Monitor
       </Button>
       <span className="min-h-3.5 max-lg:basis-full">
-        {last !== null && `up to the bar of ${time(last, "stamp", zone)} ${zoneName(zone)}`}
+        {last !== null && `up to the bar of ${time(last, "stamp", zone)} ${zoneName(zone, last)}`}
       </span>
     </p>
   );

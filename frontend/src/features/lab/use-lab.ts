@@ -10,6 +10,8 @@ import type { ChosenPair } from "./lab-state";
 export type Lab = {
   /** Null until the first answer, and while there is none. */
   data: PairLab | null;
+  /** The line by every method, which is the same whichever of them is chosen: it stays when another one is. */
+  fits: PairLab["fits"] | null;
   /** What is known about the pair: on the simulated market alone; undefined before it is told. */
   truth: PairTruth | null | undefined;
   error: Error | null;
@@ -17,6 +19,18 @@ export type Lab = {
   busy: boolean;
   refresh: () => void;
 };
+
+/** Whether an answer is of this view: one of another would stand under the wrong words. */
+function isOf(lab: PairLab, { a, b, interval, window, method, scale }: ChosenPair): boolean {
+  return (
+    lab.symbol_a === a &&
+    lab.symbol_b === b &&
+    lab.interval === interval &&
+    lab.window === window &&
+    lab.method === method &&
+    lab.scale === scale
+  );
+}
 
 const WARMING_MS = 3000;
 // The tests are heavy, and nobody reads them faster.
@@ -41,9 +55,10 @@ export function useLab(market: string, view: ChosenPair, isLive: boolean): Lab {
     [known, isLoading, view.a, view.b],
   );
   const warming = warmingUp(asked.error);
-  const same = asked.data?.symbol_a === view.a && asked.data.symbol_b === view.b;
+  const answer = asked.error ? null : (asked.data ?? null);
   return {
-    data: asked.error || !same ? null : (asked.data ?? null),
+    data: answer && isOf(answer, view) ? answer : null,
+    fits: answer && isOf(answer, { ...view, method: answer.method }) ? answer.fits : null,
     truth,
     error: warming ? null : asked.error,
     warming,

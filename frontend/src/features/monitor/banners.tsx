@@ -13,9 +13,12 @@ function Offline() {
   const now = useNow(true, 250);
   const wait = link.phase === "offline" ? Math.max(0, link.retryAt - now) / 1000 : 0;
   return (
-    <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
-      The server does not answer. What you see is the last that came;{" "}
-      {wait > 0 ? `next try in ${fixed(wait, 0)} s.` : "trying again."}
+    <Notice
+      tone="warn"
+      aside={wait > 0 ? `Next try in ${fixed(wait, 0)} s.` : "Trying again."}
+      actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}
+    >
+      The server does not answer. What you see is the last that came; the page tries again by itself.
     </Notice>
   );
 }

@@ -45,6 +45,13 @@ test("the snippet asks for the window and the newest closed bar, and prints the 
   expect(text).toContain("http://127.0.0.1:8000/data/");
 });
 
+test("of a filter the snippet asks for all bars from its formation on", () => {
+  const first = T0 - 2000 * MINUTE;
+  const filtered = pairData({ method: "kalman", parameters: { formation_first: first } });
+  const text = snippetFor(explanationOf("beta", filtered, view), filtered, "") ?? "";
+  expect(text).toContain(`start=${first}&end=${T0 + 3 * MINUTE}&limit=2003"`);
+});
+
 test("there is no snippet without bars, nor for what is only counted", () => {
   const empty = pairData({ first_time: null });
   expect(snippetFor(explanationOf("beta", empty, view), empty, "")).toBeNull();

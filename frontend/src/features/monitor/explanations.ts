@@ -160,9 +160,8 @@ export function spanOf(pair: PairAnalytics): { start: number; end: number } | nu
 export function snippetFor(explanation: Explanation, pair: PairAnalytics, origin: string): string | null {
   const span = spanOf(pair);
   if (explanation.prints === null || span === null) return null;
-  // A filter's state rests on all bars before: more than the window have to be fetched.
-  const recursive = pair.method === "kalman";
-  const start = recursive ? (pair.series.time[0] ?? span.start) : span.start;
+  // A filter's state rests on all bars from its formation on: more than the window have to be fetched.
+  const start = pair.parameters.formation_first ?? span.start;
   const step = intervalMs(pair.interval) ?? 1;
   const limit = Math.round((span.end - start) / step);
   return `import json
@@ -186,5 +185,5 @@ y = [nan if a.get(time) is None else a[time] for time in times]
 x = [nan if b.get(time) is None else b[time] for time in times]
 pair = analytics.analyse_pair(y, x, window=${pair.window}, method="${pair.method}", scale="${pair.scale}")
 print(${explanation.prints})
-${recursive ? "# The server's filter began with older bars: its last digits may differ.\n" : ""}`;
+`;
 }

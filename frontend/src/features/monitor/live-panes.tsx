@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Opening } from "@/charts/chart-actions";
-import type { StackedChart } from "@/charts/lightweight/stacked-chart";
+import type { ChartPosition, StackedChart } from "@/charts/lightweight/stacked-chart";
 import { readTheme } from "@/charts/theme";
 import { useNarrow } from "@/components/use-narrow";
 import { usePreferences } from "@/stores/preferences";
@@ -20,7 +20,7 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
   const narrow = useNarrow();
   const element = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
-  const range = useRef<{ topic: string; range: { from: number; to: number } | null } | null>(null);
+  const last = useRef<{ topic: string; position: ChartPosition } | null>(null);
   const [failed, setFailed] = useState(false);
   const topic = pairTopic(view);
   const { entry, exit, stop } = view;
@@ -58,13 +58,13 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
       chart.showSeconds(view.interval.endsWith("s"));
       feed = new LiveFeed(chart, view, decimals, overlays, write);
       write();
-      if (range.current?.topic === topic) chart.restoreRange(range.current.range);
+      if (last.current?.topic === topic) chart.restore(last.current.position);
     };
     import("@/charts/lightweight/stacked-chart").then(begin, () => setFailed(true));
     return () => {
       gone = true;
       feed?.stop();
-      range.current = { topic, range: chart?.visibleRange() ?? null };
+      if (chart) last.current = { topic, position: chart.position() };
       chart?.dispose();
     };
   }, [topic, entry, exit, stop, compared, overlays, theme, palette, zone, narrow, decimals.a, decimals.b]);

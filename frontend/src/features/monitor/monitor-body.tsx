@@ -88,7 +88,7 @@ function PairBody({ view, known, truth, status, state, streaming, opening, apply
               </Button>
             </>
           }
-          className={still ? "opacity-75 max-lg:h-128" : "max-lg:h-128"}
+          className={still ? "dimmed max-lg:h-128" : "max-lg:h-128"}
         >
           <LivePanes view={view} decimals={decimals} onOpen={(pane, what) => setOpened({ pane, what })} />
           <PanesNotice

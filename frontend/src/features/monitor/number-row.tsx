@@ -130,7 +130,7 @@ export function NumberRow(props: PanelProps & { dimmed: boolean }) {
         data-market={held?.data.market}
         className={classNames(
           "m-0 grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-base border border-line bg-line lg:h-17 lg:grid-cols-9",
-          dimmed && "opacity-60",
+          dimmed && "dimmed",
         )}
       >
         <LastPrice

@@ -21,6 +21,7 @@ test.each<[string, LinkState, StreamStatus | null, PageState]>([
   ["a stale leg", OPEN, withState("stale"), "stale"],
   ["a leg that connects", OPEN, withState("connecting"), "connecting"],
   ["a stopped leg", OPEN, withState("stopped"), "stopped"],
+  ["a leg that was never started", OPEN, streamStatus({ symbols: [symbolStatus("BTCUSDT")] }), "stopped"],
   ["a stopped stream", OPEN, streamStatus({ running: false }), "stopped"],
   ["the end of a recording", OPEN, streamStatus({ finished: true, running: false }), "finished"],
   ["no route to the source", OPEN, streamStatus({ source_state: "unreachable" }), "unreachable"],

@@ -35,7 +35,10 @@ export function pageState(
 }
 
 function symbolsState(status: StreamStatus, symbols: readonly string[]): PageState {
-  const states = status.symbols.filter((item) => symbols.includes(item.symbol)).map((item) => item.state);
+  // What the status does not list was never started.
+  const states = symbols.map(
+    (name) => status.symbols.find(({ symbol }) => symbol === name)?.state ?? "stopped",
+  );
   if (states.length === 0 || states.includes("stopped")) return "stopped";
   if (states.includes("stale") || states.includes("halted")) return "stale";
   if (status.source_state === "starting" || states.includes("connecting")) return "connecting";

@@ -29,23 +29,30 @@ function Message({ children, low = false }: { children: ReactNode; low?: boolean
 /** Says over the charts why they are empty or short: no data yet, not streaming, refused, or warming up. */
 export function PanesNotice({ view, streaming, known, opening, onStart }: Props) {
   const topic = pairTopic(view);
-  const bars = useHeld("bars", barsTopic(view.a, view.interval));
+  const barsA = useHeld("bars", barsTopic(view.a, view.interval));
+  const barsB = useHeld("bars", barsTopic(view.b, view.interval));
   const pair = useHeld("pair", topic)?.data ?? null;
-  const refused = useLink((link) => link.refused[topic] ?? link.refused[barsTopic(view.a, view.interval)]);
+  const refused = useLink(
+    (link) =>
+      link.refused[topic] ??
+      link.refused[barsTopic(view.a, view.interval)] ??
+      link.refused[barsTopic(view.b, view.interval)],
+  );
   const silent = [view.a, view.b].filter((symbol) => !streaming.includes(symbol));
-  const empty = !bars?.data.items.length;
-  if (empty && known && silent.length > 0 && !opening) {
+  const missing = [barsA, barsB].filter((bars) => !bars?.data.items.length).length;
+  if (missing > 0 && known && silent.length > 0 && !opening) {
     return (
       <Message>
         {silent.join(" and ")} {silent.length > 1 ? "are" : "is"} not streaming.
-        <Button look="primary" onClick={() => onStart(silent)}>
+        <Button look="primary" needs="operator" onClick={() => onStart(silent)}>
           Start {silent.length > 1 ? "both" : silent[0]}
         </Button>
       </Message>
     );
   }
   if (refused && !pair) return <Message>{refused}</Message>;
-  if (empty) return <Skeleton label="Waiting for the first bars" />;
+  // With one leg's candles there is something to see, and the pair says how far it is.
+  if (missing === 2 || (missing > 0 && !pair)) return <Skeleton label="Waiting for the first bars" />;
   if (!pair || pair.status === "ok") return null;
   if (pair.status === "too_short")
     return (

@@ -12,6 +12,7 @@ import { pairTopic } from "./view-state";
 // A panel can be made this small against its own weight, and no smaller.
 const LEAST_WEIGHT = 0.3;
 
+// Contents and controls have the pair for their key: what they still hold of another one is not this one's.
 const TABBED = "flex min-h-0 min-w-0 flex-col rounded-base border border-line bg-card";
 
 /** A panel as a tab of a narrow window: its controls lie over its content, where the names leave no room. */
@@ -24,7 +25,7 @@ function narrowTab({ key, short, Content, Actions }: PanelEntry, props: PanelPro
         <Content key={pairTopic(props.view)} {...props} />
         {Actions && (
           <div className="absolute top-0 right-0 rounded-base bg-card">
-            <Actions {...props} />
+            <Actions key={pairTopic(props.view)} {...props} />
           </div>
         )}
       </>
@@ -37,7 +38,7 @@ function boxTab({ key, title, Content, Actions }: PanelEntry, props: PanelProps)
     key,
     title,
     content: <Content key={pairTopic(props.view)} {...props} />,
-    actions: Actions && <Actions {...props} />,
+    actions: Actions && <Actions key={pairTopic(props.view)} {...props} />,
   };
 }
 
@@ -52,7 +53,7 @@ export function SidePanels({ dimmed, ...props }: PanelProps & { dimmed: boolean 
     return (
       <section
         aria-label="Statistics of the pair"
-        className={classNames("flex h-72 rounded-base border border-line bg-card", dimmed && "opacity-75")}
+        className={classNames("flex h-72 rounded-base border border-line bg-card", dimmed && "dimmed")}
       >
         <Tabs label="Statistics of the pair" tabs={tabs} />
       </section>
@@ -69,7 +70,7 @@ export function SidePanels({ dimmed, ...props }: PanelProps & { dimmed: boolean 
       setLayout({ panels: { ...layout.panels, [one.key]: weight, [other.key]: both - weight } });
   };
   return (
-    <div ref={column} className={classNames("flex min-h-0 flex-col", dimmed && "opacity-75")}>
+    <div ref={column} className={classNames("flex min-h-0 flex-col", dimmed && "dimmed")}>
       {BOXES.map(({ key, panels }, index) => {
         const weight = weights[index] ?? 1;
         const both = weight + (weights[index + 1] ?? 0);
@@ -78,7 +79,10 @@ export function SidePanels({ dimmed, ...props }: PanelProps & { dimmed: boolean 
           <Fragment key={key}>
             <div className="flex min-h-0 *:flex-1" style={{ flex: `${weight} 1 0` }}>
               {panels.length === 1 && first ? (
-                <Panel title={first.title} actions={first.Actions && <first.Actions {...props} />}>
+                <Panel
+                  title={first.title}
+                  actions={first.Actions && <first.Actions key={resetKey} {...props} />}
+                >
                   <first.Content key={resetKey} {...props} />
                 </Panel>
               ) : (

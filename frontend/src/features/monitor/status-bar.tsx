@@ -32,9 +32,9 @@ const SHAPES: Record<PageState, string> = {
   failed: "✕",
 };
 
-function Item({ name, children }: { name: string; children: ReactNode }) {
+function Item({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
   return (
-    <span className="whitespace-nowrap">
+    <span className="whitespace-nowrap" title={title}>
       <span className="text-fg-3">{name} </span>
       {children}
     </span>
@@ -101,6 +101,9 @@ function Feed({ status, config }: { status: StreamStatus; config: ClientConfig }
         /s
       </Item>
       <Item name="gaps">{count(sum(({ gaps }) => gaps.open))}</Item>
+      <Item name="drops" title="Messages quarantined and trades not stored; the System page has both">
+        {count(sum(({ quarantined }) => quarantined) + status.journal.dropped_rows)}
+      </Item>
       <Item name="buffer">
         {count(fullest)}/{count(capacity)}
       </Item>
@@ -109,7 +112,7 @@ function Feed({ status, config }: { status: StreamStatus; config: ClientConfig }
         {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>
       </span>
       <span className="whitespace-nowrap" data-testid="market-time">
-        {time(status.as_of, "stamp", zone)} {zoneName(zone)}
+        {time(status.as_of, "stamp", zone)} {zoneName(zone, status.as_of)}
       </span>
     </>
   );

@@ -112,14 +112,11 @@ export function TicketDialog({ view, known, onClose }: Props) {
   const [side, setSide] = useState<"buy" | "sell">((pair?.zscore ?? 0) > 0 ? "sell" : "buy");
   const id = useId();
   const numbers = { notional: Number(notional), feeBps: Number(fee) };
-  const problem =
-    !(numbers.notional > 0) || !Number.isFinite(numbers.notional)
-      ? "The notional is a number above 0."
-      : fee.trim() === "" || !(numbers.feeBps >= 0 && numbers.feeBps <= 1000)
-        ? "The fee is a number of basis points, from 0."
-        : null;
+  const badNotional = !(numbers.notional > 0) || !Number.isFinite(numbers.notional);
+  const badFee = fee.trim() === "" || !(numbers.feeBps >= 0 && numbers.feeBps <= 1000);
+  const sound = !badNotional && !badFee;
   const input: TicketInput | null =
-    pair?.beta == null || problem !== null
+    pair?.beta == null || !sound
       ? null
       : { ...numbers, side, beta: pair.beta, scale: pair.scale, sd: pair.sd, a: legA, b: legB };
   const ticket = input && ticketOf(input);
@@ -142,8 +139,8 @@ export function TicketDialog({ view, known, onClose }: Props) {
               id={`${id}-notional`}
               inputMode="decimal"
               value={notional}
-              aria-invalid={problem !== null}
-              aria-describedby={`${id}-problem`}
+              aria-invalid={badNotional}
+              aria-describedby={`${id}-notional-problem`}
               onChange={(event) => setNotional(event.target.value)}
               className={field}
             />
@@ -156,8 +153,8 @@ export function TicketDialog({ view, known, onClose }: Props) {
               id={`${id}-fee`}
               inputMode="decimal"
               value={fee}
-              aria-invalid={problem !== null}
-              aria-describedby={`${id}-problem`}
+              aria-invalid={badFee}
+              aria-describedby={`${id}-fee-problem`}
               onChange={(event) => setFee(event.target.value)}
               className={field}
             />
@@ -172,8 +169,9 @@ export function TicketDialog({ view, known, onClose }: Props) {
             onChange={(value) => setSide(value === "sell" ? "sell" : "buy")}
           />
         </div>
-        <p id={`${id}-problem`} role="alert" className="-my-1.5 min-h-3.5 text-label text-crit">
-          {problem}
+        <p role="alert" className="-my-1.5 flex min-h-3.5 flex-wrap gap-x-2 text-label text-crit">
+          <span id={`${id}-notional-problem`}>{badNotional && "The notional is a number above 0."}</span>
+          <span id={`${id}-fee-problem`}>{badFee && "The fee is a number of basis points, from 0."}</span>
         </p>
         {input && ticket ? (
           <dl className="m-0">
@@ -183,7 +181,7 @@ export function TicketDialog({ view, known, onClose }: Props) {
             <Costs ticket={ticket} input={input} />
           </dl>
         ) : (
-          problem === null && <p className="text-fg-2">{pair?.reason ?? "Waiting for prices and the fit."}</p>
+          sound && <p className="text-fg-2">{pair?.reason ?? "Waiting for prices and the fit."}</p>
         )}
       </div>
     </Dialog>

@@ -5,7 +5,8 @@ import type { BarList, PairScan, ScannedPair } from "@/api/types";
 import { intervalMs } from "@/lib/intervals";
 
 const BARS = 60;
-const MOST_PAIRS = 10;
+// Each costs the server a request, and the pairs of these are more than the panel shows at once.
+const MOST_SYMBOLS = 8;
 // Bars of a second would be asked for every second.
 const LEAST_MS = 10_000;
 
@@ -19,11 +20,18 @@ export function sparkOf({ alpha, beta }: ScannedPair, a: BarList, b: BarList): (
   });
 }
 
-/** Sparklines of the scan's first pairs, by `A/B`: the residuals of its line, renewed as bars close. */
+/** The scan's pairs of its first symbols: what costs is a symbol's bars, not how many pairs they serve. */
+export function pairsAsked(items: readonly ScannedPair[]): ScannedPair[] {
+  const symbols = items.flatMap(({ symbol_a, symbol_b }) => [symbol_a, symbol_b]);
+  const asked = new Set([...new Set(symbols)].slice(0, MOST_SYMBOLS));
+  return items.filter(({ symbol_a, symbol_b }) => asked.has(symbol_a) && asked.has(symbol_b));
+}
+
+/** Sparklines of the scan's pairs, by `A/B`: the residuals of its line, renewed as bars close. */
 export function usePairSparks(scan: PairScan | null): Map<string, (number | null)[]> {
   const every = Math.max(LEAST_MS, intervalMs(scan?.interval ?? "") ?? 0);
   const upTo = Math.floor((scan?.last_time ?? 0) / every);
-  const pairs = useMemo(() => (scan?.items ?? []).slice(0, MOST_PAIRS), [scan]);
+  const pairs = useMemo(() => pairsAsked(scan?.items ?? []), [scan]);
   const names = [...new Set(pairs.flatMap(({ symbol_a, symbol_b }) => [symbol_a, symbol_b]))].sort();
   const bars = useQueries({
     queries: names.map((symbol) => ({

@@ -75,16 +75,24 @@ function Evidence({ evidence, zone }: { evidence: AlertEvidence; zone: TimeZone 
   );
 }
 
-type Props = { event: AlertEvent | null; onEdit: ((id: string) => void) | null; onClose: () => void };
+type Props = {
+  event: AlertEvent | null;
+  /** The history is still being asked for. */
+  waiting: boolean;
+  onEdit: ((id: string) => void) | null;
+  onClose: () => void;
+};
 
 /** Why an alert fired: the rule as it was, and of each condition the value, the bar and the data behind it. */
-export function EventDialog({ event, onEdit, onClose }: Props) {
+export function EventDialog({ event, waiting, onEdit, onClose }: Props) {
   const zone = usePreferences((preferences) => preferences.zone);
   if (event === null) {
     return (
       <Dialog title="Alert" description="Why it fired" size="sheet" onClose={onClose}>
         <p className="p-3 text-fg-2">
-          This event is not among the newest of this market: look for it in the history.
+          {waiting
+            ? "Looking for the event in the history…"
+            : "The events that the history lists so far do not hold this one: close this, take its filter away or ask for “Older events”, and open it there."}
         </p>
       </Dialog>
     );

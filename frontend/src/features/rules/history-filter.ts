@@ -46,20 +46,35 @@ export function fits(event: AlertEvent, { severity, rule, seen }: HistoryFilter)
   return seen !== "firing" || event.ended_at === null;
 }
 
+/** Each event once, as it is now. */
+function newestOf(events: readonly AlertEvent[]): Map<string, AlertEvent> {
+  const known = new Map<string, AlertEvent>();
+  for (const event of events) {
+    const before = known.get(event.id);
+    if (!before || event.seq > before.seq) known.set(event.id, event);
+  }
+  return known;
+}
+
+/** The event of that id as it is now, from the pages of the history or from what the topic told; null in neither. */
+export function eventOf(
+  id: string | null,
+  pages: readonly AlertEvent[],
+  told: readonly AlertEvent[],
+): AlertEvent | null {
+  const found = [...pages, ...told].filter((event) => event.id === id);
+  return (id !== null && newestOf(found).get(id)) || null;
+}
+
 /** Pages of the history with what the topic told since: each event once, as it is now, newest first. */
 export function mergedEvents(
   pages: readonly AlertEvent[],
   told: readonly AlertEvent[],
   filter: HistoryFilter,
 ): AlertEvent[] {
-  const known = new Map<string, AlertEvent>();
-  for (const event of [...pages, ...told]) {
-    const before = known.get(event.id);
-    if (!before || event.seq > before.seq) known.set(event.id, event);
-  }
   // Of what was told, older events than the pages reach would leave holes among them.
   const reach = pages.at(-1)?.number ?? 0;
-  return [...known.values()]
+  return [...newestOf([...pages, ...told]).values()]
     .filter((event) => event.number >= reach && fits(event, filter))
     .sort((a, b) => b.number - a.number);
 }

@@ -1,7 +1,5 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Check, Download } from "lucide-react";
 import { useMemo, useState } from "react";
-import { eventPage, PAGE_OF_EVENTS } from "@/api/alerts";
 import type { AlertEvent, AlertRule } from "@/api/types";
 import { type Column, DataTable } from "@/components/data-table";
 import { Failure } from "@/components/failure";
@@ -17,6 +15,7 @@ import { usePreferences } from "@/stores/preferences";
 import { say } from "@/stores/toasts";
 import { eventsCsv, eventsFor } from "./history-csv";
 import { eventFilter, fits, type HistoryFilter, mergedEvents } from "./history-filter";
+import type { HistoryPages } from "./use-history";
 
 const SEVERITIES = [
   { value: "", label: "Any severity" },
@@ -110,6 +109,7 @@ function columnsOf(zone: TimeZone, onOpen: (id: string) => void): Column<AlertEv
 type Props = {
   market: string;
   filter: HistoryFilter;
+  pages: HistoryPages;
   rules: readonly AlertRule[];
   onFilter: (filter: HistoryFilter) => void;
   onOpen: (id: string) => void;
@@ -150,20 +150,11 @@ function Filters({ filter, rules, onFilter }: Pick<Props, "filter" | "rules" | "
 }
 
 /** What fired, newest first: what the topic tells and, page by page, the server's past. */
-export function HistoryPanel({ market, filter, rules, onFilter, onOpen }: Props) {
+export function HistoryPanel({ market, filter, pages, rules, onFilter, onOpen }: Props) {
   const zone = usePreferences((preferences) => preferences.zone);
   const { events: told, seq } = useAlerts();
   const [isSaving, setSaving] = useState(false);
   const asked = eventFilter(market, filter);
-  const pages = useInfiniteQuery({
-    queryKey: ["alerts", "history", asked],
-    // What changed since is told by the topic, as far as the page was open.
-    staleTime: 0,
-    refetchOnMount: "always",
-    initialPageParam: null as number | null,
-    queryFn: ({ pageParam, signal }) => eventPage(asked, pageParam, PAGE_OF_EVENTS, signal),
-    getNextPageParam: ({ next }) => next,
-  });
   const events = useMemo(
     () => mergedEvents(pages.data?.pages.flatMap(({ items }) => items) ?? [], told, filter),
     [pages.data, told, filter],

@@ -7,7 +7,7 @@ import { saveFile } from "@/components/save-file";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
-import { duration, fixed, time, zoneName } from "@/lib/format";
+import { duration, fixed, timeSpan } from "@/lib/format";
 import { plural } from "@/lib/words";
 import { usePreferences } from "@/stores/preferences";
 import type { ConditionDraft, RuleDraft } from "./draft";
@@ -36,7 +36,7 @@ type Props = { draft: RuleDraft; isSound: boolean; shortest: string };
 function Summary({ preview }: { preview: AlertPreview }) {
   const zone = usePreferences((preferences) => preferences.zone);
   const { count, span, every, share, median } = summaryOf(preview);
-  const from = `${time(preview.start, "stamp", zone)} to ${time(preview.end, "stamp", zone)} ${zoneName(zone)}`;
+  const from = timeSpan(preview.start, preview.end, "stamp", zone);
   return (
     <div className="px-2 py-1.5">
       <p data-testid="preview-summary" data-count={count}>

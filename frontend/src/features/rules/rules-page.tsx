@@ -15,11 +15,12 @@ import { navigate, useSearch } from "@/stores/location";
 import { useHeld, useWatch } from "@/stores/topics";
 import { DeadLettersPanel } from "./dead-letters-panel";
 import { EventDialog } from "./event-dialog";
-import { filterQuery, parseFilter } from "./history-filter";
+import { eventFilter, eventOf, filterQuery, parseFilter } from "./history-filter";
 import { HistoryPanel } from "./history-panel";
 import { type Editing, editingKey, RuleEditor } from "./rule-editor";
 import { RulesPanel } from "./rules-panel";
 import { subjectFor } from "./subject";
+import { useHistory } from "./use-history";
 
 const PATH = "/rules";
 const NO_RULES: never[] = [];
@@ -48,7 +49,8 @@ function Overview({ market, search }: { market: string; search: string }) {
   const filter = useMemo(() => parseFilter(search), [search]);
   const query = new URLSearchParams(search);
   const eventId = query.get("event");
-  const event = events.find(({ id }) => id === eventId) ?? null;
+  const pages = useHistory(eventFilter(market, filter));
+  const event = eventOf(eventId, pages.data?.pages.flatMap(({ items }) => items) ?? [], events);
   const base = filterQuery(filter);
   const open = useCallback((id: string) => {
     const asked = new URLSearchParams(window.location.search);
@@ -80,6 +82,7 @@ function Overview({ market, search }: { market: string; search: string }) {
                 <HistoryPanel
                   market={market}
                   filter={filter}
+                  pages={pages}
                   rules={rules}
                   onFilter={(next) => navigate(address(filterQuery(next)), "replace")}
                   onOpen={open}
@@ -101,6 +104,7 @@ function Overview({ market, search }: { market: string; search: string }) {
       {eventId !== null && (
         <EventDialog
           event={event}
+          waiting={pages.isPending}
           onEdit={rules.some(({ id }) => id === event?.rule_id) ? edit : null}
           onClose={() => navigate(address(base))}
         />

@@ -22,7 +22,7 @@ function Freshness({ scan }: { scan: Scan }) {
     <p className="flex min-h-3.5 items-center gap-2 text-label text-fg-2 max-lg:basis-full">
       {data?.last_time !== null && data !== null && (
         <span>
-          up to the bar of {time(data.last_time, "stamp", zone)} {zoneName(zone)}
+          up to the bar of {time(data.last_time, "stamp", zone)} {zoneName(zone, data.last_time)}
         </span>
       )}
       {topic === null ? (

@@ -27,7 +27,7 @@ function Line({ connection, zone }: { connection: Connection; zone: TimeZone }) 
           {state}
         </span>
         <span className="ml-auto text-label text-fg-2">
-          since {time(since, "second", zone)} {zoneName(zone)}
+          since {time(since, "second", zone)} {zoneName(zone, since)}
         </span>
       </div>
       <div className="text-label text-fg-2">

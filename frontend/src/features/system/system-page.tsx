@@ -30,7 +30,7 @@ function Source({ status }: { status: StreamStatus }) {
   return (
     <p className="text-label text-fg-2">
       {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>{" "}
-      {time(status.as_of, "stamp", zone)} {zoneName(zone)}
+      {time(status.as_of, "stamp", zone)} {zoneName(zone, status.as_of)}
     </p>
   );
 }

@@ -1,0 +1,19 @@
+import { act, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { useLink } from "@/stores/link";
+import { Banners } from "./banners";
+
+test("a countdown is seen, and the sentence alone is read out", () => {
+  vi.useFakeTimers({ now: 0 });
+  act(() => useLink.setState({ state: { phase: "offline", retryAt: 5000 } }));
+  render(<Banners state="offline" status={null} canSimulate={false} busy={false} onSimulate={vi.fn()} />);
+  const countdown = screen.getByText("Next try in 5 s.");
+  const said = screen.getByRole("status");
+  const before = said.textContent;
+  expect(before).toMatch(/^The server does not answer/);
+  act(() => vi.advanceTimersByTime(2000));
+  expect(countdown).toHaveTextContent("Next try in 3 s.");
+  expect(countdown).toHaveAttribute("aria-hidden", "true");
+  expect(said.textContent).toBe(before);
+  vi.useRealTimers();
+});
