@@ -7,7 +7,9 @@ test("an average needs all its values", () => {
 });
 
 test("rebasing makes the base 100, and knows nothing without one", () => {
-  expect(rebased([50, 55, null], 50)).toEqual([100, 110, null]);
+  expect(rebased([50, 100, null], 50)).toEqual([100, 200, null]);
+  const prices = Array.from({ length: 1000 }, (_, index) => (index + 1) / 1000);
+  expect(prices.map((price) => rebased([price], price)[0])).toEqual(prices.map(() => 100));
   expect(rebased([1, 2], null)).toEqual([null, null]);
   expect(rebased([1, 2], 0)).toEqual([null, null]);
 });

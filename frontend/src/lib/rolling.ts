@@ -15,5 +15,6 @@ export function movingAverage(values: readonly (number | null)[], window: number
 /** Values as a share of the one at `base`, which becomes 100. */
 export function rebased(values: readonly (number | null)[], base: number | null): (number | null)[] {
   if (base === null || base === 0) return values.map(() => null);
-  return values.map((value) => (value === null ? null : (100 * value) / base));
+  // In this order the base is 100 to the last digit.
+  return values.map((value) => (value === null ? null : 100 * (value / base)));
 }
