@@ -26,11 +26,9 @@ type Props = VariantProps<typeof notice> & {
 export function Notice({ tone, children, aside, actions }: Props) {
   const Icon = ICONS[tone ?? "info"];
   return (
-    <div className={notice({ tone })}>
+    <div role={tone === "failed" ? "alert" : "status"} className={notice({ tone })}>
       <Icon aria-hidden className={`size-4 shrink-0 ${ICON_COLORS[tone ?? "info"]}`} />
-      <span role={tone === "failed" ? "alert" : "status"} className="min-w-0 flex-1 basis-60">
-        {children}
-      </span>
+      <span className="min-w-0 flex-1 basis-60">{children}</span>
       {aside && (
         <span aria-hidden className="text-fg-2">
           {aside}
