@@ -141,9 +141,8 @@ def _line_without_plain_constant(
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         return MISSING, math.nan, math.nan, y
     (_, own_y, level_y), (_, own_x, level_x) = centred(y, np.empty(y.size)), centred(x, np.empty(x.size))
-    if is_flat(own_y, y.size, level_y) or is_flat(
-        own_x, x.size, level_x
-    ):  # it tells nothing, not even by its level
+    # A leg that does not move tells nothing, through the origin neither.
+    if is_flat(own_y, y.size, level_y) or is_flat(own_x, x.size, level_x):
         return FLAT, math.nan, math.nan, y
     dy, start_y = (y, 0.0) if trend == "n" else _detrended(y)
     dx, start_x = (x, 0.0) if trend == "n" else _detrended(x)

@@ -104,9 +104,9 @@ def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this machine; 127.evil.example and torn names do not."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+    return name == "localhost" or _is_loopback(name)
 
 
 class HostNames:

@@ -1,6 +1,7 @@
 """Starting, stopping and failing in sentences, not in traces: to what runs the application, and to whoever asks it."""
 
 import asyncio
+from abc import ABC, abstractmethod
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,11 +42,17 @@ class RefusedStart:
             raise
 
 
-class CutOff:
-    """Tells a client whose request has not ended when the server's patience has that it may come again."""
+class _Instead(ABC):
+    """Answers a request that ends in an error of one kind, unless an answer to it has begun."""
+
+    _kind: type[BaseException]
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+
+    @abstractmethod
+    def _answer(self, request: Request, error: BaseException) -> ASGIApp:
+        """Return what answers in place of the application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,43 +67,37 @@ class CutOff:
 
         try:
             await self._app(scope, receive, sending)
-        except asyncio.CancelledError:
-            # Only the server cancels a request, at its end, and the request's task ends here too.
+        except self._kind as error:
             if has_begun:
                 raise
-            answer = problem(
-                Request(scope),
-                status=503,
-                title="Not available",
-                code="unavailable",
-                detail="the server is stopping, and this took too long: ask again in a moment",
-            )
-            await answer(scope, receive, send)
+            await self._answer(Request(scope), error)(scope, receive, send)
 
 
-class Mistakes:
+class CutOff(_Instead):
+    """Tells a client whose request has not ended when the server's patience has that it may come again.
+
+    Only the server cancels a request, at its end, and the request's task ends here too.
+    """
+
+    _kind = asyncio.CancelledError
+
+    def _answer(self, request: Request, error: BaseException) -> ASGIApp:  # noqa: ARG002  no two cancellations differ
+        return problem(
+            request,
+            status=503,
+            title="Not available",
+            code="unavailable",
+            detail="the server is stopping, and this took too long: ask again in a moment",
+        )
+
+
+class Mistakes(_Instead):
     """Answers what nobody expected to be raised, inside of what gives every answer its headers.
 
     FastAPI's own handler stands outside of all, where they are no longer added; it is left what comes too late here.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    _kind = Exception
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        has_begun = False
-
-        async def sending(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception as error:
-            if has_begun:
-                raise
-            await mistake(Request(scope), error)(scope, receive, send)
+    def _answer(self, request: Request, error: BaseException) -> ASGIApp:
+        return mistake(request, error)

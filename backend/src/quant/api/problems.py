@@ -105,7 +105,7 @@ def _problem(
     return JSONResponse(body | extra, status, headers, MEDIA_TYPE)
 
 
-def mistake(request: Request, error: Exception) -> JSONResponse:
+def mistake(request: Request, error: BaseException) -> JSONResponse:
     """Log an error that is none of ours with its trace, and return the answer, which has nothing of it."""
     log.error("http.failed", path=request.url.path, request_id=request_id(request), exc_info=error)
     detail = "the server made a mistake; its log has the request id"
