@@ -289,8 +289,11 @@ def test_axis_crosshair_and_table_change_zones_together_across_a_change_of_clock
     def read() -> list[tuple[int, list[str]]]:
         spots = []
         for x, y in places:
-            texts = texts_after(page, lambda x=x, y=y: page.mouse.move(x, y))
-            spots.append((time_under(page), [each["text"] for each in texts]))
+            texts_after(page, lambda x=x, y=y: page.mouse.move(x, y))
+            # A busy machine draws the crosshair some frames later; all that was drawn since is kept.
+            page.wait_for_function("() => window.drawn.some(({ text }) => /^\\d\\d \\w+, /.test(text))")
+            time = time_under(page)
+            spots.append((time, [each["text"] for each in page.evaluate("window.drawn")]))
         return spots
 
     def rows() -> dict[int, str]:
