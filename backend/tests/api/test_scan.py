@@ -156,7 +156,7 @@ def test_what_cannot_be_scanned_is_named(api: Client, query: dict[str, Any], sta
 
 @pytest.mark.parametrize(
     "span",
-    [{"window": MAX_CELLS // 2}, {"start": 0, "interval": "5m", "window": None}],
+    [{"window": 1_200_000}, {"start": "2015-01-01", "interval": "5m", "window": None}],
     ids=["window", "start"],
 )
 def test_bars_that_are_not_there_are_not_laid_out(
@@ -168,6 +168,18 @@ def test_bars_that_are_not_there_are_not_laid_out(
     }
     problem = problem_of(api.http.get("/analytics/scan", params=query), status=409)
     assert problem["have"] < 1000 < 1_000_000 < problem["need"] <= MAX_CELLS // 2
+    assert sum(rows for rows, _ in laid_out) < 10_000
+
+
+@pytest.mark.parametrize("query", [{"window": MAX_CELLS // 2}, {"start": 0, "interval": "5m"}])
+def test_few_symbols_with_bars_for_minutes_of_computing_are_refused(
+    api: Client, query: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_out = count_grids(monkeypatch)
+    problem = problem_of(
+        api.http.get("/analytics/scan", params=query | {"symbols": "AAAUSDT,BBBUSDT"}), status=422
+    )
+    assert problem["estimate_s"] > problem["limit_s"] == MAX_REQUEST_S
     assert sum(rows for rows, _ in laid_out) < 10_000
 
 

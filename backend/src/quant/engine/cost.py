@@ -47,6 +47,7 @@ _COSTS = {
 }
 _FORMATION_BAR_S = 5e-6  # Kalman's noise, for each block of rows
 _PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix products
+_CLOSE_LAG_S = 5e-9  # a close fetched for one lag's products, which is what few symbols with many bars wait for
 _LAB_S, _LAB_BAR_S = 1.5e-2, 3e-6  # Johansen, KPSS, Hurst, stability and the tests of other windows
 _LAB_BARS = 4000  # of all those other windows together
 _CELL_S = 6e-8  # a close that is put into its place on the grid
@@ -83,10 +84,10 @@ def lab_seconds(*, window: int, points: int) -> float:
 
 def scan_seconds(*, symbols: int, bars: int, calibrate: bool = False) -> float:
     """Return the expected seconds for one scan of all pairs with its hold-out."""
-    called = _CALLED * symbols if calibrate else 0.0
+    called = max(_CALLED * symbols, 1.0) if calibrate else 0.0
     pairs = symbols * (symbols - 1) / 2
     lags = 12.0 * math.sqrt(math.sqrt(bars / 100.0))
-    stack = 3.0 * lags * symbols**2 * bars / _PRODUCTS_A_S
+    stack = 3.0 * lags * symbols * bars * (symbols / _PRODUCTS_A_S + _CLOSE_LAG_S)
     return (
         2e-3
         + symbols * bars * _CELL_S

@@ -30,14 +30,60 @@ _LARGEST = 1e200  # of a slope that takes part in counting: y - m x must not ove
 
 
 @jit
+def first_not_under(values: FloatArray, held: int, slope: float) -> int:
+    """Return the place of the first of the sorted values that is not under this slope."""
+    low, high = 0, held
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < slope:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def add_slope(slope: float, values: FloatArray, copies: IntArray, held: int) -> int:
+    """Put a slope among the sorted ones, each held once with its copies; return how many are held, -1 for no room."""
+    at = first_not_under(values, held, slope)
+    if at < held and values[at] == slope:
+        copies[at] += 1
+        return held
+    if held == values.size:
+        return -1
+    for k in range(held, at, -1):
+        values[k], copies[k] = values[k - 1], copies[k - 1]
+    values[at], copies[at] = slope, 1
+    return held + 1
+
+
+@jit
+def _of_rank(copies: IntArray, rank: int) -> int:
+    """Return the place of the slope of this rank, copies counted."""
+    at = passed = 0
+    while True:
+        passed += copies[at]
+        if passed > rank:
+            return at
+        at += 1
+
+
+@jit
+def median_of(slopes: FloatArray, copies: IntArray, k1: int, k2: int) -> float:
+    """Return the mean of the k1-th and k2-th slope, which are in order, copies counted."""
+    lower = float(slopes[_of_rank(copies, k1)])
+    return lower if k1 == k2 else 0.5 * (lower + slopes[_of_rank(copies, k2)])
+
+
+@jit
 def _pass_over(
     order: IntArray, high: float, xs: FloatArray, ys: FloatArray, x: FloatArray, y: FloatArray,
-    least: float, most: float, stride: int, slopes: FloatArray, first: IntArray, second: IntArray,
+    least: float, most: float, stride: int, slopes: FloatArray, copies: IntArray,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Go through the slopes between that of `order` and `high`; hold every stride-th of those from `least` to `most`.
 
-    Return how many were under `least`, how many within, and how many are held: their slopes, and the places
-    of both bars in the order of x, unless these arrays are empty. No more are held than there is room for.
+    Return how many were under `least`, how many within, and how many are held. No more are held than there is room
+    for. Unless `copies` is empty all are held, in order, each once with its copies, and -1 says that there is no room.
 
     The bars are put from the one order into the other by insertion, whose every step passes one slope over.
     """
@@ -58,10 +104,10 @@ def _pass_over(
             if slope < least:
                 under += 1
             elif slope <= most:
-                if within % stride == 0 and held < slopes.size:
+                if copies.size:
+                    held = add_slope(slope, slopes, copies, held) if held >= 0 else held
+                elif within % stride == 0 and held < slopes.size:
                     slopes[held] = slope
-                    if first.size:
-                        first[held], second[held] = g, h
                     held += 1
                 within += 1
         values[at], places[at] = value, h
@@ -69,16 +115,58 @@ def _pass_over(
 
 
 @jit
-def _all_slopes(x: FloatArray, y: FloatArray, slopes: FloatArray, first: IntArray, second: IntArray) -> int:
+def _in_order(slopes: FloatArray, copies: IntArray, n: int) -> int:
+    """Put the first n slopes in order, equal ones as one with the copies of all; return how many are held."""
+    places, _ = order_of(slopes[:n])
+    ordered, times = slopes[places], copies[places]
     held = 0
-    for h in range(1, x.size):
-        for g in range(h):
-            if x[g] != x[h]:
-                slopes[held] = (y[h] - y[g]) / (x[h] - x[g])
-                if first.size:
-                    first[held], second[held] = g, h
-                held += 1
+    for k in range(n):
+        if k > 0 and ordered[k] == ordered[k - 1]:
+            copies[held - 1] += times[k]
+        else:
+            slopes[held], copies[held] = ordered[k], times[k]
+            held += 1
     return held
+
+
+@jit
+def _slopes_of_points(x: FloatArray, y: FloatArray, slopes: FloatArray, copies: IntArray) -> int:
+    """Hold the slopes between all different points, in order; return how many are held, -1 if there are too many points.
+
+    Prices in coarse ticks make few points of many bars.
+    """
+    most = int(0.5 + math.sqrt(0.25 + 2.0 * slopes.size))
+    points, begin = 0, np.empty(most + 1, np.int64)
+    for i in range(x.size):
+        if i == 0 or x[i] != x[i - 1] or y[i] != y[i - 1]:
+            if points == most:
+                return -1
+            begin[points] = i
+            points += 1
+    begin[points] = x.size
+    found = 0
+    for k in range(1, points):
+        h, bars = begin[k], begin[k + 1] - begin[k]
+        for m in range(k):
+            g = begin[m]
+            if x[g] != x[h]:
+                slopes[found] = (y[h] - y[g]) / (x[h] - x[g])
+                copies[found] = bars * (begin[m + 1] - g)
+                found += 1
+    return _in_order(slopes, copies, found)
+
+
+@jit
+def _level_pairs(x: FloatArray, y: FloatArray) -> tuple[int, int, IntArray]:
+    """Return how many slopes are under zero, how many are zero, and the order of y: exactly, whatever the ties."""
+    order, under = order_of(y)
+    level = run = same = 0
+    for k in range(1, y.size):
+        is_level = y[order[k]] == y[order[k - 1]]
+        run = run + 1 if is_level else 0
+        same = same + 1 if is_level and x[order[k]] == x[order[k - 1]] else 0
+        level += run - same
+    return under, level, order
 
 
 @jit
@@ -131,8 +219,9 @@ def _least_size(values: FloatArray, n: int) -> float:
 @jit
 def _cut(
     xs: FloatArray, ys: FloatArray, x: FloatArray, y: FloatArray, total: int, room: int
-) -> tuple[float, float, int, IntArray]:
-    """Return a bracket of the median slope with about `room` slopes in it, how many are under it, the order at its low.
+) -> tuple[float, float, int, int, IntArray]:
+    """Return a bracket of the median slope with about `room` slopes in it, how many are under it, how many within,
+    and the order at its low.
 
     The order at a slope m is that of y - m x; the pairs it has the wrong way round are those with a slope under m.
     """
@@ -183,7 +272,7 @@ def _cut(
         b = low + min(share + half, 1.0) * (high - low)
     if order_at_low.size == 0:
         order_at_low, _ = order_of(ys - low * xs)
-    return low, high, under_low, order_at_low
+    return low, high, under_low, under_high - under_low, order_at_low
 
 
 @jit
@@ -199,27 +288,36 @@ def _pairs_with_slope(x: FloatArray) -> int:
 
 @jit
 def bracket_slopes(
-    x: FloatArray, y: FloatArray, room: int, slopes: FloatArray, first: IntArray, second: IntArray
-) -> tuple[float, float, int, int, int]:
-    """Return least and most of a bracket of the median slope, and the numbers under it, within it and of all.
+    x: FloatArray, y: FloatArray, room: int, slopes: FloatArray, copies: IntArray
+) -> tuple[tuple[float, float], tuple[int, int, int, int]]:
+    """Return least and most of a bracket of the median slope, and four numbers of slopes: held, under it, within, all.
 
     Bars are sorted by x, and by y where x is equal. `slopes` receives about `room` slopes, those from least to
-    most, `first` and `second` their bars. Whether a slope is under or within can be told from the slope itself:
-    it depends on no rounding of the counts. When the number within exceeds what `slopes` can hold, which
-    only ties bring about, not all are held.
+    most, in order and each once, `copies` how often it is there. Whether a slope is under or within can be told
+    from the slope itself: it depends on no rounding of the counts. -1 are held when there is no room for them.
     """
     n = x.size
     total = _pairs_with_slope(x)
-    if n * (n - 1) // 2 <= slopes.size:
-        return -np.inf, np.inf, 0, _all_slopes(x, y, slopes, first, second), total
-    if total == 0:
-        return np.nan, np.nan, 0, 0, 0
+    held = _slopes_of_points(x, y, slopes, copies)
+    if held >= 0:
+        return (-np.inf, np.inf), (held, 0, total, total)
+    k1, k2 = (total - 1) // 2, total // 2
     xs, ys = x - x[n // 2], y - y[n // 2]
-    low, high, under, order = _cut(xs, ys, x, y, total, room)
+    low, high, under, inside, order = _cut(xs, ys, x, y, total, room)
+    if inside > slopes.size:  # which only ties bring about
+        falling, level, _ = _level_pairs(x, y)
+        if falling <= k1 and k2 < falling + level:
+            slopes[0], copies[0] = 0.0, level
+            return (0.0, 0.0), (1, falling, level, total)
     margin = _MARGIN * (high - low)
     least, most = low + margin, high - margin
-    less, within, _ = _pass_over(order, high, xs, ys, x, y, least, most, 1, slopes, first, second)
-    return least, most, under + less, within, total
+    if inside > slopes.size:
+        less, within, held = _pass_over(order, high, xs, ys, x, y, least, most, 1, slopes, copies)
+    else:
+        less, within, held = _pass_over(order, high, xs, ys, x, y, least, most, 1, slopes, copies[:0])
+        copies[:held] = 1
+        held = _in_order(slopes, copies, held)
+    return (least, most), (held, under + less, within, total)
 
 
 @jit
@@ -237,7 +335,7 @@ def picked(slopes: FloatArray, held: int, k1: int, k2: int) -> float:
 @jit
 def _select_of_many(
     x: FloatArray, y: FloatArray, xs: FloatArray, ys: FloatArray, order: IntArray, high: float, within: int, rank: int,
-    slopes: FloatArray, first: IntArray, second: IntArray,
+    slopes: FloatArray, copies: IntArray,
 ) -> float:  # fmt: skip
     """Return the slope of this rank among those from `order` to `high`, of which there are more than can be held.
 
@@ -247,11 +345,11 @@ def _select_of_many(
     least, most = -np.inf, np.inf
     while True:
         stride = within // slopes.size + 1
-        less, within, held = _pass_over(order, high, xs, ys, x, y, least, most, stride, slopes, first, second)
+        less, within, held = _pass_over(order, high, xs, ys, x, y, least, most, stride, slopes, copies)
         pivot = kth(slopes, held, min((rank - less) // stride, held - 1))
         if held == within:
             return pivot
-        less, equal, _ = _pass_over(order, high, xs, ys, x, y, pivot, pivot, 1, slopes, first, second)
+        less, equal, _ = _pass_over(order, high, xs, ys, x, y, pivot, pivot, 1, slopes, copies)
         if rank < less:
             most = np.nextafter(pivot, -np.inf)
         elif rank >= less + equal:
@@ -269,22 +367,29 @@ def median_slope(x: FloatArray, y: FloatArray, order: IntArray) -> float:
     """
     n = x.size
     size = _CAPACITY * n + 64
-    slopes, first, second = np.empty(size), np.empty(0, np.int64), np.empty(0, np.int64)
+    slopes, copies = np.empty(size), np.empty(size, np.int64)
     total = _pairs_with_slope(x)
     for i in range(n):
         order[i] = i
     if total == 0:
         return np.nan
     k1, k2 = (total - 1) // 2, total // 2
-    if n * (n - 1) // 2 <= size:
-        return picked(slopes, _all_slopes(x, y, slopes, first, second), k1, k2)
     xs, ys = x - x[n // 2], y - y[n // 2]
-    _, high, under, order[:] = _cut(xs, ys, x, y, total, _ROOM * n)
-    k1, k2 = k1 - under, k2 - under
-    _, within, held = _pass_over(order, high, xs, ys, x, y, -np.inf, np.inf, 1, slopes, first, second)
+    if _slopes_of_points(x, y, slopes, copies) > 0:
+        slope = median_of(slopes, copies, k1, k2)
+        order[:], _ = order_of(ys - slope * xs)
+        return slope
+    _, high, under, inside, order[:] = _cut(xs, ys, x, y, total, _ROOM * n)
+    if inside > size:
+        falling, level, order_of_y = _level_pairs(x, y)
+        if falling <= k1 and k2 < falling + level:
+            order[:] = order_of_y
+            return 0.0
+    k1, k2, none = k1 - under, k2 - under, copies[:0]
+    _, within, held = _pass_over(order, high, xs, ys, x, y, -np.inf, np.inf, 1, slopes, none)
     if held == within:
         return picked(slopes, held, k1, k2)
-    lower = _select_of_many(x, y, xs, ys, order, high, within, k1, slopes, first, second)
+    lower = _select_of_many(x, y, xs, ys, order, high, within, k1, slopes, none)
     if k1 == k2:
         return lower
-    return 0.5 * (lower + _select_of_many(x, y, xs, ys, order, high, within, k2, slopes, first, second))
+    return 0.5 * (lower + _select_of_many(x, y, xs, ys, order, high, within, k2, slopes, none))

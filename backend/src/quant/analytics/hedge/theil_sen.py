@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quant.analytics.hedge.covariance import errors_of_median
-from quant.analytics.hedge.median_slope import bracket_slopes, median_slope, picked
+from quant.analytics.hedge.median_slope import (
+    add_slope,
+    bracket_slopes,
+    first_not_under,
+    median_of,
+    median_slope,
+)
 from quant.analytics.hedge.order import median
 from quant.analytics.hedge.outcome import fit_from, no_fit, too_short
 from quant.analytics.inputs import checked_window, legs
@@ -81,20 +87,30 @@ def fit_median(
 
 
 @jit
+def _without_those_gone(values: FloatArray, copies: IntArray, held: int) -> int:
+    """Drop the slopes that have no copy left; return how many are held."""
+    kept = 0
+    for k in range(held):
+        values[kept], copies[kept] = values[k], copies[k]
+        kept += copies[k] > 0
+    return kept
+
+
+@jit
 def _slide(
-    y: FloatArray, x: FloatArray, t: int, window: int, bracket: tuple[float, float], counts: tuple[int, int, int],
-    slopes: FloatArray, older: IntArray, rows: FloatArray,
+    y: FloatArray, x: FloatArray, t: int, window: int, bracket: tuple[float, float], counts: tuple[int, int, int, int],
+    values: FloatArray, copies: IntArray, rows: FloatArray,
 ) -> int:  # fmt: skip
     """Fill the rows from t on while the slopes held say which is the median; return the first row not filled.
 
-    `slopes` are those within the bracket, `older` the earlier bar of each; counts are how many are under the
-    bracket, within it, and how many there are at all. A new bar brings window - 1 slopes and takes as many away.
+    `values` are the slopes within the bracket in order, each once with its `copies`; counts are how many are held,
+    how many slopes are under the bracket and within it, and how many there are at all. A new bar brings
+    window - 1 slopes and takes as many away.
     """
     least, most = bracket
-    under, within, total = counts
+    held, under, within, total = counts
     n = y.size
     dx, residual, buffer = np.empty(window), np.empty(window), np.empty(window)
-    scratch = np.empty(slopes.size)
     while True:
         code, alpha, beta, _, _, _ = fit_line(y[t - window : t], x[t - window : t], dx, residual)
         if code == MISSING:
@@ -105,8 +121,7 @@ def _slide(
                 k1, k2 = (total - 1) // 2 - under, total // 2 - under
                 if k1 < 0 or k2 >= within:
                     return t
-                scratch[:within] = slopes[:within]
-                beta = picked(scratch, within, k1, k2)
+                beta = median_of(values, copies, k1, k2)
                 alpha, sd, near = _along(beta, y[t - window : t], x[t - window : t], residual, buffer)
             rows[0, t], rows[1, t], rows[2, t] = alpha, beta, sd
             if t < n:
@@ -118,15 +133,14 @@ def _slide(
         for i in range(gone + 1, t):
             if x[i] != x[gone]:
                 total -= 1
-                if (y[i] - y[gone]) / (x[i] - x[gone]) < least:
+                slope = (y[i] - y[gone]) / (x[i] - x[gone])
+                if slope < least:
                     under -= 1
-        kept = 0
-        for k in range(within):
-            slopes[kept], older[kept] = slopes[k], older[k]
-            kept += older[k] != gone
-        within = kept
-        if within + window > slopes.size:
-            return t + 1
+                elif slope <= most:
+                    within -= 1
+                    copies[first_not_under(values, held, slope)] -= 1
+        if held + window > values.size:
+            held = _without_those_gone(values, copies, held)
         for i in range(gone + 1, t):
             if x[i] != x[t]:
                 total += 1
@@ -134,8 +148,10 @@ def _slide(
                 if slope < least:
                     under += 1
                 elif slope <= most:
-                    slopes[within], older[within] = slope, i
                     within += 1
+                    held = add_slope(slope, values, copies, held)
+                    if held < 0:
+                        return t + 1
         t += 1
 
 
@@ -145,8 +161,7 @@ def _windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
     rows = np.full((4, n + 1), np.nan)
     missing = np.flatnonzero(~(np.isfinite(y) & np.isfinite(x)))
     size = max(_CAPACITY * window, min(window * window, _LEAST_CAPACITY))
-    slopes, first, second = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
-    earlier = np.empty(size, np.int64)
+    slopes, copies = np.empty(size), np.empty(size, np.int64)
     dx, residual, near, out = np.empty(window), np.empty(window), np.empty(window, np.int64), np.empty(5)
     t = window
     while t <= n:
@@ -156,14 +171,11 @@ def _windows(y: FloatArray, x: FloatArray, window: int) -> FloatArray:
             continue
         part_y, part_x = y[t - window : t], x[t - window : t]
         order = np.lexsort((part_y, part_x))
-        least, most, under, within, total = bracket_slopes(
-            part_x[order], part_y[order], _ROOM * window, slopes, first, second
-        )
+        bracket, counts = bracket_slopes(part_x[order], part_y[order], _ROOM * window, slopes, copies)
         before = t
-        if within <= size:
-            earlier[:within] = (t - window) + np.minimum(order[first[:within]], order[second[:within]])
-            t = _slide(y, x, t, window, (least, most), (under, within, total), slopes, earlier, rows)
-        if t == before:  # more ties than can be held
+        if counts[0] >= 0:
+            t = _slide(y, x, t, window, bracket, counts, slopes, copies, rows)
+        if t == before:  # more different slopes nearly equal to the median than can be held
             fit_median(part_y, part_x, order, dx, residual, near, out)
             rows[:3, t] = out[:3]
             if t < n and out[1] == out[1]:
