@@ -43,6 +43,12 @@ def rho_at(rho, error, n, law):
     return math.exp(-max(brentq(excess, 0.0, 6.0 * n, xtol=1e-14, rtol=1e-14), LEAST_DISTANCE) / n)
 
 
+def share_of_upper(rho, n):
+    """Return what the upper end of rho counts: 0.8 up to a distance of 8 from a unit root, 0.1 from 15 on."""
+    distance = -n * math.log(rho) if rho > 0.0 else math.inf
+    return float(np.interp(distance, [8.0, 15.0], [0.8, 0.1]))
+
+
 def split(variance, covariance, rho):
     """Return the variances of an AR(1)'s innovations and of white noise on it."""
     both = 1.0 + rho * rho
@@ -65,8 +71,9 @@ def errors(x, u):
     design, covariance = np.column_stack([np.ones(n), x]), np.zeros((2, 2))
     bread = np.linalg.inv(np.column_stack([np.ones(n), dx]).T @ design)
     weights = np.column_stack([np.ones(n), dx])
-    for row, share in ((MEDIAN, 0.8), (LOW, 0.2)):
-        at = rho_at(rho, error, n, LAW_OF_RESIDUALS[row])
+    middle, upper = (rho_at(rho, error, n, LAW_OF_RESIDUALS[row]) for row in (MEDIAN, LOW))
+    by_upper = share_of_upper(middle, n)
+    for at, share in ((middle, 1.0 - by_upper), (upper, by_upper)):
         variance, first = innovations(dx, u, at)
         signal, noise = split(variance, first, at) if noisy else (variance, 0.0)
         places = np.arange(n)

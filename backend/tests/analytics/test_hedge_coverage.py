@@ -29,7 +29,9 @@ def test_the_interval_of_beta_covers_the_truth(method, n, half_life):
 @pytest.mark.soak
 @pytest.mark.parametrize("method", list(HedgeMethod))
 @pytest.mark.parametrize(
-    ("n", "half_life"), [*CASES, (60, 15), (240, 1), (240, 15), (240, 60), (1440, 5), (1440, 60)]
+    ("n", "half_life"),
+    [*CASES, (60, 15), (60, 30), (240, 1), (240, 15), (240, 60), (240, 120), (1440, 5), (1440, 60), (1440, 720)],
 )
 def test_the_interval_of_beta_covers_the_truth_in_many_cases(method, n, half_life):
-    assert 0.92 - 0.012 <= share_that_holds(method, n, half_life, 2000) <= 0.98 + 0.008
+    # 92 to 98 %, with two simulation errors where the true share is at the upper end
+    assert 0.92 <= share_that_holds(method, n, half_life, 2000) <= 0.98 + 0.006

@@ -150,6 +150,25 @@ def test_a_block_that_gets_no_answer_holds_up_no_older_hole_and_no_other_symbol(
     at_work(book, scenario)
 
 
+def test_the_oldest_hole_is_filled_while_new_ones_are_found_all_the_time() -> None:
+    book = TradeBook({A: 2_000_000})
+
+    async def scenario(desk: Desk) -> None:
+        desk.hear(A, [*range(100), 150, *range(300, 400)])
+        lost = 400
+        while desk.open_ids(A) and desk.open_ids(A)[0][0] < 300:
+            assert lost < 1_000_000, "the oldest waits for ever"
+            for _ in range(4):  # more than four questions' worth
+                desk.hear(A, [lost + 1_500])
+                lost += 1_501
+            answered = len(book.asked[A])
+            await eventually(lambda answered=answered: len(book.asked[A]) > answered, what="a question")
+        assert len(desk.open_ids(A)) > 1
+        assert (100, 1_000) in book.asked[A], "both of the oldest holes in one question"
+
+    at_work(book, scenario)
+
+
 def test_a_restart_after_longer_than_the_exchange_reaches_begins_where_it_reaches() -> None:
     """The trade that we have is three days old, and the exchange answers for the newest 1,234."""
     book = TradeBook({A: 500_000})

@@ -7,8 +7,8 @@ import numpy as np
 
 from quant.domain import IntArray
 from quant.storage.id_ranges import IdRange
-from quant.storage.journal_reader import JournalReader
 from quant.storage.records import StoredHole, StoredTicks
+from quant.storage.store import Store
 from soak.record import Issued, Trades
 
 SHOWN = 8  # ids named in a violation
@@ -16,7 +16,7 @@ SHOWN = 8  # ids named in a violation
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the journal file says of one symbol; `rows` counts ticks as they lie in the file."""
+    """What the disk says of one symbol; `rows` counts ticks as they lie in the journal, with those moved out of it."""
 
     ticks: StoredTicks
     holes: tuple[StoredHole, ...]
@@ -24,14 +24,12 @@ class Stored:
     rows: int
 
 
-def read_stored(reader: JournalReader, market: str, symbol: str) -> Stored:
-    """Return what the file holds of a symbol."""
-    return Stored(
-        reader.ticks(market, symbol),
-        reader.holes(market, symbol),
-        reader.unstored(market, symbol),
-        sum(chunk.rows for chunk in reader.tick_chunks(market, symbol)),
-    )
+def read_stored(store: Store, market: str, symbol: str) -> Stored:
+    """Return what the journal and the history, to which full hours are moved, hold of a symbol."""
+    ticks = store.ticks(market, symbol)
+    moved = len(ticks) - len(store.journal.ticks(market, symbol))
+    rows = sum(chunk.rows for chunk in store.journal.tick_chunks(market, symbol))
+    return Stored(ticks, store.holes(market, symbol), store.unstored(market, symbol), moved + rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from quant.simulator import FaultKind, SimConfig
-from quant.storage.journal_reader import JournalReader
-from quant.storage.store import JOURNAL_NAME
+from quant.storage.store import Store
 from soak import accounting, batch_bars
 from soak.exchange_side import Addresses, ExchangeSide
 from soak.platform_side import INTERVALS, LiveSymbol, Platform, PlatformSide, width_of
@@ -69,11 +68,11 @@ class Lane:
                 self._break(each, platform)
             self._exchange.ask("reach", spec.span_s)
             issued = {symbol: record.issued(symbol) for symbol in spec.symbols}
-            reader = JournalReader(data_dir / JOURNAL_NAME)
-            behind = list(self._catch_up(spec, issued, reader))
+            store = Store(data_dir)
+            behind = list(self._catch_up(spec, issued, store))
             live: dict[str, LiveSymbol] = self._platform.ask("close")
             bites = self._exchange.ask("bites")  # before our own questions bite
-            found = _Check(spec, reader, record, issued, live)
+            found = _Check(spec, store, record, issued, live)
             violations = (*behind, *found.violations())
         self._exchange.ask("stop")
         return Outcome(spec.seed, violations, bites, found.figures, time.monotonic() - begun)
@@ -88,7 +87,7 @@ class Lane:
         self._exchange.ask("reach", now_s + each.down_s)
         self._platform.ask("open", platform)
 
-    def _catch_up(self, spec: RunSpec, issued: dict[str, Issued], reader: JournalReader) -> Iterator[str]:
+    def _catch_up(self, spec: RunSpec, issued: dict[str, Issued], store: Store) -> Iterator[str]:
         """Wait until the platform knows all that was issued and has asked for what it missed."""
         # What is listed late may not be asked for yet; of what ended before its first trade came nobody knows, and
         # nobody answers for what is listed no more.
@@ -97,7 +96,7 @@ class Lane:
         wanted = {
             symbol: ids.last_given
             for symbol, ids in issued.items()
-            if symbol not in gone and (symbol not in changing or reader.extent(MARKET, symbol) is not None)
+            if symbol not in gone and (symbol not in changing or store.extent(MARKET, symbol) is not None)
         }
         behind = self._platform.ask("caught_up", wanted, self._catch_up_s / SPEED)
         for symbol, standing in behind.items():
@@ -109,32 +108,32 @@ def _delisted(spec: RunSpec) -> set[str | None]:
 
 
 class _Check:
-    """The journal, the bars and the exchange's record side by side."""
+    """What is stored, the bars and the exchange's record side by side."""
 
     def __init__(
         self,
         spec: RunSpec,
-        reader: JournalReader,
+        store: Store,
         record: Record,
         issued: dict[str, Issued],
         live: dict[str, LiveSymbol],
     ) -> None:
         self._spec = spec
-        self._reader = reader
+        self._store = store
         self._record = record
         self._issued = issued
         self._live = live
         self.figures: dict[str, int] = {}
 
     def violations(self) -> Iterator[str]:
-        for damage in self._reader.check():
+        for damage in self._store.journal.check():
             yield f"damaged: {damage}"
         for symbol in self._spec.symbols:
             for what in self._of(symbol):
                 yield f"{symbol}: {what}"
 
     def _of(self, symbol: str) -> Iterator[str]:
-        stored = accounting.read_stored(self._reader, MARKET, symbol)
+        stored = accounting.read_stored(self._store, MARKET, symbol)
         issued = self._record.issued(symbol)
         until = self._issued[symbol].last_given + 1
         if symbol in _delisted(self._spec):
@@ -164,7 +163,7 @@ class _Check:
                 yield f"{interval}: {what}"
             for opened in batch_bars.silently_incomplete(live.bars[interval], times, width):
                 yield f"{interval}: the bar at {opened} lacks a trade and does not say so"
-            written = self._reader.bars(MARKET, symbol, interval)
+            written = self._store.bars(MARKET, symbol, interval)
             for what in batch_bars.stored_otherwise(live.bars[interval], written):
                 yield f"{interval}: {what}"
             self._count("bars", len(live.bars[interval]))

@@ -13,8 +13,7 @@ import pytest
 
 from quant.simulator import FaultPlan, SimConfig
 from quant.storage.id_ranges import IdRanges, runs
-from quant.storage.journal_reader import JournalReader
-from quant.storage.store import JOURNAL_NAME
+from quant.storage.store import JOURNAL_NAME, Store
 from soak import accounting
 from soak.exchange_side import Addresses, ExchangeSide
 from soak.platform_side import Committed, Platform, PlatformSide
@@ -78,16 +77,15 @@ class Victims:
         self.check()
 
     def check(self) -> None:
-        reader = JournalReader(self._platform.data_dir / JOURNAL_NAME)
-        assert reader.check() == ()
+        store = Store(self._platform.data_dir)
+        assert store.journal.check() == ()
         for symbol, reported in self.reported.ids.items():
-            stored = reader.ticks(MARKET, symbol).ids
+            stored = accounting.read_stored(store, MARKET, symbol)
             lost = IdRanges(reported.ranges)
-            for ids in runs(stored):
+            for ids in runs(stored.ticks.ids):
                 lost.remove(*ids)
             assert not lost, f"{symbol}: reported as stored and not there: {lost.ranges[:5]}"
-            rows = sum(chunk.rows for chunk in reader.tick_chunks(MARKET, symbol))
-            assert rows == len(stored), f"{symbol}: {rows} rows for {len(stored)} ids"
+            assert stored.rows == len(stored.ticks), f"{symbol}: {stored.rows} rows for {len(stored.ticks)} ids"
 
 
 def with_the_rest(victim: Worker, reported: Reported) -> None:
@@ -126,9 +124,9 @@ def kill_often(folder: Path, kills: int, *, planted: str | None = None) -> Count
             last.ask("close")
         victims.check()
         figures = Counter(commits=victims.reported.commits)
-        reader = JournalReader(platform.data_dir / JOURNAL_NAME)
+        store = Store(platform.data_dir)
         for symbol in SYMBOLS:
-            stored = accounting.read_stored(reader, MARKET, symbol)
+            stored = accounting.read_stored(store, MARKET, symbol)
             ids = record.issued(symbol)
             trades = record.trades(symbol, first=int(stored.ticks.ids[0]), stop=ids.stop)
             until = issued[symbol].last_given + 1

@@ -1,4 +1,7 @@
-"""Fetches by id what no stream brought, newest first, and notes what the exchange does not have."""
+"""Fetches by id what no stream brought, newest first, and notes what the exchange does not have.
+
+Every fourth question is about the oldest hole, or it would wait for as long as new ones are found.
+"""
 
 import asyncio
 import random
@@ -23,6 +26,7 @@ from quant.storage.id_ranges import IdRange, IdRanges
 log = structlog.get_logger()
 
 AT_ONCE = 4  # symbols
+OLDEST_EVERY = 4  # questions
 LOOK_EVERY_S = 0.5
 QUICK_IDS = 100_000
 """A hole of so many ids is filled within a minute; the exchange's own bars need not stand in for it."""
@@ -38,6 +42,7 @@ class _Work:
 
     not_before_s: float = 0.0
     asked_s: float = 0.0  # last, so that long fills take turns
+    questions: int = 0  # that were asked
     is_asking: bool = False
     newest_id: int = -1  # that the exchange is known to have
     floor_id: int = 0  # below it the exchange has no answer any more
@@ -61,6 +66,11 @@ class _Question:
     @property
     def ids(self) -> IntArray:
         return np.concatenate([np.arange(part.first_id, part.last_id + 1) for part in self.ranges])
+
+
+def _is_free_between(work: _Work, older: IdRange, newer: IdRange) -> bool:
+    """Tell whether nothing between is set aside: that is not asked for along with others."""
+    return len(work.aside.free(IdRange(older.last_id, newer.first_id))) == 1
 
 
 class Backfiller:
@@ -142,7 +152,13 @@ class Backfiller:
             work = self._of(symbol)
             if symbol not in self._market.specs or work.is_asking or now_s < work.not_before_s:
                 continue
-            ranges = self._again(symbol, work) or self._newer(symbol, work) or self._older(symbol, work)
+            is_for_oldest = work.questions % OLDEST_EVERY == OLDEST_EVERY - 1
+            ranges = (
+                (self._oldest(symbol, work) if is_for_oldest else ())
+                or self._again(symbol, work)
+                or self._newer(symbol, work)
+                or self._older(symbol, work)
+            )
             if ranges:
                 yield _Question(symbol, ranges)
 
@@ -187,20 +203,42 @@ class Backfiller:
 
     def _older(self, symbol: str, work: _Work) -> tuple[IdRange, ...]:
         """Return the newest missing ids that one question can bring, of as many holes as it spans."""
-        parts: list[IdRange] = []  # newest first
-        for hole in reversed(self._state.open_holes(symbol)):
-            if not self._in_reach(hole) or hole.last_id < work.floor_id:
+
+        def newest_first() -> Iterator[IdRange]:
+            for hole in reversed(self._state.open_holes(symbol)):
+                if not self._in_reach(hole) or hole.last_id < work.floor_id:
+                    return
+                if self._is_settled(hole):
+                    ids = IdRange(max(hole.first_id, work.floor_id), hole.last_id)
+                    yield from reversed(work.aside.free(ids))
+
+        parts: list[IdRange] = []
+        for free in newest_first():
+            low = (parts[0] if parts else free).last_id - work.block + 1
+            if free.last_id < low or (parts and not _is_free_between(work, free, parts[-1])):
                 break
-            if not self._is_settled(hole):
-                continue
-            for free in reversed(work.aside.free(IdRange(max(hole.first_id, work.floor_id), hole.last_id))):
-                low = (parts[0] if parts else free).last_id - work.block + 1
-                # What is set aside is not asked for along with others.
-                apart = bool(parts) and len(work.aside.free(IdRange(free.last_id, parts[-1].first_id))) > 1
-                if free.last_id < low or apart:
-                    return tuple(reversed(parts))
-                parts.append(IdRange(max(free.first_id, low), free.last_id))
+            parts.append(IdRange(max(free.first_id, low), free.last_id))
         return tuple(reversed(parts))
+
+    def _oldest(self, symbol: str, work: _Work) -> tuple[IdRange, ...]:
+        """Return the oldest missing ids that one question can bring, of as many holes as it spans.
+
+        A hole that begins before the exchange's reach is left to be filled backwards, up to where that ends.
+        """
+
+        def oldest_first() -> Iterator[IdRange]:
+            for hole in self._state.open_holes(symbol):
+                is_whole = hole.ts_before > self._now() - REACH_NS and hole.first_id >= work.floor_id
+                if is_whole and self._is_settled(hole):
+                    yield from work.aside.free(IdRange(hole.first_id, hole.last_id))
+
+        parts: list[IdRange] = []
+        for free in oldest_first():
+            high = (parts[0] if parts else free).first_id + work.block - 1
+            if free.first_id > high or (parts and not _is_free_between(work, parts[-1], free)):
+                break
+            parts.append(IdRange(free.first_id, min(free.last_id, high)))
+        return tuple(parts)
 
     def _in_reach(self, hole: Hole) -> bool:
         return hole.ts_after > self._now() - REACH_NS
@@ -215,6 +253,7 @@ class Backfiller:
         """Ask for the trades and make of the answer what can be made of it."""
         symbol, work, span = asked.symbol, self._of(asked.symbol), asked.span
         work.asked_s = self._pace.monotonic_s()
+        work.questions += 1
         try:
             answer = await rest.agg_trades(symbol, from_id=span.first_id, limit=span.size)
         except ExchangeUnreachable as error:

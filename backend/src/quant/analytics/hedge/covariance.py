@@ -5,8 +5,8 @@ influence, u clipped; for Theil and Sen's W holds the ranks of x in place of x, 
 covariance is (W'X)⁻¹ W'ΩW (X'W)⁻¹. Ω is that of an AR(1) in v over the whole sample path of x: nothing is
 truncated and no bandwidth is chosen. Its persistence is what plain errors get wrong (they take it as zero) and
 what residuals understate, so it comes from inverted tests: the variance is averaged over the median-unbiased rho
-and the upper end of rho's 95 % interval. The weights were set by simulation; `docs/methods.md` has the coverage
-measured.
+and the upper end of rho's 95 % interval, which counts the more the nearer that median is to a unit root. The weights
+were set by simulation; `docs/methods.md` has the coverage measured.
 
 Trades at bid or ask and prices in ticks add white noise, and make least squares find far too little persistence. It
 shows as a negative autocorrelation of the innovations. Where that is significant, Ω is that of an AR(1) plus white
@@ -28,7 +28,9 @@ from quant.kernel import jit, jit_fast
 
 MIN_BARS = 10
 _NEAREST = 0.05  # distance from a unit root, in -n ln(rho): nearer, alpha has no finite variance at all
-_BY_MEDIAN, _BY_LOW = 0.8, 0.2  # the law's low quantile belongs to the upper end of rho
+_NEAR, _FAR = 8.0, 15.0  # distances between which the upper end of rho comes to count less
+_SHARE_NEAR, _SHARE_FAR = 0.8, 0.1  # of the variance, what is taken at that end
+# the law's low quantile belongs to the upper end of rho
 _LAW_MEDIAN, _LAW_LOW = LAW_OF_RESIDUALS[MEDIAN].copy(), LAW_OF_RESIDUALS[LOW].copy()
 _NOISY = -1.645  # times the standard error of an autocorrelation: below it, innovations tell of white noise
 _LEAST_SIGNAL = 0.02  # of the innovations' variance: noise is never taken to be more than the rest
@@ -71,9 +73,15 @@ def _over_ones(rho: float, n: int) -> float:
 
 
 @jit
-def _rho_at(rho: float, error: float, n: int, law: FloatArray) -> float:
-    away = max(distance_at(rho, error, n, law, NODES), _NEAREST)
-    return math.exp(-away / n) if away < np.inf else max(rho, -0.99)
+def _rho_at(distance: float, rho: float, n: int) -> float:
+    return math.exp(-max(distance, _NEAREST) / n) if distance < np.inf else max(rho, -0.99)
+
+
+@jit
+def _share_of_upper(distance: float) -> float:
+    """Return the share of the variance that is taken at the upper end of rho, by the median's distance from one."""
+    near = min(max((_FAR - distance) / (_FAR - _NEAR), 0.0), 1.0)
+    return _SHARE_FAR + near * (_SHARE_NEAR - _SHARE_FAR)
 
 
 @jit_fast
@@ -102,12 +110,14 @@ def errors_of_line(dx: FloatArray, u: FloatArray, w: FloatArray, mean_x: float) 
         signal, _ = _parts(*innovations(dx, u, sums, min(rho, 1.0)), min(rho, 1.0))
         error = math.sqrt(signal * min(rho, 1.0) / one)
     by_x, sum_square = _products(w, dx)
-    middle, upper = _rho_at(rho, error, n, _LAW_MEDIAN), _rho_at(rho, error, n, _LAW_LOW)
+    distance = distance_at(rho, error, n, _LAW_MEDIAN, NODES)
+    middle, upper = _rho_at(distance, rho, n), _rho_at(distance_at(rho, error, n, _LAW_LOW, NODES), rho, n)
+    by_upper = _share_of_upper(distance)
     of_middle, square_middle, of_upper, square_upper = _over_path(w, middle, upper)
     of_alpha = of_beta = 0.0
     for at, share, with_one, with_w in (
-        (middle, _BY_MEDIAN, of_middle, square_middle),
-        (upper, _BY_LOW, of_upper, square_upper),
+        (middle, 1.0 - by_upper, of_middle, square_middle),
+        (upper, by_upper, of_upper, square_upper),
     ):
         signal, product = innovations(dx, u, sums, at)
         noise = 0.0
