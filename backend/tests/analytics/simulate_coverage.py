@@ -26,7 +26,9 @@ def with_steps_correlated(rng, n, life, correlation=0.3):
     steps = rng.standard_normal(n)
     rho = 0.5 ** (1.0 / life)
     noise = correlation * steps + np.sqrt(1.0 - correlation**2) * rng.standard_normal(n)
-    spread = lfilter([1.0], [1.0, -rho], noise * SD * np.sqrt(1.0 - rho**2), zi=[rho * SD * rng.standard_normal()])[0]
+    spread = lfilter(
+        [1.0], [1.0, -rho], noise * SD * np.sqrt(1.0 - rho**2), zi=[rho * SD * rng.standard_normal()]
+    )[0]
     x = 100.0 + 0.1 * steps.cumsum()
     return ALPHA + BETA * x + spread, x
 
@@ -76,7 +78,11 @@ def errors(cases=CASES):
                 ):
                     fit = ols(y, x)
                     held[name].append(fit.beta_low <= BETA <= fit.beta_high)
-            yield f"{n:,}", str(life), *(percent(hits, 0 if name == "plain" else 1) for name, hits in held.items())
+            yield (
+                f"{n:,}",
+                str(life),
+                *(percent(hits, 0 if name == "plain" else 1) for name, hits in held.items()),
+            )
 
     table(
         "β ± 1.96 se of OLS",
@@ -92,7 +98,11 @@ def methods(cases=CASES):
         for n, life in CELLS:
             drawn = [legs(rng, n, life) for _ in range(cases)]
             fits = ((HEDGE_METHODS[method](y, x) for y, x in drawn) for method in HedgeMethod)
-            yield f"{n:,}", str(life), *(percent([f.beta_low <= BETA <= f.beta_high for f in of]) for of in fits)
+            yield (
+                f"{n:,}",
+                str(life),
+                *(percent([f.beta_low <= BETA <= f.beta_high for f in of]) for of in fits),
+            )
 
     table("Every method", ("bars", "half-life", *HedgeMethod), rows())
 
@@ -107,7 +117,8 @@ def market():
             yield f"{window:,}", "all", *(percent(np.concatenate([*of.values()])) for of in found.values())
             for life in lives:
                 of_life = (
-                    np.concatenate([hits for (each, _), hits in of.items() if each == life]) for of in found.values()
+                    np.concatenate([hits for (each, _), hits in of.items() if each == life])
+                    for of in found.values()
                 )
                 yield f"{window:,}", f"{life:g}", *(percent(hits) for hits in of_life)
 

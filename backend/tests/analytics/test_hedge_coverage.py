@@ -30,7 +30,18 @@ def test_the_interval_of_beta_covers_the_truth(method, n, half_life):
 @pytest.mark.parametrize("method", list(HedgeMethod))
 @pytest.mark.parametrize(
     ("n", "half_life"),
-    [*CASES, (60, 15), (60, 30), (240, 1), (240, 15), (240, 60), (240, 120), (1440, 5), (1440, 60), (1440, 720)],
+    [
+        *CASES,
+        (60, 15),
+        (60, 30),
+        (240, 1),
+        (240, 15),
+        (240, 60),
+        (240, 120),
+        (1440, 5),
+        (1440, 60),
+        (1440, 720),
+    ],
 )
 def test_the_interval_of_beta_covers_the_truth_in_many_cases(method, n, half_life):
     # 92 to 98 %, with two simulation errors where the true share is at the upper end

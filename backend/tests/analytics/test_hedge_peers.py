@@ -27,7 +27,9 @@ def legs(request, kind, n):
         return [heavy(rng, n)]
     folder = request.getfixturevalue("shared_data")
     both = [market.closes(folder, *names, rows=20_000)[-n:] for names in REAL]
-    return [(each[:, 0], each[:, 1]) for each in both] + [(np.log(each[:, 0]), np.log(each[:, 1])) for each in both]
+    return [(each[:, 0], each[:, 1]) for each in both] + [
+        (np.log(each[:, 0]), np.log(each[:, 1])) for each in both
+    ]
 
 
 def median_of_all_slopes(y, x):

@@ -1,5 +1,6 @@
 """Trades to ledger, rings and bars: whatever the network does, the state equals its slow twin."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -465,13 +466,31 @@ def test_the_unknown_symbol_has_nothing():
 
 def test_rate_counts_the_trades_of_the_last_minute():
     state = fed(*(trade("A", i, i) for i in range(90)))
-    assert state.rate("A", now=START + 90 * NS_PER_S) == pytest.approx(59 / 60)
+    assert state.rate("A", now=START + 90 * NS_PER_S) == pytest.approx(60 / 60)
+    assert state.rate("A", now=START + 100 * NS_PER_S + NS_PER_S // 2) == pytest.approx(50 / 60.5)
+    assert state.rate("A", now=START + 200 * NS_PER_S) == 0.0
     assert state.rate("A", now=0) == 0.0
+
+
+@given(st.lists(st.floats(0.0, 200.0).map(lambda at: round(at, 3)), min_size=1, max_size=60), st.data())
+def test_rate_is_the_same_however_often_it_is_asked_for(times, data):
+    """Trades come in any order, and none is counted twice or left out."""
+    state, told = fed(trade("A", 0, times[0])), times[:1]
+    for i, at in enumerate(times[1:], 1):
+        state.apply(batch([trade("A", i, at)]))
+        told.append(at)
+        if data.draw(st.booleans()):
+            state.rate("A", now=START + int(max(told) * NS_PER_S))
+    now_s = data.draw(st.floats(max(told), max(told) + 80.0))
+    counted = sum(math.floor(now_s) - 60 <= math.floor(at) for at in told)
+    assert state.rate("A", now=START + int(now_s * NS_PER_S)) == pytest.approx(counted / (60 + now_s % 1))
 
 
 def test_rate_of_a_ring_shorter_than_the_minute_is_taken_over_what_it_holds():
     state = fed(*(trade("A", i, i / 10) for i in range(50)), capacity=20)
     assert state.rate("A", now=START + 5 * NS_PER_S) == pytest.approx(20 / 2.0)
+    state.apply(batch([trade("A", i, i / 10) for i in range(50, 60)]))
+    assert state.rate("A", now=START + 6 * NS_PER_S) == pytest.approx(30 / 3.0), "what it held is still known"
 
 
 def test_oldest_to_repair_is_the_oldest_closed_bar_without_all_its_trades():

@@ -85,7 +85,9 @@ class Victims:
             for ids in runs(stored.ticks.ids):
                 lost.remove(*ids)
             assert not lost, f"{symbol}: reported as stored and not there: {lost.ranges[:5]}"
-            assert stored.rows == len(stored.ticks), f"{symbol}: {stored.rows} rows for {len(stored.ticks)} ids"
+            assert stored.rows == len(stored.ticks), (
+                f"{symbol}: {stored.rows} rows for {len(stored.ticks)} ids"
+            )
 
 
 def with_the_rest(victim: Worker, reported: Reported) -> None:

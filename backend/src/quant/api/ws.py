@@ -51,9 +51,8 @@ async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]") -> None:
     """Run two tasks, one that sends what is new and one that reads commands, until either or `ended` is done."""
     engine: Engine = websocket.app.state.engine
     await websocket.accept()
-    status = await engine.status()
     hello = wire.Hello(
-        type="hello", session=engine.session, version=__version__, market=status.market, time=_now()
+        type="hello", session=engine.session, version=__version__, market=engine.market, time=_now()
     )
     await websocket.send_text(hello.model_dump_json())
     client = _Client(websocket, engine)

@@ -141,7 +141,9 @@ class Backfiller:
             waiting.cancel()
 
     def _of(self, symbol: str) -> _Work:
-        return self._work.setdefault(symbol, _Work())
+        if symbol not in self._work:
+            self._work[symbol] = _Work()
+        return self._work[symbol]
 
     # --- what to ask for ---
 

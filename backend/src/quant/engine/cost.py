@@ -47,7 +47,9 @@ _COSTS = {
 }
 _FORMATION_BAR_S = 5e-6  # Kalman's noise, for each block of rows
 _PRODUCTS_A_S = 4e10  # multiplications and additions in the stack of matrix products
-_CLOSE_LAG_S = 5e-9  # a close fetched for one lag's products, which is what few symbols with many bars wait for
+_CLOSE_LAG_S = (
+    5e-9  # a close fetched for one lag's products, which is what few symbols with many bars wait for
+)
 _LAB_S, _LAB_BAR_S = 1.5e-2, 3e-6  # Johansen, KPSS, Hurst, stability and the tests of other windows
 _LAB_BARS = 4000  # of all those other windows together
 _CELL_S = 6e-8  # a close that is put into its place on the grid

@@ -805,6 +805,11 @@ class Engine(Protocol):
         """The users; to be asked once the engine has started."""
         ...
 
+    @property
+    def market(self) -> str:
+        """The name of the market that runs."""
+        ...
+
     async def start(self) -> None:
         """Claim the data directory and bring the source up in the background."""
         ...

@@ -275,6 +275,10 @@ class Session:
         finally:
             resumed.set()
 
+    @property
+    def market(self) -> str:
+        return self._now_running().state.market
+
     def _now_running(self) -> RunningMarket:
         if self._running is None:
             raise Unavailable("the engine has not been started")

@@ -33,6 +33,7 @@ from quant.market.columns import (
     untouched,
 )
 from quant.market.ledger import Hole, HoleBook, HoleState
+from quant.market.rate import RateMeter
 from quant.market.seconds import SecondSeries
 
 FIRST_ROWS = 32
@@ -98,6 +99,7 @@ class MarketState:
         self._ticks, self._bars, self._heads, self._ledger = self._new_records(rows)
         self._holes: list[HoleBook] = []
         self._replaced: list[int] = []  # what `ticks_written` counts beyond the ring's own count
+        self._meters: dict[str, RateMeter] = {}
         self.quotes = SecondSeries(4)  # bid, bid size, ask, ask size
         self.marks = SecondSeries(4)  # mark, index, funding rate, next funding (ns)
         self._out_of_order: list[int] = []
@@ -491,17 +493,28 @@ class MarketState:
             [(part["ts_recv"] - part["ts_event"])[those] for part, those in zip(parts, kept, strict=True)]
         )
 
-    def rate(self, symbol: str, *, now: int, over_s: int = 60) -> float:
-        """Return trades per second of market time over the last `over_s` seconds, if the ring reaches that far."""
+    def rate(self, symbol: str, *, now: int) -> float:
+        """Return trades per second of market time over the last minute, or as far back as is known.
+
+        Reads only what has come since it was asked for last.
+        """
         s = self._rows.get(symbol)
         if s is None or now <= 0:
             return 0.0
+        meter = self._meters.setdefault(symbol, RateMeter())
+        written = self.ticks_written(symbol)
+        fresh, meter.seen = written - meter.seen, written
         held = min(int(self._ledger["written"][s]), self.tick_capacity)
-        times = self._ticks["ts_event"][s, :held]
-        recent = int(np.count_nonzero(times > now - over_s * NS_PER_S))
-        if recent == held and held == self.tick_capacity:  # the ring is shorter than the span
-            return recent / max((now - int(times.min())) / NS_PER_S, 1e-3)
-        return recent / over_s
+        times = self._newest_times(s, min(fresh, held))
+        if fresh > self.tick_capacity:  # some have left the ring unread
+            meter.restart(int(times.min()))
+        meter.add(times)
+        return meter.per_second(now)
+
+    def _newest_times(self, s: int, n: int) -> IntArray:
+        """Return the event times of the newest `n` ticks, in arrival order."""
+        ring, end = self._ticks["ts_event"][s], int(self._ledger["written"][s]) % self.tick_capacity
+        return np.concatenate((ring[self.tick_capacity - max(n - end, 0) :], ring[max(end - n, 0) : end]))
 
     def bars(
         self,

@@ -131,7 +131,7 @@ def _in_order(slopes: FloatArray, copies: IntArray, n: int) -> int:
 
 @jit
 def _slopes_of_points(x: FloatArray, y: FloatArray, slopes: FloatArray, copies: IntArray) -> int:
-    """Hold the slopes between all different points, in order; return how many are held, -1 if there are too many points.
+    """Hold the slopes between all different points, in order; return how many are held, -1 for too many points.
 
     Prices in coarse ticks make few points of many bars.
     """
