@@ -60,7 +60,7 @@ def test_an_id_is_made_and_stands_in_answer_and_log(server: ServerProcess) -> No
     assert event["status"] == 200
     assert event["client"] == "127.0.0.1"
     assert event["agent"].startswith("python-httpx")
-    assert event["bytes"] == len(answer.content)
+    assert event["bytes"] == answer.num_bytes_downloaded
     assert event["ms"] > 0
     assert server.client.http.get("/symbols").headers["x-request-id"] != event["request_id"]
 

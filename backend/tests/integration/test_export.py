@@ -227,7 +227,7 @@ def size_of(client: Client, path: str, query: dict[str, object]) -> int:
         "GET", path, params={name: str(value) for name, value in query.items()}
     ) as answer:
         assert answer.status_code == 200
-        return sum(len(chunk) for chunk in answer.iter_raw())
+        return sum(len(chunk) for chunk in answer.iter_bytes())
 
 
 def peak_mb(pid: int) -> int:

@@ -32,6 +32,7 @@ from quant.api import (
 from quant.api.addresses import HostNames, Peers
 from quant.api.body_cap import BodyCap
 from quant.api.callers import Callers
+from quant.api.compression import Compression
 from quant.api.folder_size import FolderSize
 from quant.api.lifecycle import CutOff, Mistakes, RefusedStart
 from quant.api.process_metrics import ProcessMetrics
@@ -136,6 +137,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     dashboard.install(app, _endpoints())
+    app.add_middleware(Compression)  # innermost: what has not been sent can still be answered in another way
     app.add_middleware(CutOff)
     app.add_middleware(BodyCap)
     origins = security.allowed_origins(settings)

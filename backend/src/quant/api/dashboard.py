@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
+from quant.api.compression import takes
 from quant.errors import NotFound
 
 PACKAGED = Path(__file__).resolve().parents[1] / "_dashboard"
@@ -133,7 +134,7 @@ def _compressed(file: Path, headers: Headers, cache: str) -> FileResponse:
     media_type = FileResponse(file).media_type
     for suffix, encoding in ENCODINGS:
         smaller = file.with_name(file.name + suffix)
-        if encoding in accepted and smaller.is_file():
+        if takes(accepted, encoding) and smaller.is_file():
             return FileResponse(
                 smaller, headers=answer | {"Content-Encoding": encoding}, media_type=media_type
             )
