@@ -7954,6 +7954,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a span that is past: for `If-None-Match` */
+                    ETag?: string;
                     /** @description of a file: market time, ms */
                     "X-As-Of"?: number;
                     /** @description of a file: the market of the rows */
@@ -7968,6 +7970,15 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                     "text/csv": string;
                 };
+            };
+            /** @description What `If-None-Match` names is still so */
+            304: {
+                headers: {
+                    /** @description of a span that is past: for `If-None-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description No HTTP request */
             400: {
@@ -8421,6 +8432,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a span that is past: for `If-None-Match` */
+                    ETag?: string;
                     /** @description of a file: market time, ms */
                     "X-As-Of"?: number;
                     /** @description of a file: the market of the rows */
@@ -8435,6 +8448,15 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                     "text/csv": string;
                 };
+            };
+            /** @description What `If-None-Match` names is still so */
+            304: {
+                headers: {
+                    /** @description of a span that is past: for `If-None-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description No HTTP request */
             400: {

@@ -3,17 +3,18 @@
 import asyncio
 import json
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
 from quant.api.compression import takes
+from quant.api.validators import is_held, unchanged, validated, validator
 from quant.errors import NotFound
 
 PACKAGED = Path(__file__).resolve().parents[1] / "_dashboard"
@@ -39,10 +40,13 @@ def install(app: FastAPI, endpoints: Mapping[str, Set[str]]) -> None:
     described: list[bytes] = []
 
     @app.get("/openapi.json", include_in_schema=False)
-    async def openapi() -> Response:
+    async def openapi(request: Request) -> Response:
         if not described:  # it takes a second, in which the loop has others to serve
             described.append(await asyncio.to_thread(lambda: json.dumps(app.openapi()).encode()))
-        return Response(described[0], media_type="application/json")
+        headers = validated(validator(described[0]))
+        if is_held(request, headers):
+            return unchanged(headers)
+        return Response(described[0], media_type="application/json", headers=headers)
 
     @app.get("/docs", include_in_schema=False)
     async def swagger() -> HTMLResponse:
@@ -112,9 +116,9 @@ def _file(request: Request, path: str) -> Response:
     file = _within(root, path) if path else None
     if file is not None:
         cache = IMMUTABLE if path.startswith("assets/") else "no-cache"
-        return _compressed(file, request.headers, cache)
+        return _sent(file, request, cache)
     if wants_page:
-        return _compressed(root / "index.html", request.headers, "no-cache")
+        return _sent(root / "index.html", request, "no-cache")
     raise NotFound(f"there is nothing at /{path[:100]}")
 
 
@@ -127,15 +131,24 @@ def _within(root: Path, path: str) -> Path | None:
         return None
 
 
-def _compressed(file: Path, headers: Headers, cache: str) -> FileResponse:
-    """Return a file, in the smallest form that was made of it at build time and the browser takes."""
-    answer = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
-    accepted = headers.get("accept-encoding", "")
+def _sent(file: Path, request: Request, cache: str) -> Response:
+    """Return a file, in the smallest form that was made of it at build time and the browser takes, if it lacks it."""
+    found = file.stat()
+    tag = _content_validator(file, found.st_mtime_ns, found.st_size)
+    headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Encoding"}
+    if is_held(request, headers):
+        return unchanged(headers)
+    accepted = request.headers.get("accept-encoding", "")
     media_type = FileResponse(file).media_type
     for suffix, encoding in ENCODINGS:
         smaller = file.with_name(file.name + suffix)
         if takes(accepted, encoding) and smaller.is_file():
-            return FileResponse(
-                smaller, headers=answer | {"Content-Encoding": encoding}, media_type=media_type
-            )
-    return FileResponse(file, headers=answer)
+            encoded = headers | {"Content-Encoding": encoding}
+            return FileResponse(smaller, headers=encoded, media_type=media_type)
+    return FileResponse(file, headers=headers)
+
+
+@lru_cache(maxsize=1024)
+def _content_validator(file: Path, mtime_ns: int, size: int) -> str:  # noqa: ARG001  what was read may be another now
+    """Return the validator of what is in a file; its time and size alone may be those of another version's."""
+    return validator(file.read_bytes())

@@ -1,15 +1,19 @@
 """/data/*: bars, trades, holes, and how much of them is held."""
 
+from dataclasses import fields
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from quant import __version__
 from quant.api import schemas as wire
 from quant.api import views
 from quant.api.export_frames import bar_frame, tick_frame
 from quant.api.parameters import BarLimit, End, EngineOf, Start, Symbol, TickLimit
 from quant.api.problems import responses
 from quant.api.table_files import TableForm, TableFormat, table_answers, table_file
+from quant.api.validators import is_held, unchanged, validated, validator, with_validator
+from quant.engine.protocol import BarsView, TicksView
 
 INTERVALS = (
     "one of RESAMPLE_INTERVALS, or tN for bars of N trade ids, vX for bars of X units of the base asset"
@@ -24,8 +28,10 @@ async def stats(engine: EngineOf) -> wire.DataStats:
     return views.data_stats(await engine.stats())
 
 
-@router.get("/{symbol}", responses=table_answers(404, 422, 503), response_model=wire.BarList)
+@router.get("/{symbol}", responses=with_validator(table_answers(404, 422, 503)), response_model=wire.BarList)
 async def bars(
+    request: Request,
+    response: Response,
     engine: EngineOf,
     symbol: Symbol,
     start: Start,
@@ -40,14 +46,22 @@ async def bars(
     from the first trade of a UTC day; `time` is that of their first trade.
     """
     view = await engine.bars(symbol.upper(), interval, limit=limit, start=start, end=end)
+    headers = validated(_validator(view, end, *(getattr(view.bars, each.name) for each in fields(view.bars))))
+    if is_held(request, headers):
+        return unchanged(headers)
     if form is TableFormat.JSON:
+        response.headers.update(headers)
         return views.bar_list(view)
     after = views.cursor(view.next_end)
-    return table_file(bar_frame(view), form, market=view.market, as_of=views.ms(view.as_of), after=after)
+    return await table_file(bar_frame(view), form, view, after=after, headers=headers)
 
 
-@router.get("/{symbol}/ticks", responses=table_answers(404, 422, 503), response_model=wire.TickList)
+@router.get(
+    "/{symbol}/ticks", responses=with_validator(table_answers(404, 422, 503)), response_model=wire.TickList
+)
 async def ticks(
+    request: Request,
+    response: Response,
     engine: EngineOf,
     symbol: Symbol,
     start: Start,
@@ -57,10 +71,14 @@ async def ticks(
 ) -> wire.TickList | Response:
     """Trades by id, oldest first, from the buffer and the stored history; `side` is the aggressor's."""
     view = await engine.ticks(symbol.upper(), limit=limit, start=start, end=end)
+    headers = validated(_validator(view, end, view.ids, view.times, view.prices, view.sizes, view.sells))
+    if is_held(request, headers):
+        return unchanged(headers)
     if form is TableFormat.JSON:
+        response.headers.update(headers)
         return views.tick_list(view)
     after = views.cursor(view.next_end)
-    return table_file(tick_frame(view), form, market=view.market, as_of=views.ms(view.as_of), after=after)
+    return await table_file(tick_frame(view), form, view, after=after, headers=headers)
 
 
 @router.get("/{symbol}/gaps", responses=responses(404, 422, 503))
@@ -89,3 +107,9 @@ async def funding(
 ) -> wire.FundingList:
     """Mark price, index price and funding rate: the latest, and the last of each second, oldest first."""
     return views.funding_list(await engine.funding(symbol.upper(), limit=limit, start=start, end=end))
+
+
+def _validator(view: BarsView | TicksView, end: int | None, *columns: object) -> str | None:
+    """Return the validator of a page of the past; None of one that is part of a topic, whose `seq` it must carry."""
+    is_past = end is not None and view.as_of is not None and end <= view.as_of
+    return validator(__version__, view.market, view.next_end, *columns) if is_past else None

@@ -1,14 +1,16 @@
 """One page of a table as a file, where its JSON answer is a list."""
 
+import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import polars as pl
 from fastapi import Query, Response
 
 from quant.api.file_formats import MEDIA_TYPES, FileFormat, whole_file
 from quant.api.problems import responses
+from quant.api.views import ms
 
 NEXT_HEADER = "X-Next"
 
@@ -37,11 +39,33 @@ def table_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": content, "headers": headers}} | responses(*statuses)
 
 
-def table_file(
-    frame: pl.DataFrame, form: TableFormat, *, market: str, as_of: int | None, after: str | None
+class Stamped(Protocol):
+    """What rows are of: a market, as it stood at a time (ns)."""
+
+    @property
+    def market(self) -> str: ...
+    @property
+    def as_of(self) -> int | None: ...
+
+
+async def table_file(
+    frame: pl.DataFrame,
+    form: TableFormat,
+    of: Stamped,
+    *,
+    after: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the frame as a file; what the JSON answer says beside its rows is in headers."""
-    said: Mapping[str, str | int | None] = {"X-Market": market, "X-As-Of": as_of, NEXT_HEADER: after}
-    headers = {name: str(value) for name, value in said.items() if value is not None}
+    """Return the frame as a file, made beside the event loop; what the JSON answer says beside its rows is in headers.
+
+    `after` is the `next` of the JSON answer; `headers` are those that it has, too.
+    """
+    said: Mapping[str, str | int | None] = {
+        "X-Market": of.market,
+        "X-As-Of": ms(of.as_of),
+        NEXT_HEADER: after,
+    }
+    told = {name: str(value) for name, value in said.items() if value is not None}
     wanted = FileFormat(form.value)
-    return Response(whole_file(frame, wanted), media_type=MEDIA_TYPES[wanted], headers=headers)
+    content = await asyncio.to_thread(whole_file, frame, wanted)
+    return Response(content, media_type=MEDIA_TYPES[wanted], headers=told | dict(headers or {}))
