@@ -4,13 +4,16 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from delivery.receiver import Receiver, answer, make_authority, receivers
+from quant.api import alerts
 from quant.delivery.signature import verify
 from serving import Client, InProcess, quant, serving
 from waiting import eventually
@@ -174,6 +177,35 @@ def test_the_history_comes_as_csv_with_the_filters_of_the_page_and_no_formula(cl
     everything = client.http.get("/alerts/history", params={"format": "csv", "since": "0"})
     assert len(everything.text.splitlines()) > len(answer.text.splitlines())
     assert client.http.get("/alerts/history", params={"format": "xls"}).status_code == 422
+
+
+@pytest.mark.parametrize(("form", "read"), [("parquet", pl.read_parquet), ("arrow", pl.read_ipc_stream)])
+def test_the_history_comes_as_a_table_page_after_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch, form: str, read: Callable[[io.BytesIO], pl.DataFrame]
+) -> None:
+    monkeypatch.setattr(alerts, "MAX_EVENTS", 2)
+    for number in range(3):
+        made = client.post("/alerts", **rule(PRICE, name=f"{form} {number}", severity="info"))
+        eventually(
+            lambda asked=made["id"]: client.get("/alerts/history", rule_id=asked)["items"], what="it fires"
+        )
+    answer = client.http.get("/alerts/history", params={"format": form, "severity": "info"})
+    assert f"alerts.{form}" in answer.headers["content-disposition"]
+    found = read(io.BytesIO(answer.content))
+    listed = client.http.get("/alerts/history", params={"format": "csv", "severity": "info"}).text
+    lines = list(csv.DictReader(io.StringIO(listed)))
+    assert len(lines) >= 3
+    assert found.columns == list(lines[0])
+    for row, line in zip(found.to_dicts(), lines, strict=True):
+        at = row.pop("time"), row.pop("ended"), row.pop("acknowledged")
+        told = [
+            datetime.fromisoformat(text) if text else None
+            for text in map(line.pop, ("time", "ended", "acknowledged"))
+        ]
+        assert list(at) == told
+        assert {name: "" if value is None else str(value) for name, value in row.items()} == line
+    nothing = client.http.get("/alerts/history", params={"format": form, "rule_id": "none"})
+    assert read(io.BytesIO(nothing.content)).columns == found.columns
 
 
 def test_crossings_fire_once_each_as_preview_says(client: Client):

@@ -5,11 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 
 from problems import problem_of
-from quant.api.export import ExportSlots
+from quant.api import schemas as wire
+from quant.api.downloads import ExportSlots
+from quant.api.export_frames import TIME
 from quant.api.file_formats import FileFormat, csv_of
+from quant.api.row_frames import row_frame
 from quant.engine import export_rows
 from served_bars import PAIR
 from serving import Client, InProcess
@@ -47,7 +51,7 @@ def export(api: Client, path: str, form: str, **params: object) -> pl.DataFrame:
 
 def rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the file's rows as the JSON answers write them."""
-    found = frame.with_columns(pl.col("time").cast(pl.Datetime("ms", "UTC")).dt.epoch("ms"))
+    found = frame.with_columns(cs.datetime().cast(pl.Datetime("ms", "UTC")).dt.epoch("ms"))
     return found.to_dicts()
 
 
@@ -96,6 +100,56 @@ def test_a_page_of_a_table_is_a_file_too(api: Client, path: str, form: str) -> N
     answer = api.http.get(path, params={"limit": "30", "format": form})
     assert (answer.headers["x-next"], answer.headers["x-as-of"]) == (page["next"], str(page["as_of"]))
     assert rows(export(api, path, form, limit=30)) == page["items"]
+
+
+LISTS = {
+    "/symbols": {},
+    "/data/AAAUSDT/gaps": {},
+    "/data/AAAUSDT/stored": {},
+    "/data/AAAUSDT/quote": {"limit": 30},
+    "/data/AAAUSDT/funding": {"limit": 30},
+    "/analytics/scan": {"window": 100, "limit": 2},
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_is_a_file_too(api: Client, path: str, form: str) -> None:
+    """A table of the answer's rows, whatever it says beside them: `reasons` of a scan are one text."""
+    whole = api.get(path, **LISTS[path])
+    answer = api.http.get(
+        path, params={name: str(each) for name, each in (LISTS[path] | {"format": form}).items()}
+    )
+    assert (answer.headers["x-market"], answer.headers["x-as-of"]) == (whole["market"], str(whole["as_of"]))
+    assert "x-next" not in answer.headers
+    found = rows(export(api, path, form, **LISTS[path]))
+    assert len(found) == len(whole["items"])
+    for row, wanted in zip(found, whole["items"], strict=True):
+        reasons = wanted.pop("reasons", {})
+        told = row.pop("reasons", None) or ""
+        assert told == "; ".join(f"{name}: {why}" for name, why in reasons.items())
+        assert row == wanted
+    assert bool(found) == (path != "/data/AAAUSDT/gaps")
+
+
+def test_rows_are_columns_of_their_own_kind() -> None:
+    gap = {"first_id": 3, "last_id": 5, "state": "open", "found_at": 1_750_000_000_123}
+    frame = row_frame(wire.Gap, [gap])
+    assert frame.schema == {"first_id": pl.Int64, "last_id": pl.Int64, "state": pl.String, "found_at": TIME}
+    assert frame["found_at"].to_list() == [datetime(2025, 6, 15, 15, 6, 40, 123_000, UTC)]
+    empty = row_frame(wire.ScannedPair, [])
+    assert empty.columns == list(wire.ScannedPair.model_fields)
+    assert (empty["p_value"].dtype, empty["lags"].dtype, empty["reasons"].dtype) == (
+        pl.Float64,
+        pl.Int64,
+        pl.String,
+    )
+
+
+def test_a_symbol_that_a_spreadsheet_would_run_is_marked_in_a_list_too() -> None:
+    symbol = {"symbol": "=1+1", "base": " @SUM", "quote": "\uff1d1", "status": "TRADING"}
+    frame = row_frame(wire.SymbolOut, [symbol | {"tick_size": -0.1, "step_size": 1.0, "streaming": True}])
+    assert csv_of(frame, header=False).decode() == "'=1+1,' @SUM,'\uff1d1,TRADING,-0.1,1.0,true\n"
 
 
 def test_without_a_span_it_is_all_there_is(api: Client) -> None:

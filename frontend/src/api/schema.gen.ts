@@ -5764,8 +5764,8 @@ export interface operations {
                 end?: string | null;
                 /** @description false: those that last */
                 ended?: boolean | null;
-                /** @description csv: all that is asked for, in one file */
-                format?: "json" | "csv";
+                /** @description csv, parquet, arrow: all that is asked for, in one file */
+                format?: components["schemas"]["TableFormat"];
                 /** @description events a page, of JSON */
                 limit?: number;
                 market?: string | null;
@@ -5789,6 +5789,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertEventList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                     "text/csv": string;
                 };
             };
@@ -5839,6 +5841,15 @@ export interface operations {
             };
             /** @description Not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6511,6 +6522,8 @@ export interface operations {
                 calibrate?: boolean;
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
                 /** @description bar length, one of RESAMPLE_INTERVALS */
                 interval?: string;
                 /** @description pairs in the answer, those with the least p */
@@ -6533,10 +6546,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PairScan"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description No HTTP request */
@@ -8050,6 +8072,8 @@ export interface operations {
             query?: {
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
                 /** @description at most this many, the newest */
                 limit?: number;
                 /** @description from this time on: ms or ISO-8601 */
@@ -8067,10 +8091,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FundingList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description No HTTP request */
@@ -8143,6 +8176,8 @@ export interface operations {
             query?: {
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
                 /** @description from this time on: ms or ISO-8601 */
                 start?: string | null;
             };
@@ -8158,10 +8193,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["GapList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description No HTTP request */
@@ -8234,6 +8278,8 @@ export interface operations {
             query?: {
                 /** @description before this time: ms or ISO-8601 */
                 end?: string | null;
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
                 /** @description at most this many, the newest */
                 limit?: number;
                 /** @description from this time on: ms or ISO-8601 */
@@ -8251,10 +8297,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["QuoteList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description No HTTP request */
@@ -8324,7 +8379,10 @@ export interface operations {
     };
     stored_data__symbol__stored_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
+            };
             header?: never;
             path: {
                 /** @description a symbol of the market */
@@ -8337,10 +8395,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StoredSpanList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description No HTTP request */
@@ -10022,7 +10089,10 @@ export interface operations {
     };
     symbols_symbols_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description json, or the same rows as csv, parquet or an arrow stream */
+                format?: components["schemas"]["TableFormat"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10032,10 +10102,19 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of a file: market time, ms */
+                    "X-As-Of"?: number;
+                    /** @description of a file: the market of the rows */
+                    "X-Market"?: string;
+                    /** @description of a file: `next` of the JSON answer */
+                    "X-Next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SymbolList"];
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description No HTTP request */
@@ -10058,6 +10137,15 @@ export interface operations {
             };
             /** @description Refused */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ FIELDS = (
     "acknowledged",
     "id",
 )
+TIMES = ("time", "ended", "acknowledged")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the beginning of a formula, full-width forms included."""
 
@@ -47,29 +48,35 @@ def _line(cells: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def _cells(event: Row) -> tuple[str, ...]:
+def event_row(event: Row) -> dict[str, Any]:  # texts, and numbers as JSON has them
+    """Return what a table says of an event, by the column's name; times in ms."""
     evidence = event["evidence"]
-    return (
-        iso(event["time"]),
-        event["severity"],
-        event["rule_id"],
-        str(event["rule_revision"]),
-        event["rule"]["name"],
-        event["market"],
-        event["reason"],
-        "; ".join(dict.fromkeys(_span(each) for part in evidence for each in part["trades"])),
-        "; ".join(
+    return {
+        "time": event["time"],
+        "severity": event["severity"],
+        "rule_id": event["rule_id"],
+        "rule_revision": event["rule_revision"],
+        "name": event["rule"]["name"],
+        "market": event["market"],
+        "reason": event["reason"],
+        "trades": "; ".join(dict.fromkeys(_span(each) for part in evidence for each in part["trades"])),
+        "quality": "; ".join(
             dict.fromkeys(
                 " ".join(f"{name} {count}" for name, count in part["quality"].items())
                 for part in evidence
                 if part["quality"]
             )
         ),
-        iso(event["ended_at"]),
-        event["ended_because"] or "",
-        iso(event["acknowledged_at"]),
-        event["id"],
-    )
+        "ended": event["ended_at"],
+        "ended_because": event["ended_because"],
+        "acknowledged": event["acknowledged_at"],
+        "id": event["id"],
+    }
+
+
+def _cells(event: Row) -> Iterator[str]:
+    for name, value in event_row(event).items():
+        yield iso(value) if name in TIMES else "" if value is None else str(value)
 
 
 def _span(trades: Row) -> str:

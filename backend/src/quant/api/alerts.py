@@ -2,21 +2,26 @@
 
 import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
+from pathlib import Path as FsPath
 from typing import Annotated, Any, Literal
 
+import polars as pl
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
-from quant.alerts.event_csv import csv_header, csv_lines
+from quant.alerts.event_csv import FIELDS, TIMES, csv_header, csv_lines, event_row
 from quant.alerts.events import event_document
 from quant.alerts.preview import Firing
 from quant.alerts.rules import Document
 from quant.api import alert_schemas as wire
+from quant.api.downloads import download
+from quant.api.export_frames import TIME
+from quant.api.file_formats import MEDIA_TYPES, FileFormat, written
 from quant.api.given import MAX_ID, TEXT, instant
-from quant.api.parameters import EngineOf
+from quant.api.parameters import EngineOf, SettingsOf
 from quant.api.problems import responses
+from quant.api.table_files import TableFormat
 from quant.clock import NS_PER_MS
 from quant.engine import protocol
 from quant.errors import InvalidParameter, InvalidRule, TooLarge
@@ -59,8 +64,10 @@ CHANGES: dict[str, Any] = {
 }
 
 
-HISTORY_RESPONSES: dict[int | str, dict[str, Any]] = responses(422, 503) | {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+HISTORY_RESPONSES: dict[int | str, dict[str, Any]] = responses(422, 503, 507) | {
+    200: {
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()}
+    }
 }
 
 
@@ -94,11 +101,14 @@ async def active(engine: EngineOf) -> wire.AlertActiveList:
 
 @router.get("/history", response_model=wire.AlertEventList, responses=HISTORY_RESPONSES)
 async def history(
+    request: Request,
     engine: EngineOf,
+    settings: SettingsOf,
     *,
     form: Annotated[
-        Literal["json", "csv"], Query(alias="format", description="csv: all that is asked for, in one file")
-    ] = "json",
+        TableFormat,
+        Query(alias="format", description="csv, parquet, arrow: all that is asked for, in one file"),
+    ] = TableFormat.JSON,
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="events a page, of JSON")] = 100,
     before: Annotated[int | None, Query(ge=0, le=MAX_ID, description="the `next` of the page before")] = None,
     since: Annotated[
@@ -132,8 +142,9 @@ async def history(
     others = (market, rule_id, severity, start, end, acknowledged, ended, before)
     if since is not None and any(other is not None for other in others):
         raise InvalidParameter("since", "stands alone: it asks for every change")
-    if form == "csv":
-        return await _csv(engine, query)
+    if form is not TableFormat.JSON:
+        with request.app.state.export_slots.taken():
+            return await _file(request, query, FileFormat(form.value), settings.export_dir)
     page = await engine.alert_events(query, limit=limit)
     return wire.AlertEventList(items=[event(each) for each in page.items], next=page.next)
 
@@ -211,23 +222,41 @@ async def acknowledge(
     return event(await engine.acknowledge_alert(event_id, acknowledged=wanted.acknowledged))
 
 
-async def _csv(engine: protocol.Engine, query: protocol.AlertQuery) -> Response:
-    """Return all pages of a history as one file; the first is read before the answer begins, so that it can fail."""
-    first = await engine.alert_events(query, limit=MAX_EVENTS)
+async def _file(request: Request, query: protocol.AlertQuery, form: FileFormat, folder: FsPath) -> Response:
+    """Return all pages of a history as one file; its beginning is made first, so that it can fail with a status."""
+    pages = _pages(request.app.state.engine, query)
+    chunks = _csv(pages) if form is FileFormat.CSV else written(_frames(pages), form, folder=folder)
+    named = {"content-disposition": f'attachment; filename="alerts.{form}"'}
+    return await download(chunks, request.app.state.export_slots, media_type=MEDIA_TYPES[form], headers=named)
 
-    async def lines() -> AsyncIterator[str]:
-        page, asked = first, query
-        yield csv_header()
-        while True:
-            yield csv_lines(map(_event_document, page.items))
-            if page.next is None:
-                return
-            is_forward = asked.since is not None
-            asked = replace(asked, since=page.next) if is_forward else replace(asked, before=page.next)
-            page = await engine.alert_events(asked, limit=MAX_EVENTS)
 
-    named = {"content-disposition": 'attachment; filename="alerts.csv"'}
-    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=named)
+async def _pages(engine: protocol.Engine, query: protocol.AlertQuery) -> AsyncIterator[list[Document]]:
+    while True:
+        page = await engine.alert_events(query, limit=MAX_EVENTS)
+        yield [_event_document(each) for each in page.items]
+        if page.next is None:
+            return
+        is_forward = query.since is not None
+        query = replace(query, since=page.next) if is_forward else replace(query, before=page.next)
+
+
+async def _csv(pages: AsyncIterator[list[Document]]) -> AsyncGenerator[bytes]:
+    """Yield the history as `quant alerts history --csv` prints it."""
+    header = csv_header()
+    async for page in pages:
+        yield (header + csv_lines(page)).encode()
+        header = ""
+
+
+async def _frames(pages: AsyncIterator[list[Document]]) -> AsyncIterator[pl.DataFrame]:
+    async for page in pages:
+        rows = [event_row(each) for each in page]
+        yield pl.DataFrame(rows, schema=_COLUMNS).with_columns(pl.col(TIMES).cast(TIME))
+
+
+_COLUMNS: dict[str, Any] = {
+    name: pl.Int64 if name in (*TIMES, "rule_revision") else pl.String for name in FIELDS
+}
 
 
 async def _document(request: Request) -> Any:  # JSON of any shape

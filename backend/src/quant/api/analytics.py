@@ -1,5 +1,6 @@
 """/analytics/*: statistics of a pair, of one symbol's closes, and of all pairs."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -17,6 +18,7 @@ from quant.api.parameters import (
     Start,
 )
 from quant.api.problems import responses
+from quant.api.table_files import TableForm, TableFormat, table_answers, table_file
 from quant.engine.protocol import SeriesKey
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
@@ -79,15 +81,19 @@ async def adf(engine: EngineOf, of: SeriesOrPair, end: End) -> wire.PairUnitRoot
     return views.pair_unit_root(view, role=views.role_of(end, view.as_of))
 
 
-@router.get("/scan", responses=ERRORS, response_model=wire.PairScan)
+@router.get("/scan", responses=table_answers(404, 409, 422, 503), response_model=wire.PairScan)
 async def scan(
     engine: EngineOf,
     order: ScanOrderOf,
     limit: Annotated[
         int, Query(ge=1, le=scans.MAX_PAIRS, description="pairs in the answer, those with the least p")
     ] = scans.MAX_PAIRS,
+    form: TableForm = TableFormat.JSON,
 ) -> Response:
     """Engle-Granger over all pairs, corrected for their number: now, or with `start` and `end` over the past."""
     view = await engine.scan(order)
+    if form is not TableFormat.JSON:
+        frame = await asyncio.to_thread(scans.scan_frame, view, limit=limit)
+        return await table_file(frame, form, market=view.market, as_of=views.ms(view.as_of))
     body = await scans.pair_scan(view, limit=limit, role=views.role_of(order.end, view.as_of))
     return Response(body, media_type="application/json")

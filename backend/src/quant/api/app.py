@@ -33,6 +33,7 @@ from quant.api.addresses import HostNames, Peers
 from quant.api.body_cap import BodyCap
 from quant.api.callers import Callers
 from quant.api.compression import Compression
+from quant.api.downloads import ExportSlots
 from quant.api.folder_size import FolderSize
 from quant.api.lifecycle import CutOff, Mistakes, RefusedStart
 from quant.api.process_metrics import ProcessMetrics
@@ -125,7 +126,7 @@ def create_app(
     app.state.engine = engine
     app.state.settings = settings
     app.state.handover = handover
-    app.state.export_slots = export.ExportSlots()
+    app.state.export_slots = ExportSlots()
     app.state.process_metrics = process_metrics
     app.state.data_size = FolderSize(settings.data_dir)
     app.state.callers = callers

@@ -11,7 +11,7 @@ from quant.api import views
 from quant.api.export_frames import bar_frame, tick_frame
 from quant.api.parameters import BarLimit, End, EngineOf, Start, Symbol, TickLimit
 from quant.api.problems import responses
-from quant.api.table_files import TableForm, TableFormat, table_answers, table_file
+from quant.api.table_files import TableForm, TableFormat, list_or_file, table_answers, table_file
 from quant.api.validators import is_held, unchanged, validated, validator, with_validator
 from quant.engine.protocol import BarsView, TicksView
 
@@ -53,7 +53,10 @@ async def bars(
         response.headers.update(headers)
         return views.bar_list(view)
     after = views.cursor(view.next_end)
-    return await table_file(bar_frame(view), form, view, after=after, headers=headers)
+    as_of = views.ms(view.as_of)
+    return await table_file(
+        bar_frame(view), form, market=view.market, as_of=as_of, after=after, headers=headers
+    )
 
 
 @router.get(
@@ -78,35 +81,55 @@ async def ticks(
         response.headers.update(headers)
         return views.tick_list(view)
     after = views.cursor(view.next_end)
-    return await table_file(tick_frame(view), form, view, after=after, headers=headers)
+    as_of = views.ms(view.as_of)
+    return await table_file(
+        tick_frame(view), form, market=view.market, as_of=as_of, after=after, headers=headers
+    )
 
 
-@router.get("/{symbol}/gaps", responses=responses(404, 422, 503))
-async def gaps(engine: EngineOf, symbol: Symbol, start: Start, end: End) -> wire.GapList:
+@router.get("/{symbol}/gaps", responses=table_answers(404, 422, 503), response_model=wire.GapList)
+async def gaps(
+    engine: EngineOf, symbol: Symbol, start: Start, end: End, form: TableForm = TableFormat.JSON
+) -> wire.GapList | Response:
     """Holes in the symbol's trade ids, live and stored, oldest first."""
-    return views.gap_list(await engine.gaps(symbol.upper(), start=start, end=end))
+    view = await engine.gaps(symbol.upper(), start=start, end=end)
+    return await list_or_file(views.gap_list(view), form)
 
 
-@router.get("/{symbol}/stored", responses=responses(404, 422, 503))
-async def stored(engine: EngineOf, symbol: Symbol) -> wire.StoredSpanList:
+@router.get("/{symbol}/stored", responses=table_answers(404, 422, 503), response_model=wire.StoredSpanList)
+async def stored(
+    engine: EngineOf, symbol: Symbol, form: TableForm = TableFormat.JSON
+) -> wire.StoredSpanList | Response:
     """What of the symbol can be read and exported: its trades, and its bars by interval."""
-    return views.stored_spans(await engine.stored(symbol.upper()))
+    return await list_or_file(views.stored_spans(await engine.stored(symbol.upper())), form)
 
 
-@router.get("/{symbol}/quote", responses=responses(404, 422, 503))
+@router.get("/{symbol}/quote", responses=table_answers(404, 422, 503), response_model=wire.QuoteList)
 async def quote(
-    engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: BarLimit = 60
-) -> wire.QuoteList:
+    engine: EngineOf,
+    symbol: Symbol,
+    start: Start,
+    end: End,
+    limit: BarLimit = 60,
+    form: TableForm = TableFormat.JSON,
+) -> wire.QuoteList | Response:
     """Best bid and ask: the latest, and the last of each second, oldest first."""
-    return views.quote_list(await engine.quotes(symbol.upper(), limit=limit, start=start, end=end))
+    view = await engine.quotes(symbol.upper(), limit=limit, start=start, end=end)
+    return await list_or_file(views.quote_list(view), form)
 
 
-@router.get("/{symbol}/funding", responses=responses(404, 422, 503))
+@router.get("/{symbol}/funding", responses=table_answers(404, 422, 503), response_model=wire.FundingList)
 async def funding(
-    engine: EngineOf, symbol: Symbol, start: Start, end: End, limit: BarLimit = 60
-) -> wire.FundingList:
+    engine: EngineOf,
+    symbol: Symbol,
+    start: Start,
+    end: End,
+    limit: BarLimit = 60,
+    form: TableForm = TableFormat.JSON,
+) -> wire.FundingList | Response:
     """Mark price, index price and funding rate: the latest, and the last of each second, oldest first."""
-    return views.funding_list(await engine.funding(symbol.upper(), limit=limit, start=start, end=end))
+    view = await engine.funding(symbol.upper(), limit=limit, start=start, end=end)
+    return await list_or_file(views.funding_list(view), form)
 
 
 def _validator(view: BarsView | TicksView, end: int | None, *columns: object) -> str | None:

@@ -1,6 +1,6 @@
 """/export: a pair's numbers, bars and trades as files, streamed from all that is held in memory and on the disk."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +10,9 @@ from urllib.parse import quote
 import polars as pl
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from quant.api.data import INTERVALS
+from quant.api.downloads import ExportSlots, after, download
 from quant.api.export_frames import bar_frame, pair_frame, tick_frame
 from quant.api.file_formats import MEDIA_TYPES, FileFormat, written
 from quant.api.parameters import End, EngineOf, PairKeyOf, SettingsOf, Start, symbol_name
@@ -44,25 +44,6 @@ def file_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The file", "content": content, "headers": headers}} | responses(*statuses)
 
 
-class ExportSlots:
-    """How many exports may be made or sent at once: each holds some pages and keeps a thread busy."""
-
-    def __init__(self, count: int = 4) -> None:
-        self._count = count
-        self._taken = 0
-
-    def take(self) -> None:
-        """Take a slot; raise Unavailable where there is none."""
-        if self._taken >= self._count:
-            raise Unavailable(
-                f"{self._taken} exports are running already: ask again when one has ended", limit=self._count
-            )
-        self._taken += 1
-
-    def release(self) -> None:
-        self._taken -= 1
-
-
 class Page(Protocol):
     """What pages of rows have in common."""
 
@@ -75,7 +56,6 @@ class Page(Protocol):
 
 
 P = TypeVar("P", bound=Page)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +154,7 @@ def _check_pair(first: PairRowsView) -> None:
 async def _answer(request: Request, table: Table[P], form: FileFormat, folder: Path) -> StreamingResponse:
     """Return the file, once its beginning is made: what hinders that is told with its status."""
     slots: ExportSlots = request.app.state.export_slots
-    slots.take()
-    try:
+    with slots.taken():
         first = await table.page(table.start, table.end, None)
         table.check(first)
         end = table.end if table.end is not None or first.as_of is None else first.as_of + 1
@@ -184,12 +163,8 @@ async def _answer(request: Request, table: Table[P], form: FileFormat, folder: P
         if opening is None:
             raise NotEnoughData(f"rows of {table.name} in this span", have=0, need=1)
         headers = _headers(first, table.name, form, begin=opening["time"][0], end=end)
-        chunks = written(_from(opening, frames), form, folder=folder)
-        beginning = await anext(chunks)
-    except BaseException:
-        slots.release()
-        raise
-    return _Download(_from(beginning, chunks), chunks, slots, media_type=MEDIA_TYPES[form], headers=headers)
+        chunks = written(after(opening, frames), form, folder=folder)
+        return await download(chunks, slots, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 def _headers(first: Page, name: str, form: FileFormat, *, begin: datetime, end: int | None) -> dict[str, str]:
@@ -224,35 +199,5 @@ async def _frames(
             raise Unavailable("the source was changed meanwhile: ask again")
 
 
-async def _from(beginning: T, rest: AsyncIterator[T]) -> AsyncIterator[T]:
-    yield beginning
-    async for each in rest:
-        yield each
-
-
 def _compact(time: datetime) -> str:
     return f"{time:%Y%m%dT%H%M%SZ}"
-
-
-class _Download(StreamingResponse):
-    """A file on its way; gives its slot back and closes what makes it, however it ends."""
-
-    def __init__(
-        self,
-        content: AsyncIterator[bytes],
-        made_by: AsyncGenerator[bytes],
-        slots: ExportSlots,
-        *,
-        media_type: str,
-        headers: dict[str, str],
-    ) -> None:
-        super().__init__(content, media_type=media_type, headers=headers)
-        self._made_by = made_by
-        self._slots = slots
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._slots.release()
-            await self._made_by.aclose()

@@ -24,7 +24,7 @@ ROOM_BYTES = 1 << 28
 """Left free on the disk where Parquet files are put together."""
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.3fZ"
-_TEXT_THAT_RUNS = r"^[=+\-@\x00-\x1f\x7f]"
+_TEXT_THAT_RUNS = r"^ *[=+\-@\x00-\x1f\x7f\uff1d\uff0b\uff0d\uff20]"
 _TEXT_MARK = "'"
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
@@ -74,7 +74,8 @@ def whole_file(frame: pl.DataFrame, form: FileFormat) -> bytes:
 def csv_of(frame: pl.DataFrame, *, header: bool) -> bytes:
     """Return the frame as CSV: UTC times in ISO-8601, nothing where there is no value, no text that a spreadsheet runs.
 
-    A text that begins with `= + - @` or a control character gets an apostrophe before it; numbers are left alone.
+    A text that begins, after blanks too, with `= + - @`, one of their full-width forms or a control character gets an
+    apostrophe before it; numbers are left alone.
     """
     text = pl.col(pl.String)
     marked = pl.lit(_TEXT_MARK) + text

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import polars as pl
 
 from quant.api import schemas as wire
+from quant.api.row_frames import row_frame
 from quant.api.views import Role, Word, ms
 from quant.domain import FloatArray, IntArray, Interval
 from quant.engine import protocol as engine
@@ -55,6 +57,12 @@ async def pair_scan(view: engine.ScanView, *, limit: int = MAX_PAIRS, role: Role
         parts.append(part)
         await asyncio.sleep(0)
     return head.removesuffix(_EMPTY) + b'"items":[' + b",".join(parts) + b"]}"
+
+
+def scan_frame(view: engine.ScanView, *, limit: int = MAX_PAIRS) -> pl.DataFrame:
+    """Return the pairs of a `PairScan`; takes a while, and belongs beside the event loop."""
+    rows = [] if view.table is None else _rows(view, _order(view.table)[:limit])
+    return row_frame(wire.ScannedPair, rows)
 
 
 async def matrix_message(frame: engine.Frame, view: engine.ScanView) -> bytes:
@@ -104,9 +112,13 @@ def _head(view: engine.ScanView, role: Role) -> wire.PairScan:
 def _parts(view: engine.ScanView, limit: int) -> Iterator[bytes]:
     if view.table is None:
         return
-    order = np.argsort(view.table.p_value, kind="stable")[:limit]  # NaN comes last
+    order = _order(view.table)[:limit]
     for first in range(0, len(order), PAIRS_AT_ONCE):
         yield msgspec.json.encode(_rows(view, order[first : first + PAIRS_AT_ONCE]))[1:-1]
+
+
+def _order(table: Any) -> IntArray:  # a PairTable
+    return np.argsort(table.p_value, kind="stable")  # NaN comes last
 
 
 def _rows(view: engine.ScanView, at: IntArray) -> list[dict[str, object]]:

@@ -1,6 +1,6 @@
 """/stream/*, /symbols, /config: what streams, and from where."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from quant import __version__
 from quant.api import schemas as wire
@@ -8,6 +8,7 @@ from quant.api import views
 from quant.api.given import instant
 from quant.api.parameters import EngineOf, SettingsOf
 from quant.api.problems import responses
+from quant.api.table_files import TableForm, TableFormat, list_or_file, table_answers
 from quant.engine.protocol import ReplayOrder
 
 router = APIRouter()
@@ -37,10 +38,10 @@ async def stream_status(engine: EngineOf) -> wire.StreamStatus:
     return views.stream_status(await engine.status())
 
 
-@router.get("/symbols", tags=["stream"], responses=responses(503))
-async def symbols(engine: EngineOf) -> wire.SymbolList:
+@router.get("/symbols", tags=["stream"], responses=table_answers(422, 503), response_model=wire.SymbolList)
+async def symbols(engine: EngineOf, form: TableForm = TableFormat.JSON) -> wire.SymbolList | Response:
     """The market's symbols; empty until the source has told them."""
-    return views.symbol_list(await engine.symbols())
+    return await list_or_file(views.symbol_list(await engine.symbols()), form)
 
 
 @router.get("/config", tags=["stream"], responses=responses(503))
