@@ -32,6 +32,14 @@ def test_an_allowance_is_spent_by_weight(cost: int, count: int) -> None:
     assert used_up(Rates("requests", 60, seconds=60, clock=Hands()), "ana", cost) == count
 
 
+def test_what_is_refused_takes_nothing() -> None:
+    rates = Rates("requests", 10, seconds=60, clock=Hands())
+    rates.take("ana", 4)
+    with pytest.raises(TooManyRequests):
+        rates.take("ana", 7)
+    assert used_up(rates, "ana", 2) == 3
+
+
 def test_each_key_has_its_own() -> None:
     rates = Rates("requests", 3, seconds=60, clock=Hands())
     assert used_up(rates, "ana") == used_up(rates, "ben") == 3

@@ -1,5 +1,6 @@
 """How much may be asked: by whom it is counted, whose word counts for where it comes from, and the other caps."""
 
+import json
 import socket
 import threading
 from collections import deque
@@ -13,11 +14,19 @@ from starlette.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from listening import Ear
 from problems import problem_of
 from quant.access.rates import MAX_KEYS
+from quant.access.roles import Role
 from quant.api import body_cap, ws
 from quant.api.addresses import Peers, limited_by
+from quant.api.allowances import WINDOW_S, weight_of
+from quant.api.callers import Caller
 from quant.api.schemas import MAX_SYMBOLS
+from quant.domain import HedgeMethod
+from quant.engine.cost import MAX_REQUEST_S, lab_seconds, pair_seconds
+from quant.errors import TooManyRequests
+from quant.settings import Settings
 from serving import Client, InProcess, serving
 from signing_in import ACCESS_TOKEN, PASSWORD, Desk, with_users
 from waiting import eventually
@@ -49,10 +58,14 @@ def running(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def desk(running: Desk) -> Desk:
     """Return the server as if nobody had asked anything yet."""
-    allowances, door = _guard(running)._allowances, running.server.app.state.door
+    forget(running)
+    return running
+
+
+def forget(desk: Desk) -> None:
+    allowances, door = desk.server.app.state.allowances, desk.server.app.state.door
     for rates in (allowances._signed_in, allowances.attempts, allowances.guesses, door._failures):
         rates._limiter.storage.reset()
-    return running
 
 
 def asked_until_refused(desk: Desk, token: str | None, path: str = "/stream/status", **options: Any) -> int:
@@ -82,6 +95,91 @@ def test_what_is_heavy_takes_more(desk: Desk, path: str) -> None:
     assert asked_until_refused(desk, desk.token("viewer"), path) == ALLOWANCE // HEAVY[path]
 
 
+HARD = "symbol_a=AAAUSDT&symbol_b=BBBUSDT&interval=1s&window=300&method=theil_sen"
+ROWS, POINTS = 1500, 200
+
+
+def wait_played(desk: Desk) -> int:
+    """Return the market's time once the recording has been played."""
+
+    def look() -> int:
+        forget(desk)
+        status = desk.ask("GET", "/stream/status", ACCESS_TOKEN).json()
+        assert status["finished"]
+        return int(status["as_of"])
+
+    return eventually(look, what="the recording has ended")
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"),
+    [
+        (f"/analytics/pair?{HARD}&limit={ROWS}", pair_seconds(HedgeMethod.THEIL_SEN, window=300, rows=ROWS)),
+        (
+            f"/analytics/zscore?{HARD}&limit={ROWS}",
+            pair_seconds(HedgeMethod.THEIL_SEN, window=300, rows=ROWS),
+        ),
+        (f"/analytics/lab?{HARD}&points={POINTS}", lab_seconds(window=300, points=POINTS)),
+    ],
+)
+def test_statistics_take_what_their_computing_does(desk: Desk, path: str, seconds: float) -> None:
+    end, token = wait_played(desk), desk.token("operator")
+    weight = weight_of(seconds)
+    assert weight > 5  # and of the lab, more than its route weighs
+    assert asked_until_refused(desk, token, f"{path}&end={end}") == ALLOWANCE // weight
+
+
+def test_statistics_that_are_there_already_weigh_no_more_than_any_answer(desk: Desk) -> None:
+    wait_played(desk)
+    token = desk.token("operator")
+    path = f"/analytics/pair?{HARD}&limit={ROWS}"
+    assert desk.ask("GET", path, token).status_code == 200
+    forget(desk)
+    assert asked_until_refused(desk, token, path) == ALLOWANCE
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.021, 5.0])
+def test_an_allowance_is_a_core_at_most(seconds: float) -> None:
+    usual = Settings().rate_limit
+    assert weight_of(seconds) * WINDOW_S >= seconds * usual
+    assert weight_of(MAX_REQUEST_S) < usual / 10
+
+
+def test_what_takes_more_than_all_can_be_had_alone(desk: Desk) -> None:
+    allowances, caller = desk.server.app.state.allowances, Caller("ana", Role.VIEWER, "user")
+    allowances.take(caller, "somebody", 1)
+    allowances.spend(caller, "somebody", 1000.0, paid=1)
+    with pytest.raises(TooManyRequests):
+        allowances.take(caller, "somebody", 1)
+
+
+def test_commands_of_a_socket_count_with_everything_else(desk: Desk) -> None:
+    token = desk.token("viewer")
+    with opened(desk, token) as connection:
+        ear = Ear(connection)
+        ear.hear_type("hello")
+        ear.say("subscribe", *(f"ticks:{symbol}" for symbol in ("AAAUSDT", "BBBUSDT")))
+        assert ear.hear_type("ack")["topics"] == ["ticks:AAAUSDT", "ticks:BBBUSDT"]
+        connection.send("no command")
+        assert ear.hear_type("error")["code"] == "invalid_command"
+        left = ALLOWANCE - 1 - 2 - 1  # the handshake, the topics and what was none
+        for _ in range(left):
+            ear.say("ping")
+            ear.hear_type("pong")
+        for command in ("ping", "nothing", b"binary"):
+            connection.send(json.dumps({"op": command}) if isinstance(command, str) else command)
+            assert ear.hear_type("error")["code"] == "too_many_requests"
+        ear.say("subscribe", "status", "bars:AAAUSDT:1m")
+        refusals = [ear.hear_type("error") for _ in range(2)]
+        assert [each["topic"] for each in refusals] == ["status", "bars:AAAUSDT:1m"]
+        assert {each["code"] for each in refusals} == {"too_many_requests"}
+        assert "requests by weight" in refusals[0]["detail"]
+        assert desk.status_with(token) == 429
+        ear.say("unsubscribe", "ticks:AAAUSDT")
+        assert ear.hear_type("ack")["topics"] == ["ticks:AAAUSDT"]
+    assert desk.status_with(desk.token("operator")) == 200
+
+
 def test_a_preview_is_heavy_too(desk: Desk) -> None:
     token = desk.token("viewer")
     answers = [desk.ask("POST", "/alerts/preview", token, json={}).status_code for _ in range(4)]
@@ -92,18 +190,10 @@ def test_an_allowance_comes_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     token = desk.token("viewer")
     asked_until_refused(desk, token)
     wait_s = int(desk.ask("GET", "/stream/status", token).headers["retry-after"])
-    memory = _guard(desk)._allowances._signed_in._limiter.storage
+    memory = desk.server.app.state.allowances._signed_in._limiter.storage
     clock = memory._clock
     monkeypatch.setattr(memory, "_clock", lambda: clock() + wait_s)
     assert asked_until_refused(desk, token) == ALLOWANCE
-
-
-def _guard(desk: Desk) -> Any:
-    """Return the guard of the running application."""
-    layer: Any = desk.server.app.middleware_stack
-    while not hasattr(layer, "_allowances"):
-        layer = getattr(layer, "app", None) or layer._app
-    return layer
 
 
 def test_without_a_sign_in_the_address_counts(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from quant.engine.cost import (
     scan_seconds,
 )
 from quant.engine.lanes import LONG_S, MOST_WAITING, Lanes
-from quant.errors import InvalidParameter, Unavailable
+from quant.errors import InvalidParameter, TooManyRequests, Unavailable
 from waiting import PATIENCE_S
 
 
@@ -96,3 +96,30 @@ def test_what_would_hold_a_core_is_refused_with_the_limit() -> None:
         check_scan(symbols=10, bars=10**9)
     assert scan_seconds(symbols=100, bars=1440) < 1.0
     assert scan_seconds(symbols=2, bars=10_000_000) > 1.0  # to lay them out alone
+
+
+def test_what_is_computed_is_paid_for_first_and_what_finds_no_room_is_not() -> None:
+    paid: list[float] = []
+    done: list[str] = []
+
+    def refuse(_: float) -> None:
+        raise TooManyRequests("no more", retry_after_s=1)
+
+    async def run() -> None:
+        lanes, gate = Lanes(), threading.Event()
+        await lanes.answer(lambda: done.append("paid"), seconds=0.01, spend=paid.append)
+        with pytest.raises(TooManyRequests):
+            await lanes.answer(lambda: done.append("not paid"), seconds=0.01, spend=refuse)
+        waiting = [
+            asyncio.create_task(lanes.answer(lambda: gate.wait(PATIENCE_S), seconds=1.0))
+            for _ in range(MOST_WAITING + 1)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await lanes.answer(lambda: None, seconds=1.0, spend=paid.append)
+        gate.set()
+        await asyncio.gather(*waiting)
+        lanes.close()
+
+    asyncio.run(run())
+    assert (paid, done) == ([0.01], ["paid"])

@@ -124,6 +124,28 @@ describe("connection", () => {
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
+  test("asks again for what the allowance had no room for, and pings on", () => {
+    socket.subscribe(["status", "bars:BTCUSDT:1m", "ticks:BTCUSDT"]);
+    FakeSocket.last.accept();
+    const refusal = { type: "error", code: "too_many_requests", detail: "ask again in 9 s", time: 1 };
+    for (const topic of ["status", "bars:BTCUSDT:1m", null]) FakeSocket.last.say({ ...refusal, topic });
+    socket.unsubscribe(["bars:BTCUSDT:1m"]);
+    vi.advanceTimersByTime(200);
+    const pings = () => FakeSocket.last.sent.filter(({ op }) => op === "ping").length;
+    expect(pings()).toBe(1);
+    FakeSocket.last.say({ ...refusal, topic: null });
+    for (let second = 0; second < 11; second += 1) {
+      vi.advanceTimersByTime(1000);
+      FakeSocket.last.say(HELLO);
+    }
+    const asked = FakeSocket.last.sent.filter(({ op }) => op === "subscribe");
+    expect(asked.slice(1)).toEqual([{ op: "subscribe", topics: ["status"] }]);
+    expect(pings()).toBe(2);
+    FakeSocket.last.say({ ...refusal, code: "invalid_parameter", topic: "ticks:BTCUSDT" });
+    vi.advanceTimersByTime(8000);
+    expect(FakeSocket.last.sent.filter(({ op }) => op === "subscribe")).toHaveLength(2);
+  });
+
   test("does not reconnect after it was closed on purpose", () => {
     FakeSocket.last.accept();
     socket.close();

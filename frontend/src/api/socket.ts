@@ -27,6 +27,8 @@ const HANG_UP_AFTER_MS = 9000;
 const HANDSHAKE_MS = 4000;
 const CHECK_EVERY_MS = 200;
 const PING_EVERY_MS = 2000;
+const ASK_AGAIN_MS = 10_000;
+const TOO_MANY = "too_many_requests";
 const SIGNED_OUT = 4401;
 
 /**
@@ -44,6 +46,9 @@ export class LiveSocket {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private patience: ReturnType<typeof setTimeout> | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
+  /** Topics that the server would not give for now. */
+  private readonly putOff = new Set<string>();
   private readonly wanted = new Set<string>();
 
   constructor(
@@ -151,7 +156,20 @@ export class LiveSocket {
     // Only after a message, not after a mere handshake: a proxy accepts sockets for a server that is down.
     this.attempt = 0;
     if (message.kind === "pong") this.answered();
+    if (message.kind === "error" && message.code === TOO_MANY) this.askLater(message.topic);
     this.listeners.onMessage(message);
+  }
+
+  /** The allowance is used up: what was refused, a ping perhaps, is asked for again when there may be room. */
+  private askLater(topic: string | null): void {
+    if (topic !== null) this.putOff.add(topic);
+    this.again ??= setTimeout(() => {
+      this.again = undefined;
+      this.ponged = true;
+      const topics = [...this.putOff].filter((each) => this.wanted.has(each));
+      this.putOff.clear();
+      this.send({ op: "subscribe", topics });
+    }, ASK_AGAIN_MS);
   }
 
   private ping(): void {
@@ -199,6 +217,9 @@ export class LiveSocket {
     clearTimeout(this.retry);
     clearTimeout(this.patience);
     clearInterval(this.check);
+    clearTimeout(this.again);
+    this.again = undefined;
+    this.putOff.clear();
   }
 
   private lost(): void {

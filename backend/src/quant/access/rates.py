@@ -26,27 +26,28 @@ class Rates:
         self, what: str, allowance: int, *, seconds: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._what = what
-        self._allowance = allowance
+        self.allowance = allowance
         self._seconds = seconds
         self._clock = clock
 
     def take(self, key: str, cost: int = 1) -> None:
-        """Count a request of this weight; raise TooManyRequests where the allowance is used up."""
-        if self._allowance and not self._limiter.hit(self._item, key, cost=cost):
-            self._refuse(key)
+        """Count a request of this weight; raise TooManyRequests, counting nothing, where the allowance has no room."""
+        self.check(key, cost)
+        if self.allowance:
+            self._limiter.hit(self._item, key, cost=cost)
 
-    def check(self, key: str) -> None:
-        """Raise TooManyRequests where the allowance is used up, counting nothing."""
-        if self._allowance and not self._limiter.test(self._item, key):
+    def check(self, key: str, cost: int = 1) -> None:
+        """Raise TooManyRequests where the allowance has no room for this weight, counting nothing."""
+        if self.allowance and not self._limiter.test(self._item, key, cost=cost):
             self._refuse(key)
 
     def _refuse(self, key: str) -> None:
         left_s = self._limiter.get_window_stats(self._item, key).reset_time - self._clock()
         wait_s = min(max(math.ceil(left_s), 1), self._seconds)
         raise TooManyRequests(
-            f"{self._what}: at most {self._allowance} in {self._seconds} s; ask again in {wait_s} s",
+            f"{self._what}: at most {self.allowance} in {self._seconds} s; ask again in {wait_s} s",
             retry_after_s=wait_s,
-            limit=self._allowance,
+            limit=self.allowance,
             window_s=self._seconds,
         )
 
@@ -62,4 +63,4 @@ class Rates:
     def _item(self) -> "RateLimitItemPerSecond":
         from limits import RateLimitItemPerSecond
 
-        return RateLimitItemPerSecond(self._allowance, self._seconds)
+        return RateLimitItemPerSecond(self.allowance, self._seconds)

@@ -30,6 +30,7 @@ from quant.api import (
     ws,
 )
 from quant.api.addresses import HostNames, Peers
+from quant.api.allowances import Allowances
 from quant.api.body_cap import BodyCap
 from quant.api.callers import Callers
 from quant.api.compression import Compression
@@ -95,7 +96,7 @@ def create_app(
         is_loopback=settings.is_loopback,
         is_insecure=settings.allow_insecure,
     )
-    allowances = security.Allowances(settings)
+    allowances = Allowances(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -130,6 +131,7 @@ def create_app(
     app.state.process_metrics = process_metrics
     app.state.data_size = FolderSize(settings.data_dir)
     app.state.callers = callers
+    app.state.allowances = allowances
     app.state.door = auth.Door(settings, allowances.attempts)
     app.state.sockets = OpenSockets(
         callers, most=settings.max_sockets, most_each=settings.max_sockets_per_caller

@@ -9,6 +9,7 @@ from quant.api import lab_schemas as wire
 from quant.api import schemas, views
 from quant.api.parameters import End, EngineOf, PairKeyOf
 from quant.api.problems import responses
+from quant.api.security import SpendOf
 from quant.api.views import Role, Word, column, ms, number
 from quant.clock import NS_PER_MS
 from quant.domain import FloatArray, HedgeMethod, IntArray
@@ -23,6 +24,7 @@ async def lab(
     engine: EngineOf,
     key: PairKeyOf,
     end: End,
+    spend: SpendOf,
     points: Annotated[
         int, Query(ge=2, le=MAX_POINTS, description="bars at which hedge ratios are given, evenly spread")
     ] = 48,
@@ -32,7 +34,7 @@ async def lab(
     With `end`, as it stood when the bars before that time had closed. The numbers that `/analytics/pair` has too
     are the same.
     """
-    view = await engine.examine(key, points=points, end=end)
+    view = await engine.examine(key, points=points, end=end, spend=spend)
     return pair_lab(view, role=views.role_of(end, view.as_of))
 
 

@@ -6,21 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quant.access.handover import SECRET_HEADER
-from quant.access.rates import Rates
 from quant.access.tokens import TokenKeys, looks_signed
 from quant.api.addresses import HostNames, Peers, limited_by
+from quant.api.allowances import Allowances
 from quant.api.callers import COMMAND, Caller, Callers
 from quant.api.permissions import OPEN, WEBSOCKET, Need, need_of
 from quant.api.problems import refusal
 from quant.api.requests import request_id_of
+from quant.engine.protocol import Spend
 from quant.errors import NotAllowed, NotFound, NotSignedIn, QuantError, Refused, SettingsError
 from quant.log import conceal
 from quant.settings import Settings
@@ -34,13 +37,6 @@ NOBODY_KNOWN = (
     "(quant users add NAME --role admin) or set AUTH_TOKEN; TRUSTED_PROXIES names a proxy that asks for that machine"
 )
 JWT_SECRET_FILE = "jwt-secret"  # noqa: S105  a file's name
-WINDOW_S = 60
-LOCAL_SHARE = 50
-"""How much more may be asked on this machine without signing in: there is one user, and nobody to protect from it."""
-
-GUESSES = 30
-"""Wrong access tokens of an address in a minute, in attempts to sign in: a page that kept an old one shows it often."""
-
 TOKEN_MADE = (
     "callers have to show what this file holds, as Authorization: Bearer or on the page to sign in on"  # noqa: S105  a sentence
 )
@@ -123,31 +119,15 @@ def allowed_origins(settings: Settings) -> frozenset[str]:
     return frozenset(origin.rstrip("/") for origin in settings.cors_origins)
 
 
-class Allowances:
-    """What callers may ask in a minute: with a sign-in each for itself, without one each address."""
-
-    def __init__(self, settings: Settings) -> None:
-        limit = settings.rate_limit
-        self._signed_in = Rates("requests by weight", limit, seconds=WINDOW_S)
-        self._local = Rates("requests by weight", limit * LOCAL_SHARE, seconds=WINDOW_S)
-        self.attempts = Rates("attempts to sign in", settings.login_limit, seconds=WINDOW_S)
-        self.guesses = Rates("wrong access tokens", settings.login_limit * GUESSES, seconds=WINDOW_S)
-
-    def take(self, caller: Caller | None, key: str, cost: int) -> None:
-        """Count a request; raises TooManyRequests."""
-        if cost and (caller is None or caller.kind != "command"):
-            is_local = caller is not None and caller.kind == "local"
-            (self._local if is_local else self._signed_in).take(key, cost)
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who was let in, and from where. `key` is what they are counted by."""
+    """Who was let in, and from where. `key` is what they are counted by, `paid` the weight that was counted."""
 
     caller: Caller | None
     address: str
     is_encrypted: bool
     can_sign_in: bool
+    paid: int
 
     @property
     def known(self) -> Caller:
@@ -172,6 +152,19 @@ def entry_of(connection: HTTPConnection) -> Entry:
     """Return who has sent this."""
     entry: Entry = connection.scope["state"]["entry"]
     return entry
+
+
+def spend_of(request: Request) -> Spend:
+    """Return what has a request's caller pay for what is computed, beyond what the route weighs."""
+    entry, allowances = entry_of(request), request.app.state.allowances
+
+    def spend(seconds: float) -> None:
+        allowances.spend(entry.caller, entry.key, seconds, paid=entry.paid)
+
+    return spend
+
+
+SpendOf = Annotated[Spend, Depends(spend_of)]
 
 
 class Guard:
@@ -238,7 +231,7 @@ class Guard:
         need = OPEN if method == "OPTIONS" else need_of(method, scope["path"])
         query = _query(scope)
         caller = self._caller(scope, headers, query, address)
-        entry = Entry(caller, address, is_encrypted, can_sign_in=self._callers.must_sign_in)
+        entry = Entry(caller, address, is_encrypted, can_sign_in=self._callers.must_sign_in, paid=need.cost)
         scope.setdefault("state", {})["entry"] = entry
         if method == "GET" and scope["path"] == "/" and "token" in query and self._callers.must_sign_in:
             return self._log_in(entry, query)

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,12 +15,13 @@ from quant import __version__
 from quant.api import scans, views
 from quant.api import schemas as wire
 from quant.api.alerts import alerts_message
+from quant.api.allowances import Allowances
 from quant.api.ready_frames import EXTENSION, Write, text_frame
 from quant.api.security import entry_of, refuse
 from quant.api.sockets import OpenSockets
 from quant.clock import NS_PER_MS
 from quant.engine.protocol import AlertsView, Engine, Frame, ScanView
-from quant.errors import QuantError
+from quant.errors import QuantError, TooManyRequests
 
 log = structlog.get_logger()
 
@@ -26,6 +29,9 @@ router = APIRouter()
 MAX_TOPICS = 256
 MAX_COMMAND_BYTES = 1 << 16
 """As `quant serve` has it from the WebSocket's frames; other servers around the application take more."""
+
+Pay = Callable[[int], None]
+"""Counts a command's weight against the caller's allowance; raises TooManyRequests."""
 
 NOT_READING, TOO_BIG, SIGNED_OUT = 1008, 1009, 4401
 SEND_TIMEOUT_S = 10.0
@@ -44,10 +50,11 @@ async def socket(websocket: WebSocket) -> None:
             log.warning("ws.too_many", reason=error.message, client=entry.address)
             await refuse(error, websocket.scope, websocket.receive, websocket.send)
             return
-        await _serve(websocket, ended)
+        allowances: Allowances = websocket.app.state.allowances
+        await _serve(websocket, ended, partial(allowances.take, entry.caller, entry.key))
 
 
-async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]") -> None:
+async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]", pay: Pay) -> None:
     """Run two tasks, one that sends what is new and one that reads commands, until either or `ended` is done."""
     engine: Engine = websocket.app.state.engine
     await websocket.accept()
@@ -55,7 +62,7 @@ async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]") -> None:
         type="hello", session=engine.session, version=__version__, market=engine.market, time=_now()
     )
     await websocket.send_text(hello.model_dump_json())
-    client = _Client(websocket, engine)
+    client = _Client(websocket, engine, pay)
     tasks = [asyncio.create_task(client.send_frames()), asyncio.create_task(client.read_commands())]
     awaited: list[asyncio.Future[Any]] = [*tasks, ended]  # Any: their results differ
     try:
@@ -119,8 +126,9 @@ _making: dict[int, asyncio.Future[bytes]] = {}
 
 
 class _Client:
-    def __init__(self, websocket: WebSocket, engine: Engine) -> None:
+    def __init__(self, websocket: WebSocket, engine: Engine, pay: Pay) -> None:
         self._websocket = websocket
+        self._pay = pay
         self._write: Write | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._topics: set[str] = set()
         self._writing = asyncio.Lock()
@@ -158,10 +166,10 @@ class _Client:
             text = message.get("text")
             if len(text or message.get("bytes") or "") > MAX_COMMAND_BYTES:
                 raise _TooLong
-            if text is None:
-                await self._refuse("binary_frame", "commands are JSON text", topic=None)
-            else:
+            if text is not None:
                 await self._obey(text)
+            elif await self._may(1):
+                await self._refuse("binary_frame", "commands are JSON text", topic=None)
 
     async def _obey(self, text: str) -> None:
         try:
@@ -169,19 +177,32 @@ class _Client:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "command"
-            await self._refuse("invalid_command", f"{where[:100]}: {first['msg']}", topic=None)
+            if await self._may(1):
+                await self._refuse("invalid_command", f"{where[:100]}: {first['msg']}", topic=None)
             return
         match command.op:
-            case "ping":
+            case "ping" if await self._may(1):
                 await self._send(wire.Pong(type="pong", time=_now()).model_dump_json())
-            case "subscribe":
+            case "subscribe" if await self._may(max(len(command.topics), 1), command.topics):
                 done = [topic for topic in command.topics if await self._add(topic)]
                 await self._acknowledge("subscribe", done)
             case "unsubscribe":
+                with contextlib.suppress(TooManyRequests):  # it only makes less to do
+                    self._pay(1)
                 for topic in command.topics:
                     self._topics.discard(topic)
                     self.subscription.remove(topic)
                 await self._acknowledge("unsubscribe", command.topics)
+
+    async def _may(self, cost: int, topics: Sequence[str] = ()) -> bool:
+        """Count a command; False where the caller's allowance has no room for it, which is told, for each topic."""
+        try:
+            self._pay(cost)
+        except TooManyRequests as error:
+            for topic in topics or (None,):
+                await self._refuse(error.code, error.message, topic=topic)
+            return False
+        return True
 
     async def _add(self, topic: str) -> bool:
         try:

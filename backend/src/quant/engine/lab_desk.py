@@ -21,7 +21,7 @@ from quant.engine.checks import check_key
 from quant.engine.cost import check_lab
 from quant.engine.formation import blocks
 from quant.engine.lanes import Lanes
-from quant.engine.protocol import LabView, PairKey
+from quant.engine.protocol import LabView, PairKey, Spend
 from quant.engine.reading import Reading
 from quant.engine.running import RunningMarket
 from quant.errors import NotEnoughData
@@ -34,7 +34,9 @@ class LabDesk:
     reading: Reading
     lanes: Lanes
 
-    async def examine(self, running: RunningMarket, key: PairKey, *, points: int, end: int | None) -> LabView:
+    async def examine(
+        self, running: RunningMarket, key: PairKey, *, points: int, end: int | None, spend: Spend
+    ) -> LabView:
         """Return the examination; raises InvalidInput for what cannot be, NotEnoughData where bars lack."""
         await self.reading.know(running, (key.pair.a, key.pair.b))
         check_key(running, key)
@@ -49,7 +51,8 @@ class LabDesk:
         what = f"{key.pair} on {key.interval} bars, window {key.window}"
         if len(inputs.legs) <= key.window:  # said before it has to wait
             raise NotEnoughData(what, have=len(inputs.legs), need=key.window + 1)
-        view = await self.lanes.answer(partial(lab_view, key, inputs, points=points), seconds=seconds)
+        work = partial(lab_view, key, inputs, points=points)
+        view = await self.lanes.answer(work, seconds=seconds, spend=spend)
         if view.examination.status is Status.ZERO_VARIANCE:
             raise NotEnoughData(f"different prices of each leg of {what}", have=1, need=2)
         return view

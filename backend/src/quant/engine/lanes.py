@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from quant.engine.protocol import Spend, freely
 from quant.errors import Unavailable
 
 T = TypeVar("T")
@@ -20,12 +21,15 @@ class Lane:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"analysis-{name}")
         self._waiting = 0
 
-    async def run(self, work: Callable[[], T], *, most_waiting: int | None = None) -> T:
-        """Return what `work` does; raise Unavailable where more than `most_waiting` are before it."""
-        if most_waiting is not None and self._waiting > most_waiting:
+    def check_room(self, most_waiting: int) -> None:
+        """Raise Unavailable where more than so many are waiting."""
+        if self._waiting > most_waiting:
             raise Unavailable(
                 f"{self._waiting} computations are waiting already: ask again in a moment", limit=most_waiting
             )
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` does."""
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._worker, work)
@@ -46,13 +50,15 @@ class Lanes:
         self.matrix = Lane("matrix")
         self.long = Lane("long")
 
-    async def answer(self, work: Callable[[], T], *, seconds: float) -> T:
-        """Return what a client asked for, computed in the lane that its expected `seconds` belong to.
+    async def answer(self, work: Callable[[], T], *, seconds: float, spend: Spend = freely) -> T:
+        """Return what a client asked for and pays for, computed in the lane that its expected `seconds` belong to.
 
-        Raises Unavailable where too much waits there already.
+        Raises Unavailable where too much waits there already, and what `spend` raises.
         """
         lane = self.long if seconds > LONG_S else self.request
-        return await lane.run(work, most_waiting=MOST_WAITING)
+        lane.check_room(MOST_WAITING)
+        spend(seconds)
+        return await lane.run(work)
 
     def close(self) -> None:
         """Take nothing more; what is being computed ends by itself."""

@@ -10,7 +10,7 @@ from quant.engine.closes import Closes, in_memory, join_symbols
 from quant.engine.cost import check_matrices, check_scan
 from quant.engine.hub import Hub
 from quant.engine.lanes import Lanes
-from quant.engine.protocol import ScanView
+from quant.engine.protocol import ScanView, Spend, freely
 from quant.engine.rolling_table import RollingTable
 from quant.engine.running import RunningMarket
 from quant.engine.scanning import scan_view, scan_within
@@ -63,12 +63,12 @@ class MatrixPublisher:
         known = [each for each in (*wanted, topic) if each.interval in seconds]
         check_matrices((symbols, each.window, seconds[each.interval]) for each in known)
 
-    async def scan(self, topic: MatrixTopic) -> ScanView:
+    async def scan(self, topic: MatrixTopic, *, spend: Spend = freely) -> ScanView:
         """Return the matrix: as published last where somebody listens to it, computed now otherwise."""
         name = topic_name(topic)
         last = self._hub.newest(name)
         if not isinstance(last, ScanView) or name not in self._hub.wanted_topics():
-            await self._refresh(topic)
+            await self._refresh(topic, spend)
             last = self._hub.newest(name)
         if not isinstance(last, ScanView):
             raise Unavailable("the source was changed meanwhile: ask again")
@@ -98,7 +98,7 @@ class MatrixPublisher:
             topic for name in self._hub.wanted_topics() if isinstance(topic := parse_topic(name), MatrixTopic)
         ]
 
-    async def _refresh(self, topic: MatrixTopic) -> None:
+    async def _refresh(self, topic: MatrixTopic, spend: Spend = freely) -> None:
         running, begun, name = self._market(), self._begun, topic_name(topic)
         closes = await self._closes(running, topic)
         is_wanted = name in self._hub.wanted_topics()
@@ -117,7 +117,8 @@ class MatrixPublisher:
             view = await self._lanes.matrix.run(partial(table.scan, view, closes))
         elif view.status is Status.OK:
             seconds = check_scan(symbols=len(closes.symbols), bars=len(closes))
-            view = await self._lanes.answer(partial(scan_within, view, closes.prices), seconds=seconds)
+            work = partial(scan_within, view, closes.prices)
+            view = await self._lanes.answer(work, seconds=seconds, spend=spend)
         if begun != self._begun or view.market != running.state.market:
             return  # the market was switched meanwhile: these numbers belong to nobody
         self._hub.put(name, view, None, time=self._market().as_of or 0)

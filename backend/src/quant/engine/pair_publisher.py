@@ -26,7 +26,7 @@ from quant.engine.analysis import (
 from quant.engine.cost import pair_seconds
 from quant.engine.hub import Hub
 from quant.engine.lanes import LONG_S, Lanes
-from quant.engine.protocol import AnalyticsView, PairKey, PairSeriesView, PairView
+from quant.engine.protocol import AnalyticsView, PairKey, PairSeriesView, PairView, Spend, freely
 from quant.engine.running import RunningMarket
 from quant.engine.topics import parse_topic, topic_name
 from quant.errors import Unavailable
@@ -110,6 +110,7 @@ class PairPublisher:
         end: int | None,
         rows: int,
         legs: AlignedLegs | None = None,
+        spend: Spend = freely,
     ) -> PairView:
         """Return one pair: as published last where somebody listens to it, computed now otherwise.
 
@@ -120,7 +121,7 @@ class PairPublisher:
             running = self._market()
             inputs = pair_inputs(running, key, rows=rows, end=end, legs=legs)
             seconds = pair_seconds(key.method, window=key.window, rows=rows)
-            view = await self._lanes.answer(partial(_view, inputs), seconds=seconds)
+            view = await self._lanes.answer(partial(_view, inputs), seconds=seconds, spend=spend)
             self._check_same(begun)
             return rows_from(view, start, rows)
         name = topic_name(key)
@@ -129,7 +130,7 @@ class PairPublisher:
             inputs = pair_inputs(self._market(), key)
             held = self._known.get(key) or self._asked.get(key)
             work = partial(_frames, inputs, held, last if isinstance(last, PairView) else None)
-            frames = await self._lanes.answer(work, seconds=seconds_for(inputs, held))
+            frames = await self._lanes.answer(work, seconds=seconds_for(inputs, held), spend=spend)
             self._check_same(begun)
             self._keep_asked(frames[0])
             self._put(frames)

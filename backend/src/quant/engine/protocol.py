@@ -794,6 +794,15 @@ class Subscription(Protocol):
     def close(self) -> None: ...
 
 
+Spend = Callable[[float], None]
+"""Told how many seconds a computation is expected to take, before it begins and where it is nobody else's too; raises
+where the caller may not have it."""
+
+
+def freely(_: float) -> None:
+    """Have whatever it takes."""
+
+
 class Engine(Protocol):
     """A market engine. Every method may raise a QuantError with the sentence to show."""
 
@@ -868,18 +877,20 @@ class Engine(Protocol):
         """Return what the running market holds in memory and how late its trades come."""
         ...
 
-    async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView: ...
+    async def pair(
+        self, key: PairKey, *, start: int | None, end: int | None, limit: int, spend: Spend = freely
+    ) -> PairView: ...
 
-    async def unit_root(self, key: SeriesKey, *, end: int | None) -> UnitRootView:
+    async def unit_root(self, key: SeriesKey, *, end: int | None, spend: Spend = freely) -> UnitRootView:
         """Test one symbol's own closes, the `window` bars that end at the last closed one (before `end`)."""
         ...
 
-    async def examine(self, key: PairKey, *, points: int, end: int | None) -> LabView:
+    async def examine(self, key: PairKey, *, points: int, end: int | None, spend: Spend = freely) -> LabView:
         """Put a pair to every method and test, with hedge ratios at `points` bars up to the last closed one
         (before `end`)."""
         ...
 
-    async def scan(self, order: ScanOrder) -> ScanView:
+    async def scan(self, order: ScanOrder, *, spend: Spend = freely) -> ScanView:
         """Test all pairs of the symbols; with the number of its topic where that is what was asked for."""
         ...
 

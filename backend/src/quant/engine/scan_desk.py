@@ -10,7 +10,7 @@ from quant.engine.closes import Stretch
 from quant.engine.cost import MAX_CELLS, check_scan
 from quant.engine.lanes import Lanes
 from quant.engine.matrix_publisher import MatrixPublisher
-from quant.engine.protocol import ScanOrder, ScanView
+from quant.engine.protocol import ScanOrder, ScanView, Spend
 from quant.engine.reading import Reading
 from quant.engine.running import RunningMarket
 from quant.engine.scanning import MIN_BARS, MIN_SYMBOLS, scan_view, scan_within
@@ -28,14 +28,14 @@ class ScanDesk:
         self._lanes = lanes
         self._matrix = matrix
 
-    async def scan(self, running: RunningMarket, order: ScanOrder) -> ScanView:
+    async def scan(self, running: RunningMarket, order: ScanOrder, *, spend: Spend) -> ScanView:
         """Return the scan; raises InvalidInput for what cannot be, NotEnoughData where bars or symbols lack."""
         check_clock(running, order.interval)
         if _is_of_the_matrix(order):
             topic = MatrixTopic(order.interval, self._window(running, order))
             check_matrix(running, topic)
             if running.streamed:
-                return _enough(await self._matrix.scan(topic))
+                return _enough(await self._matrix.scan(topic, spend=spend))
         symbols = await self._symbols(running, order)
         window = self._window(running, order)
         check_window(window, least=MIN_BARS, most=MAX_CELLS // max(len(symbols), 1))
@@ -54,7 +54,7 @@ class ScanDesk:
             scale=order.scale,
             calibrate=order.calibrate,
         )
-        return await self._lanes.answer(work, seconds=seconds)
+        return await self._lanes.answer(work, seconds=seconds, spend=spend)
 
     async def _symbols(self, running: RunningMarket, order: ScanOrder) -> tuple[str, ...]:
         if order.symbols is not None:

@@ -64,6 +64,7 @@ from quant.engine.protocol import (
     ScanView,
     SecondsView,
     SeriesKey,
+    Spend,
     StatsView,
     StatusView,
     StoredView,
@@ -73,6 +74,7 @@ from quant.engine.protocol import (
     TicksView,
     TruthView,
     UnitRootView,
+    freely,
 )
 from quant.engine.publisher import Publisher
 from quant.engine.reading import Reading, Span
@@ -512,7 +514,9 @@ class Session:
         self._check_same(running)
         return view
 
-    async def pair(self, key: PairKey, *, start: int | None, end: int | None, limit: int) -> PairView:
+    async def pair(
+        self, key: PairKey, *, start: int | None, end: int | None, limit: int, spend: Spend = freely
+    ) -> PairView:
         running = self._now_running()
         await self._reading.know(running, (key.pair.a, key.pair.b))
         check_key(running, key)
@@ -523,7 +527,7 @@ class Session:
             rows = rows_needed(key, rows=limit)
             legs = await self._reading.legs(running, key, rows=rows, end=end)
             self._check_same(running)
-        view = await self._publisher.pairs.pair(key, start=start, end=end, rows=limit, legs=legs)
+        view = await self._publisher.pairs.pair(key, start=start, end=end, rows=limit, legs=legs, spend=spend)
         what = f"{key.pair} on {key.interval} bars, window {key.window}"
         if view.analysis.status is Status.TOO_SHORT:
             raise NotEnoughData(what, have=view.analysis.have, need=view.analysis.need)
@@ -531,7 +535,7 @@ class Session:
             raise NotEnoughData(f"different prices of each leg of {what}", have=1, need=2)
         return view
 
-    async def unit_root(self, key: SeriesKey, *, end: int | None) -> UnitRootView:
+    async def unit_root(self, key: SeriesKey, *, end: int | None, spend: Spend = freely) -> UnitRootView:
         running = self._now_running()
         await self._reading.know(running, [key.symbol])
         key = replace(key, symbol=check_symbol(running, key.symbol))
@@ -545,23 +549,24 @@ class Session:
             raise NotEnoughData(what, have=len(closes), need=key.window)
         work = partial(unit_root_view, key, closes, market=running.state.market, as_of=running.as_of)
         seconds = pair_seconds(HedgeMethod.OLS, window=key.window, rows=0)
-        view = await self._publisher.lanes.answer(work, seconds=seconds)
+        view = await self._publisher.lanes.answer(work, seconds=seconds, spend=spend)
         self._check_same(running)
         if view.adf.status is Status.ZERO_VARIANCE:
             what = f"different prices of {key.symbol} on {key.interval} bars, window {key.window}"
             raise NotEnoughData(what, have=1, need=2)
         return view
 
-    async def examine(self, key: PairKey, *, points: int, end: int | None) -> LabView:
+    async def examine(self, key: PairKey, *, points: int, end: int | None, spend: Spend = freely) -> LabView:
         running = self._now_running()
-        view = await self._lab_desk.examine(running, key, points=points, end=_unless_ahead(end, running))
+        end = _unless_ahead(end, running)
+        view = await self._lab_desk.examine(running, key, points=points, end=end, spend=spend)
         self._check_same(running)
         return view
 
-    async def scan(self, order: ScanOrder) -> ScanView:
+    async def scan(self, order: ScanOrder, *, spend: Spend = freely) -> ScanView:
         running = self._now_running()
         order = replace(order, end=_unless_ahead(order.end, running))
-        view = await self._scan_desk.scan(running, order)
+        view = await self._scan_desk.scan(running, order, spend=spend)
         self._check_same(running)
         return view
 
