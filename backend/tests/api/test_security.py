@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from problems import problem_of
+from quant.api.addresses import origin_of
 from serving import Client, InProcess, server_process, serving
 from waiting import eventually
 
@@ -93,10 +94,18 @@ def test_another_host_name_is_refused(api: Client, host: str) -> None:
         "http://localhost:8080.evil.example",
         "http://evil.example/localhost:8080",
         "http://localhost",
+        "https://127.0.0.1:{port}",
+        "ws://127.0.0.1:{port}",
+        "127.0.0.1:{port}",
+        "http://127.0.0.1:{port}/",
+        "http://127.0.0.1:{port}.evil.example",
+        "http://evil.example@127.0.0.1:{port}",
+        "http://127.0.0.1",
         "",
     ],
 )
 def test_a_foreign_page_changes_nothing(api: Client, origin: str) -> None:
+    origin = origin.format(port=api.port)
     problem_of(api.http.post("/stream/stop", headers={"Origin": origin}), status=403)
 
     with pytest.raises(InvalidStatus) as refused:
@@ -119,6 +128,35 @@ def test_our_own_and_configured_pages_may_all(api: Client, origin: str) -> None:
     assert api.http.post("/stream/start", headers={"Origin": origin}).status_code == 200
     with connect(f"ws://127.0.0.1:{api.port}/ws", proxy=None, origin=origin) as socket:  # type: ignore[arg-type]
         assert '"hello"' in str(socket.recv(10))
+
+
+def test_a_program_that_names_no_origin_may_all(api: Client) -> None:
+    answer = api.http.post("/stream/start")
+    assert (answer.status_code, "origin" in answer.request.headers) == (200, False)
+    with connect(f"ws://127.0.0.1:{api.port}/ws", proxy=None, origin=None) as socket:
+        assert '"hello"' in str(socket.recv(10))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "origin"),
+    [
+        ("http", "quant.example:8000", "http://quant.example:8000"),
+        ("https", "quant.example:8000", "https://quant.example:8000"),
+        ("https", "quant.example", "https://quant.example"),
+        ("https", "Quant.Example:443", "https://quant.example"),
+        ("http", "quant.example:80", "http://quant.example"),
+        ("http", "quant.example:443", "http://quant.example:443"),
+        ("http", "[::1]:8000", "http://[::1]:8000"),
+        ("http", "", None),
+        ("http", "[", None),
+        ("http", "quant.example:99999", None),
+        ("http", "quant.example/x", None),
+        ("http", "me@quant.example", None),
+        ("null", "quant.example", None),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(scheme: str, host: str, origin: str | None) -> None:
+    assert origin_of(scheme, host) == origin
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
@@ -334,6 +372,29 @@ def test_who_asks_from_this_machine_is_known_beside_a_proxy(behind: InProcess) -
         assert (session["required"], session["role"], session["kind"]) == (False, "admin", "local")
         with connect(f"ws://127.0.0.1:{client.port}/ws", proxy=None, additional_headers=headers) as socket:
             assert '"hello"' in str(socket.recv(10))
+
+
+@pytest.mark.parametrize("spoken", ["http", "https", "ftp", ""])
+def test_a_trusted_proxy_says_which_scheme_its_pages_have(behind: InProcess, spoken: str) -> None:
+    client, is_trusted = behind.client, bool(behind.app.state.settings.trusted_proxies)
+    told = {"X-Forwarded-Proto": spoken} if spoken else {}
+    told |= {"X-Forwarded-For": "127.0.0.1"} if is_trusted else {}
+    own = "https" if is_trusted and spoken == "https" else "http"
+    for scheme in ("http", "https"):
+        origin = f"{scheme}://127.0.0.1:{client.port}"
+        answer = client.http.post("/stream/start", headers=told | {"Origin": origin})
+        options: dict[str, Any] = {"proxy": None, "origin": origin, "additional_headers": told}
+        if scheme == own:
+            assert answer.status_code == 200, answer.text
+            with connect(f"ws://127.0.0.1:{client.port}/ws", **options) as socket:
+                assert '"hello"' in str(socket.recv(10))
+            continue
+        assert "TRUSTED_PROXIES" in problem_of(answer, status=403)["detail"]
+        with (
+            pytest.raises(InvalidStatus, match="403"),
+            connect(f"ws://127.0.0.1:{client.port}/ws", **options),
+        ):
+            pass
 
 
 def test_allow_insecure_serves_whom_a_proxy_speaks_for(recording: Path, tmp_path: Path) -> None:

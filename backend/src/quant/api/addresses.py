@@ -13,6 +13,9 @@ UNKNOWN = "unknown"
 FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
 """By one of these a proxy says for whom it asks."""
 
+SCHEMES = {"http": 80, "https": 443}
+"""Those that a page can have, and the ports that need not be named."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _IPV6_PREFIX = 64
 """Of an IPv6 address only its network tells who somebody is: a home has 2^64 of them."""
@@ -52,13 +55,13 @@ class Peers:
         hops = _hops(headers)
         return bool(hops) and all(_is_loopback(hop) for hop in hops)
 
-    def is_encrypted(self, scope: Scope, headers: Headers) -> bool:
-        """Tell whether the browser's connection is, as far as a trusted proxy or we ourselves know."""
-        if scope.get("scheme") in ("https", "wss"):
-            return True
+    def scheme(self, scope: Scope, headers: Headers) -> str:
+        """Return `http` or `https`, whichever the browser speaks: as a trusted proxy says, or as we hear it."""
         client = scope.get("client")
-        is_told = client is not None and self._is_trusted(str(client[0]))
-        return is_told and headers.get("x-forwarded-proto") == "https"
+        told = headers.get("x-forwarded-proto", "")
+        if told in SCHEMES and client is not None and self._is_trusted(str(client[0])):
+            return told
+        return "https" if scope.get("scheme") in ("https", "wss") else "http"
 
     def _is_trusted(self, text: str) -> bool:
         return _is_within(text, self._trusted)
@@ -98,6 +101,19 @@ def limited_by(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
     return str(parsed or address)
+
+
+def origin_of(scheme: str, host: str) -> str | None:
+    """Return the origin of pages at this host and port as browsers write it, None where there can be none."""
+    try:
+        parts = urlsplit(f"//{host}")
+        port, name = parts.port, (parts.hostname or "").lower()
+    except ValueError:
+        return None
+    if not name or parts.netloc != host or "@" in host or scheme not in SCHEMES:
+        return None
+    name = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{name}" if port in (None, SCHEMES[scheme]) else f"{scheme}://{name}:{port}"
 
 
 def is_loopback(host: str) -> bool:

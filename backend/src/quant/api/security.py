@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quant.access.handover import SECRET_HEADER
 from quant.access.tokens import TokenKeys, looks_signed
-from quant.api.addresses import HostNames, Peers, limited_by
+from quant.api.addresses import HostNames, Peers, limited_by, origin_of
 from quant.api.allowances import Allowances
 from quant.api.callers import COMMAND, Caller, Callers
 from quant.api.permissions import OPEN, WEBSOCKET, Need, need_of
@@ -213,11 +213,15 @@ class Guard:
         if reason is not None:
             raise Refused(reason)
         origin = headers.get("origin")
-        foreign = origin is not None and _place(origin) != host and origin not in self._origins
+        own = origin_of(self._peers.scheme(scope, headers), host)
+        foreign = origin is not None and origin != own and origin not in self._origins
         changes = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD", "OPTIONS")
         if foreign and changes:
             raise Refused(
-                f"origin {origin[:60]!r} is not in CORS_ORIGINS" if origin else "origin missing",
+                f"origin {origin[:60]!r} is neither this server's ({own}) nor in CORS_ORIGINS; a proxy that ends TLS "
+                "before it has to be named in TRUSTED_PROXIES and to send X-Forwarded-Proto"
+                if origin
+                else "origin missing",
             )
 
     def _enter(self, scope: Scope, headers: Headers) -> ASGIApp | None:
@@ -226,7 +230,7 @@ class Guard:
         Raises NotSignedIn, NotAllowed, TooManyRequests.
         """
         address = self._peers.address(scope, headers)
-        is_encrypted = self._peers.is_encrypted(scope, headers)
+        is_encrypted = self._peers.scheme(scope, headers) == "https"
         method = WEBSOCKET if scope["type"] == "websocket" else scope["method"]
         need = OPEN if method == "OPTIONS" else need_of(method, scope["path"])
         query = _query(scope)
@@ -308,14 +312,6 @@ def _shown(headers: Headers) -> str:
     except CookieError:
         return ""
     return morsel.value if morsel else ""
-
-
-def _place(origin: str) -> str | None:
-    """Return an origin's host and port, None where it has none."""
-    try:
-        return urlsplit(origin).netloc or None
-    except ValueError:
-        return None
 
 
 class SafeHeaders:
