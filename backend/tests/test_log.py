@@ -106,6 +106,32 @@ def test_file_and_pipe_say_the_same_but_for_access(with_files: dict[str, str]) -
     assert "http.answered" not in with_files["quant.log"]
 
 
+TIDYING = """
+import asyncio, os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from quant.log import configure_logging, tidied
+from quant.settings import load_settings
+from waiting import eventually
+
+configure_logging(load_settings())
+old = Path("logs/access-20200101T000000.000000Z.log")
+old.touch()
+os.utime(old, (0, 0))
+
+async def main():
+    async with tidied(every_s=0.01):
+        await asyncio.to_thread(eventually, lambda: not old.exists(), what="the old file goes")
+
+asyncio.run(main())
+"""
+
+
+def test_old_files_go_while_nothing_is_logged(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TIDYING, str(Path(__file__).parent)]
+    subprocess.run(command, cwd=tmp_path, env=environment(LOG_DIR="logs"), check=True, timeout=2 * PATIENCE_S)
+
+
 def test_without_a_folder_access_is_told_with_the_rest(tmp_path: Path) -> None:
     assert {"http.answered", "feed.reconnect"} <= set(events(run(tmp_path)))
     assert list(tmp_path.iterdir()) == []

@@ -130,6 +130,37 @@ def test_what_is_too_old_goes(opened: Open) -> None:
     assert lines(log) == ["older", "newest"]
 
 
+def test_what_is_due_is_done_at_the_start_and_by_the_clock_without_a_line(opened: Open) -> None:
+    now = NOON
+    log = opened(now=lambda: now)
+    say(log, "noon")
+    os.utime(log.path, (now, now))
+    log.close()
+
+    now += DAY_S
+    log = opened(now=lambda: now)
+    assert [path.read_text() for path in files(log)] == ["noon\n", ""]
+    now += 28 * DAY_S
+    log.tidy()
+    assert lines(log) == ["noon"]
+    now += 1.1 * DAY_S
+    log.tidy()
+    assert [path.read_text() for path in files(log)] == [""]
+    log.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder with an open file")
+def test_what_the_disk_refuses_is_tidied_another_time(opened: Open) -> None:
+    log = opened()
+    log.path.parent.rename(log.path.parent.with_name("elsewhere"))
+    log.path.parent.write_text("a file in the place of the folder")
+    log.tidy()
+    log.path.parent.unlink()
+    say(log, "there it is")
+    log.close()
+    assert (lines(log), log.lost) == (["there it is"], 0)
+
+
 def test_files_of_others_are_left_alone(opened: Open, tmp_path: Path) -> None:
     other = tmp_path / "logs" / "quant-notes.log"
     other.parent.mkdir()

@@ -135,6 +135,7 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
 
     from quant.api.app import build_engine, create_app
     from quant.api.security import INSECURE, access_token, token_file
+    from quant.log import tidied
     from quant.storage.server_file import ServerAddress, remove_address, write_address
 
     listening = _bind(settings.host, settings.port)
@@ -159,7 +160,7 @@ async def _run_server(settings: Settings, symbols: list[str]) -> None:
         _announce(settings, listening, token=token, kept=kept if is_known else None)
         if app.state.callers.is_open_to_all:
             log.warning("serve.insecure", detail=INSECURE)
-        async with app.state.process_metrics.measured():
+        async with app.state.process_metrics.measured(), tidied():
             await server.serve([listening])
     finally:
         starting.cancel()

@@ -3,12 +3,13 @@
 What is known to be secret is taken out, control characters are escaped, and no value is longer than is useful.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ ACCESS = "quant.access"
 
 QUIET = ("picows", "httpx", "httpcore", "alembic", "numba", "asyncio", "apprise", "uvicorn.access")
 MEGABYTE = 1_000_000
+TIDY_EVERY_S = 3600.0
 LONGEST_NAME = 200
 LONGEST_TEXT = 8_000
 LONGEST_TRACE = 32_000
@@ -101,6 +103,23 @@ def configure_logging(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+@contextlib.asynccontextmanager
+async def tidied(every_s: float = TIDY_EVERY_S) -> AsyncIterator[None]:
+    """Have log files begun anew and removed when it is time, while nothing is logged too."""
+    tidying = asyncio.create_task(_tidy(every_s))
+    try:
+        yield
+    finally:
+        tidying.cancel()
+
+
+async def _tidy(every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        for file in _files:
+            file.tidy()
 
 
 def conceal(*secrets: str) -> None:

@@ -20,8 +20,9 @@ class CappedLog(logging.Handler):
     """Appends a line a record to `path`, and keeps that file and those it was before within `total_bytes`.
 
     A file is set aside, its name with the UTC time in it, before it would pass `file_bytes` and when the clock passes
-    a multiple of `file_hours`. The oldest ones are removed for their space, and after `keep_days`. Other processes may
-    write, rename and remove the same files. Where the disk refuses, lines are counted in `lost`, and nothing stops.
+    a multiple of `file_hours`. The oldest ones are removed for their space, and after `keep_days`: with a line, at the
+    start and with `tidy`. Other processes may write, rename and remove the same files. Where the disk refuses, lines
+    are counted in `lost`, and nothing stops.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class CappedLog(logging.Handler):
         self._file = -1
         self._begin()
         self._period = self._period_of(os.fstat(self._file).st_mtime)
-        self._make_room()
+        self.tidy()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append the record; one that cannot be formatted is told on standard error, as Python's own handlers do."""
@@ -69,6 +70,16 @@ class CappedLog(logging.Handler):
         else:
             self._refused = False
 
+    def tidy(self) -> None:
+        """Do what is due by the clock, though nothing is logged; what the disk refuses is done another time."""
+        self.acquire()
+        try:
+            with contextlib.suppress(OSError):
+                self._begin_anew_if_due()
+                self._make_room()
+        finally:
+            self.release()
+
     def close(self) -> None:
         self.acquire()
         try:
@@ -77,12 +88,16 @@ class CappedLog(logging.Handler):
             self.release()
             super().close()
 
-    def _write(self, line: bytes) -> None:
+    def _begin_anew_if_due(self, *, coming: int = 0) -> None:
+        """Set the file aside where its time is over, or the bytes that come would be too many."""
         size = self._size_of_opened()
         period = self._period_of(self._now())
-        if size and (size + len(line) > self._file_bytes or period != self._period):
+        if size and (size + coming > self._file_bytes or period != self._period):
             self._set_aside()
         self._period = period
+
+    def _write(self, line: bytes) -> None:
+        self._begin_anew_if_due(coming=len(line))
         rest = memoryview(b"\n" + line if self._torn else line)
         try:
             while rest:  # a full disk takes a part first, then refuses

@@ -108,6 +108,12 @@ def test_every_operation_declares_who_may_and_what_refuses() -> None:
     assert PATHS["/stream/start"]["post"]["x-least-role"] == "operator"
 
 
+def test_openmetrics_is_declared(api: Client) -> None:
+    answer = api.http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    declared = PATHS["/metrics"]["get"]["responses"]["200"]["content"]
+    assert answer.headers["content-type"].partition(";")[0] in declared.keys() - {"text/plain"}
+
+
 @pytest.mark.parametrize("path", ["/stream/start", "/stream/stop"])
 def test_changes_answer_the_status(api: Client, path: str) -> None:
     answer = api.post(path, symbols=["AAAUSDT"])

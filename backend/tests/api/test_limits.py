@@ -253,6 +253,8 @@ def test_the_access_token_cannot_be_guessed_for_long(replay: dict[str, Any], tmp
         wrong = [desk.status_with(f"guess-{number}") for number in range(61)]
         assert wrong == [401] * 60 + [429]
         assert desk.status_with(ACCESS_TOKEN) == 429  # or the answer would tell which guess was right
+        for path in ("/livez", "/readyz"):
+            assert desk.ask("GET", path, "guess").status_code in (200, 503)
 
 
 # --- whose word counts for an address ---

@@ -11,6 +11,7 @@ from prometheus_client import parser
 
 from deploy.places import DEPLOY, DOCS
 from listening import Ear
+from quant.api.problems import STATUSES
 from serving import server_process
 from waiting import eventually
 
@@ -50,6 +51,19 @@ def expressions() -> list[str]:
     of_alarms = [rule["expr"] for group in RULES["groups"] for rule in group["rules"]]
     of_choices = [each["query"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query"]
     return [*of_panels, *of_alarms, *of_choices]
+
+
+def test_the_alarm_of_mistakes_counts_mistakes_alone() -> None:
+    (alarm,) = [
+        each for group in RULES["groups"] for each in group["rules"] if each["alert"] == "QuantErrors"
+    ]
+    matchers = re.findall(r'status(=~|!~|!=|=)"([^"]+)"', alarm["expr"])
+    counted = {
+        status
+        for _, status, _ in STATUSES
+        if all(bool(re.fullmatch(text, str(status))) == how.startswith("=") for how, text in matchers)
+    }
+    assert counted == {500}
 
 
 def test_every_metric_that_is_asked_for_exists(exposed: dict[str, set[str]]) -> None:

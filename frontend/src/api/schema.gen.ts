@@ -9483,12 +9483,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The text format of Prometheus */
+            /** @description The text format of Prometheus, or OpenMetrics for who accepts it */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/openmetrics-text": string;
                     "text/plain": string;
                 };
             };

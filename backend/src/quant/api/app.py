@@ -41,7 +41,7 @@ from quant.api.process_metrics import ProcessMetrics
 from quant.api.sockets import OpenSockets
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
-from quant.log import configure_logging
+from quant.log import configure_logging, tidied
 from quant.settings import Settings, load_settings
 
 log = structlog.get_logger()
@@ -110,7 +110,7 @@ def create_app(
             await callers.open()
             if callers.is_open_to_all:
                 log.warning("serve.insecure", detail=security.INSECURE)
-            async with process_metrics.measured():
+            async with process_metrics.measured(), tidied():
                 yield
         finally:
             await engine.stop()

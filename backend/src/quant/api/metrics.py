@@ -26,8 +26,11 @@ CONNECTION_STATES = ("connecting", "open", "waiting", "closed")
 JOURNAL_STATES = ("off", "ok", "behind", "failing")
 EXPOSITION: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The text format of Prometheus",
-        "content": {"text/plain": {"schema": {"type": "string"}}},
+        "description": "The text format of Prometheus, or OpenMetrics for who accepts it",
+        "content": {
+            "text/plain": {"schema": {"type": "string"}},
+            "application/openmetrics-text": {"schema": {"type": "string"}},
+        },
     }
 }
 Values = Iterable[tuple[tuple[str, ...], float | None]]

@@ -20,7 +20,7 @@ from quant.access.tokens import TokenKeys, looks_signed
 from quant.api.addresses import HostNames, Peers, limited_by, origin_of
 from quant.api.allowances import Allowances
 from quant.api.callers import COMMAND, Caller, Callers
-from quant.api.permissions import OPEN, WEBSOCKET, Need, need_of
+from quant.api.permissions import OPEN, PROBE, WEBSOCKET, Need, need_of
 from quant.api.problems import refusal
 from quant.api.requests import request_id_of
 from quant.engine.protocol import Spend
@@ -234,7 +234,8 @@ class Guard:
         method = WEBSOCKET if scope["type"] == "websocket" else scope["method"]
         need = OPEN if method == "OPTIONS" else need_of(method, scope["path"])
         query = _query(scope)
-        caller = self._caller(scope, headers, query, address)
+        # Who looks whether the server lives is answered, whatever it shows: it is not even looked at.
+        caller = None if need == PROBE else self._caller(scope, headers, query, address)
         entry = Entry(caller, address, is_encrypted, can_sign_in=self._callers.must_sign_in, paid=need.cost)
         scope.setdefault("state", {})["entry"] = entry
         if method == "GET" and scope["path"] == "/" and "token" in query and self._callers.must_sign_in:
