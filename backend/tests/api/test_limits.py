@@ -151,6 +151,9 @@ def test_what_takes_more_than_all_can_be_had_alone(desk: Desk) -> None:
     allowances.spend(caller, "somebody", 1000.0, paid=1)
     with pytest.raises(TooManyRequests):
         allowances.take(caller, "somebody", 1)
+    allowances.take(caller, "anybody", 10 * ALLOWANCE)
+    with pytest.raises(TooManyRequests):
+        allowances.take(caller, "anybody", 1)
 
 
 def test_commands_of_a_socket_count_with_everything_else(desk: Desk) -> None:

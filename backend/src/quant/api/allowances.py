@@ -33,15 +33,16 @@ class Allowances:
         self.guesses = Rates("wrong access tokens", settings.login_limit * GUESSES, seconds=WINDOW_S)
 
     def take(self, caller: Caller | None, key: str, cost: int) -> None:
-        """Count a request or a command; raises TooManyRequests."""
-        if cost > 0 and (caller is None or caller.kind != "command"):
-            self._rates(caller).take(key, cost)
-
-    def spend(self, caller: Caller | None, key: str, seconds: float, *, paid: int) -> None:
-        """Count what a request's computing weighs beyond what was `paid` for it; raises TooManyRequests.
+        """Count a request or a command; raises TooManyRequests.
 
         What weighs more than a whole allowance takes a whole one, or nobody could ever have it.
         """
+        if cost > 0 and (caller is None or caller.kind != "command"):
+            rates = self._rates(caller)
+            rates.take(key, min(cost, rates.allowance))
+
+    def spend(self, caller: Caller | None, key: str, seconds: float, *, paid: int) -> None:
+        """Count what a request's computing weighs beyond what was `paid` for it, as `take` does."""
         whole = self._rates(caller).allowance
         self.take(caller, key, min(weight_of(seconds), whole) - paid)
 
