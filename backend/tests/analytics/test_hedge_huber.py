@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from analytics.walks import cointegrated
+from analytics.walks import ar1, cointegrated
 from quant.analytics import Status, huber, ols
 
 
@@ -104,3 +104,38 @@ def test_without_a_scale_there_is_no_line():
 def test_what_was_chosen_is_told():
     y, x = cointegrated(np.random.default_rng(5), 100)
     assert huber(y, x).parameters["k"] == huber(y, x, window=50).parameters["k"] == 1.345
+
+
+def stablecoins(rng, n):
+    """Return two prices of one value in ticks so coarse that most bars have both on the same one."""
+    value = 1.0 + 1e-4 * ar1(rng, n, half_life=35, sd=2.0)
+    return np.round(value + 2e-5 * rng.standard_normal(n), 4), np.round(value, 4)
+
+
+@pytest.mark.parametrize("n", [60, 240, 1440])
+def test_most_bars_on_one_line_give_no_line_but_huber_s(n):
+    """As the scale shrinks towards zero steps lose their digits, and may end anywhere."""
+    rng = np.random.default_rng(n)
+    fits = []
+    for _ in range(120):
+        y, x = stablecoins(rng, n)
+        fit = huber(y, x)
+        fits.append(fit.status)
+        if fit.status.usable:
+            scale, dx = fit.parameters["scale"], (x - x.mean()) / x.std()
+            pulls = np.clip((y - y[0] - (fit.alpha - y[0]) - fit.beta * x) / scale, -1.345, 1.345)
+            assert abs(pulls.mean()) < 1e-2
+            assert abs((pulls * dx).mean()) < 1e-2
+    assert Status.SINGULAR in fits
+
+
+def test_rolling_rows_of_coarse_ticks_are_those_of_single_fits():
+    y, x = stablecoins(np.random.default_rng(7), 700)
+    y[:200] = 1.0 + 1.5 * (x[:200] - 1.0) + 1e-4 * np.random.default_rng(8).standard_normal(200)
+    path = huber(y, x, window=100)
+    usable = 0
+    for t in range(100, 700):
+        fit = huber(y[t - 100 : t], x[t - 100 : t])
+        usable += fit.status.usable
+        np.testing.assert_allclose(path.beta[t], fit.beta, rtol=1e-12)
+    assert 50 < usable < 600

@@ -27,6 +27,7 @@ from quant.kernel import jit, jit_fast
 
 MIN_BARS = 4
 _FAR = 1e3  # times the scale: least-squares residuals larger than that have lost digits
+_LEFT = 1e-6  # of the most that all bars together can pull with: more, and the line found is not Huber's
 
 
 @jit_fast
@@ -54,6 +55,26 @@ def _nearest(residual: FloatArray) -> int:
         if abs(residual[i]) < abs(residual[near]):
             near = i
     return near
+
+
+@jit
+def _is_solved(
+    y: FloatArray, x: FloatArray, dx: FloatArray, beta: float, scale: float, near: int, of_near: float
+) -> bool:
+    """Tell whether nothing pulls any more at the line with this beta, from which bar `near` lies `of_near` away.
+
+    Residuals are taken anew. Where more than half of the bars lie on one line the scale has shrunk towards zero, steps
+    may have gone anywhere and back, and what is left of the residuals that went with them is rounding.
+    """
+    n, bend = y.size, K * scale
+    pull = pull_x = square = 0.0
+    for i in range(n):
+        residual = of_near + (y[i] - y[near]) - beta * (x[i] - x[near])
+        bounded = min(max(residual, -bend), bend)
+        pull += bounded
+        pull_x += bounded * dx[i]
+        square += dx[i] * dx[i]
+    return abs(pull) <= _LEFT * bend * n and abs(pull_x) <= _LEFT * bend * math.sqrt(n * square)
 
 
 @jit
@@ -90,6 +111,8 @@ def fit_huber(
             alpha = (y[near] - beta * x[near]) - residual[near]
             centred(x, dx)
     if not settled or is_flat(found[2] ** 2, 1, abs(y[near]) + abs(beta * x[near])):
+        return SINGULAR
+    if not _is_solved(y, x, dx, beta, found[2], near, residual[near]):
         return SINGULAR
     square = _square_about(residual, _sum(residual) / n)
     out[0], out[1], out[2] = alpha, beta, math.sqrt(square / (n - 1))
