@@ -571,3 +571,13 @@ def test_what_was_stored_was_not_heard_now():
     state.apply(batch([trade("A", 3, 2.0)]))
     assert len(state.ticks("A")) == 3
     assert state.delays("A", limit=10).tolist() == [LATE_NS]
+
+
+def test_the_rate_of_a_symbol_whose_past_has_no_trade():
+    state = fed(trade("B", 1, 0.5))
+    past = state.empty()
+    past.add_symbol("A")
+    state.adopt("A", past)
+    assert state.rate("A", now=START + 5 * NS_PER_S) == 0.0
+    state.apply(batch([trade("A", 1, 5.5), trade("A", 2, 5.6)]))
+    assert state.rate("A", now=START + 6 * NS_PER_S) == pytest.approx(2 / 60)

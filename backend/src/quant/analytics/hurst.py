@@ -9,6 +9,7 @@ from quant.analytics.inputs import series as checked_series
 from quant.analytics.regression import is_flat
 from quant.analytics.results import Status
 from quant.analytics.series_results import HurstExponent
+from quant.analytics.staleness import stale_series
 from quant.analytics.variance_ratio import two_sided
 from quant.domain import FloatArray
 
@@ -63,7 +64,7 @@ def _obstacle(level: FloatArray, steps: FloatArray) -> tuple[Status, str]:
         return Status.ZERO_VARIANCE, "the series does not move"
     if is_flat(float(np.var(steps)) * steps.size, steps.size, 2.0 * largest):
         return Status.ZERO_VARIANCE, "the series moves by the same step every time"
-    return Status.OK, ""
+    return stale_series(level)
 
 
 def _memory(spectrum: FloatArray, logs: FloatArray) -> float:

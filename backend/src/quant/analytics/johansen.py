@@ -16,6 +16,7 @@ from quant.analytics.inputs import series as checked_series
 from quant.analytics.regression import NEAR_PERFECT, centred, is_flat, is_zero_residual
 from quant.analytics.results import Status
 from quant.analytics.series_results import JohansenTest
+from quant.analytics.staleness import stale_series
 from quant.analytics.tables.johansen import LEVELS, MAX_EIGENVALUE, TRACE
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
@@ -95,6 +96,10 @@ def _obstacle(columns: FloatArray, need: int) -> tuple[Status, str]:
         _, square, largest = centred(column, deviations)
         if is_flat(square, n, largest):
             return Status.ZERO_VARIANCE, "a series does not move"
+    for number, column in enumerate(columns, 1):
+        status, reason = stale_series(column, f"series {number}")
+        if status is not Status.OK:
+            return status, reason
     return Status.OK, ""
 
 

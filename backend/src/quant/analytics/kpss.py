@@ -10,6 +10,7 @@ from quant.analytics.inputs import series as checked_series
 from quant.analytics.regression import is_flat, is_zero_residual
 from quant.analytics.results import Status
 from quant.analytics.series_results import Bound, KpssTest
+from quant.analytics.staleness import stale_series
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
 
@@ -65,7 +66,7 @@ def _obstacle(level: FloatArray) -> tuple[Status, str]:
         return Status.MISSING, "a bar of the series is missing"
     if is_flat(float(np.var(level)) * level.size, level.size, float(np.abs(level).max())):
         return Status.ZERO_VARIANCE, "the series does not move"
-    return Status.OK, ""
+    return stale_series(level)
 
 
 def _residuals(level: FloatArray, regression: str) -> FloatArray:

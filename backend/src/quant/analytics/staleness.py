@@ -2,10 +2,12 @@
 
 A leg that moves a few times, or all but once, is a constant with a step in it. Regressed on it or it on another, the
 step looks like a deviation that reverts at once, and p falls to 1e-29 for legs that have nothing to do with each other.
+So it does for such a series alone.
 """
 
 from typing import NamedTuple
 
+from quant.analytics.results import Status
 from quant.domain import FloatArray
 from quant.kernel import jit
 
@@ -50,6 +52,15 @@ def movement(leg: FloatArray) -> Movement:
     """Return how a leg moves. Without a hole in it; a step within the rounding of its level is none."""
     moves, share = _movement(leg)
     return Movement(max(leg.size - 1, 0), moves, share)
+
+
+def stale_series(level: FloatArray, name: str = "the series") -> tuple[Status, str]:
+    """Return the status of one series by how often it moves, and why it is not OK.
+
+    However large one step is: a series that grows without bound has such a step.
+    """
+    moved = movement(level)
+    return (Status.STALE, f"{name} {moved.reason}") if moved.moves < LEAST_MOVES else (Status.OK, "")
 
 
 def stale_reason(y: FloatArray, x: FloatArray) -> str:

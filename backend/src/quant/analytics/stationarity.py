@@ -1,6 +1,7 @@
 """The augmented Dickey-Fuller test of a unit root."""
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from quant.analytics.dickey_fuller import Regression, regress
 from quant.analytics.inputs import series as checked_series
 from quant.analytics.regression import centred, is_flat, is_zero_residual
 from quant.analytics.results import Status, UnitRootTest
+from quant.analytics.staleness import stale_series
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
 
@@ -28,12 +30,17 @@ def adf(
 
     `regression` has no deterministic term ("n"), a constant ("c") or a constant and a trend ("ct"). The lag
     minimises AIC or BIC up to `max_lag`, by default ⌈12 (n/100)^¼⌉ but no more than half the sample allows;
-    `autolag=None` uses `max_lag` itself. Needs 30 bars. Raises InvalidParameter.
+    `autolag=None` uses `max_lag` itself. Needs 30 bars; status `stale` where the series hardly moves, or but once.
+    Raises InvalidParameter.
     """
-    return unit_root_test(
-        checked_series(series, "series"),
-        regression=regression, tables=regression, series_in_test=1, max_lag=max_lag, autolag=autolag,
-    )  # fmt: skip
+    level = checked_series(series, "series")
+    test = unit_root_test(
+        level, regression=regression, tables=regression, series_in_test=1, max_lag=max_lag, autolag=autolag
+    )
+    status, reason = stale_series(level) if test.status.usable else (test.status, test.reason)
+    if status is not Status.STALE:
+        return test
+    return replace(test, status=status, reason=reason, statistic=math.nan, p_value=math.nan, lags=0)
 
 
 def unit_root_test(

@@ -10,6 +10,7 @@ from quant.analytics.inputs import series as checked_series
 from quant.analytics.regression import is_flat
 from quant.analytics.results import Status
 from quant.analytics.series_results import VarianceRatioTest
+from quant.analytics.staleness import stale_series
 from quant.domain import FloatArray
 from quant.errors import InvalidParameter
 
@@ -64,7 +65,7 @@ def _obstacle(level: FloatArray, steps: FloatArray, need: int) -> tuple[Status, 
     # A step carries the rounding of both its levels.
     if is_flat(float(np.var(steps)) * steps.size, steps.size, 2.0 * largest):
         return Status.ZERO_VARIANCE, "the series moves by the same step every time"
-    return Status.OK, ""
+    return stale_series(level)
 
 
 def _ratio(level: FloatArray, steps: FloatArray, lags: int) -> tuple[float, float]:

@@ -40,7 +40,9 @@ class _Cost:
 _TESTS_S, _TESTS_BAR_S = 3e-4, 1.5e-7  # both directions, half-life, correlation: whatever the method
 _COSTS = {
     HedgeMethod.OLS: _Cost(fit_bar_s=1e-7, row_s=1e-6, row_bar_s=0.0),
-    HedgeMethod.HUBER: _Cost(fit_bar_s=1e-6, row_s=5e-6, row_bar_s=4e-7),  # of coarse ticks: they take many rounds
+    HedgeMethod.HUBER: _Cost(
+        fit_bar_s=1e-6, row_s=5e-6, row_bar_s=4e-7
+    ),  # of coarse ticks: they take many rounds
     HedgeMethod.THEIL_SEN: _Cost(fit_bar_s=1.5e-6, row_s=3e-5, row_bar_s=3.5e-7),
     HedgeMethod.KALMAN: _Cost(fit_bar_s=3e-6, row_s=4e-6, row_bar_s=0.0),
     HedgeMethod.TLS: _Cost(fit_bar_s=4e-7, row_s=1e-6, row_bar_s=2.5e-8),

@@ -506,7 +506,7 @@ class MarketState:
         fresh, meter.seen = written - meter.seen, written
         held = min(int(self._ledger["written"][s]), self.tick_capacity)
         times = self._newest_times(s, min(fresh, held))
-        if fresh > self.tick_capacity:  # some have left the ring unread
+        if fresh > self.tick_capacity and held:  # some have left the ring unread
             meter.restart(int(times.min()))
         meter.add(times)
         return meter.per_second(now)
