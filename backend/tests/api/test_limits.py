@@ -179,8 +179,43 @@ def test_commands_of_a_socket_count_with_everything_else(desk: Desk) -> None:
         assert "requests by weight" in refusals[0]["detail"]
         assert desk.status_with(token) == 429
         ear.say("unsubscribe", "ticks:AAAUSDT")
-        assert ear.hear_type("ack")["topics"] == ["ticks:AAAUSDT"]
+        assert ear.hear_type("error")["code"] == "too_many_requests"
     assert desk.status_with(desk.token("operator")) == 200
+
+
+def read_to_the_end(connection: ClientConnection) -> None:
+    while True:
+        connection.recv(timeout=30)
+
+
+def test_who_goes_on_without_an_allowance_is_cut_off(desk: Desk) -> None:
+    with opened(desk, desk.token("viewer")) as connection:
+        for _ in range(ALLOWANCE + ws.MOST_REFUSED + 10):
+            connection.send("no command")
+        with pytest.raises(ConnectionClosed) as closed:
+            read_to_the_end(connection)
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "too many commands")
+
+
+def test_a_topic_takes_what_its_first_computation_does(desk: Desk) -> None:
+    """But only for who listens to it first."""
+    topic = "pair:AAAUSDT-BBBUSDT:1m:60:theil_sen:level"
+    weight = weight_of(pair_seconds(HedgeMethod.THEIL_SEN, window=60, rows=1500))
+    assert weight > 2
+    with opened(desk, desk.token("viewer")) as first, opened(desk, desk.token("operator")) as second:
+        for connection, spent in ((first, weight), (second, 1)):
+            ear = Ear(connection)
+            ear.hear_type("hello")
+            ear.say("subscribe", topic)
+            ear.hear_type("ack")
+            pings = 0
+            while True:
+                ear.say("ping")
+                if ear.hear_until(lambda message: message["type"] in ("pong", "error"))["type"] == "error":
+                    break
+                pings += 1
+            assert pings == ALLOWANCE - 1 - spent  # and the handshake
 
 
 def test_a_preview_is_heavy_too(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from delivery.receiver import NAME, answer, receiving
 from quant.clock import SystemClock
@@ -218,6 +219,26 @@ def test_a_channel_that_is_gone_or_broken_spoils_nothing() -> None:
         assert "a bug in a library" in outbox.entries[1].error
 
     asyncio.run(scene())
+
+
+def test_of_a_webhook_s_address_only_the_host_is_written_down() -> None:
+    """Chat services put the key into the path, others into the query or before the host."""
+    channel = "https://key-1@hooks.example.com/services/T000/KEY-2?token=key-3"
+
+    class Failing:
+        async def send(self, message: Message) -> None:
+            raise DeliveryFailed("the receiver answered 500")
+
+    async def scene() -> None:
+        outbox = MemoryOutbox()
+        outbox.put("one", channel)
+        await run_until(courier(outbox, lambda _: Failing()), lambda: "waiting" not in outbox.states())
+
+    with capture_logs() as lines:
+        asyncio.run(scene())
+    told = [line["channel"] for line in lines if line["event"] == "delivery.failed"]
+    assert set(told) == {"https://hooks.example.com/…"}
+    assert "key" not in str(lines).lower()
 
 
 def test_the_receivers_wish_for_a_pause_is_kept() -> None:

@@ -23,6 +23,7 @@ from quant.api.parameters import EngineOf, SettingsOf
 from quant.api.problems import responses
 from quant.api.table_files import TableFormat
 from quant.clock import NS_PER_MS
+from quant.delivery.message import shown
 from quant.engine import protocol
 from quant.errors import InvalidParameter, InvalidRule, TooLarge
 
@@ -31,7 +32,6 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 MAX_BODY_BYTES = 1 << 18
 MAX_EVENTS = 1000
 # One channel's address may hold a key, and is no name: it is shown up to its host.
-SHOWN_CHANNEL = 60
 
 RuleId = Annotated[str, Path(description="as POST answered it", max_length=40)]
 
@@ -381,7 +381,7 @@ def _evidence(firing: Firing) -> list[Document]:
 def _delivery(view: protocol.DeliveryView) -> wire.AlertDelivery:
     return wire.AlertDelivery(
         id=view.id,
-        channel=view.channel[:SHOWN_CHANNEL],
+        channel=shown(view.channel),
         state=view.state,
         attempts=view.attempts,
         error=view.error,

@@ -15,7 +15,7 @@ from quant import __version__
 from quant.api import scans, views
 from quant.api import schemas as wire
 from quant.api.alerts import alerts_message
-from quant.api.allowances import Allowances
+from quant.api.allowances import Allowances, weight_of
 from quant.api.ready_frames import EXTENSION, Write, text_frame
 from quant.api.security import entry_of, refuse
 from quant.api.sockets import OpenSockets
@@ -33,7 +33,10 @@ MAX_COMMAND_BYTES = 1 << 16
 Pay = Callable[[int], None]
 """Counts a command's weight against the caller's allowance; raises TooManyRequests."""
 
-NOT_READING, TOO_BIG, SIGNED_OUT = 1008, 1009, 4401
+NOT_READING, TOO_MANY, TOO_BIG, SIGNED_OUT = 1008, 1008, 1009, 4401
+MOST_REFUSED = 100
+"""How many commands in a row may be beyond the allowance, before the socket is closed."""
+
 SEND_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
 
@@ -79,6 +82,9 @@ async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]", pay: Pay) -
         if isinstance(error, TimeoutError):
             log.warning("ws.evicted", reason=f"did not read for {SEND_TIMEOUT_S:.0f} s")
             await _close(websocket, NOT_READING, "not reading")
+        elif isinstance(error, _TooManyRefused):
+            log.warning("ws.flooded", reason=f"{MOST_REFUSED} commands in a row were beyond the allowance")
+            await _close(websocket, TOO_MANY, "too many commands")
         elif isinstance(error, _TooLong):
             await _close(websocket, TOO_BIG, f"a command has at most {MAX_COMMAND_BYTES} bytes")
         elif isinstance(error, Exception) and not isinstance(error, WebSocketDisconnect | RuntimeError):
@@ -87,6 +93,10 @@ async def _serve(websocket: WebSocket, ended: "asyncio.Future[str]", pay: Pay) -
 
 class _TooLong(Exception):
     """A command of more bytes than are read."""
+
+
+class _TooManyRefused(Exception):
+    """A client that goes on although its allowance is used up."""
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
@@ -128,9 +138,11 @@ _making: dict[int, asyncio.Future[bytes]] = {}
 class _Client:
     def __init__(self, websocket: WebSocket, engine: Engine, pay: Pay) -> None:
         self._websocket = websocket
+        self._engine = engine
         self._pay = pay
         self._write: Write | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._topics: set[str] = set()
+        self._refused = 0  # commands in a row, for want of an allowance
         self._writing = asyncio.Lock()
         self.subscription = engine.subscribe(self.offer)
 
@@ -160,6 +172,7 @@ class _Client:
     async def read_commands(self) -> None:
         """Obey commands until the client leaves."""
         while True:
+            await asyncio.sleep(0)  # messages that wait already are had without a turn for anybody else
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
@@ -186,22 +199,25 @@ class _Client:
             case "subscribe" if await self._may(max(len(command.topics), 1), command.topics):
                 done = [topic for topic in command.topics if await self._add(topic)]
                 await self._acknowledge("subscribe", done)
-            case "unsubscribe":
-                with contextlib.suppress(TooManyRequests):  # it only makes less to do
-                    self._pay(1)
+            case "unsubscribe":  # obeyed in any case: it only makes less to do
                 for topic in command.topics:
                     self._topics.discard(topic)
                     self.subscription.remove(topic)
-                await self._acknowledge("unsubscribe", command.topics)
+                if await self._may(1):
+                    await self._acknowledge("unsubscribe", command.topics)
 
     async def _may(self, cost: int, topics: Sequence[str] = ()) -> bool:
         """Count a command; False where the caller's allowance has no room for it, which is told, for each topic."""
         try:
             self._pay(cost)
         except TooManyRequests as error:
+            self._refused += 1
+            if self._refused > MOST_REFUSED:
+                raise _TooManyRefused from None
             for topic in topics or (None,):
                 await self._refuse(error.code, error.message, topic=topic)
             return False
+        self._refused = 0
         return True
 
     async def _add(self, topic: str) -> bool:
@@ -209,6 +225,7 @@ class _Client:
             if len(self._topics | {topic}) > MAX_TOPICS:
                 await self._refuse("too_many_topics", f"at most {MAX_TOPICS} topics a socket", topic=topic)
                 return False
+            self._pay(weight_of(self._engine.seconds_to_follow(topic)) - 1)  # 1 is paid for each topic
             self.subscription.add(topic)
         except QuantError as error:
             await self._refuse(error.code, error.message, topic=topic)

@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from quant.clock import NS_PER_MS, Clock
-from quant.delivery.message import DeliveryFailed, Message
+from quant.delivery.message import DeliveryFailed, Message, shown
 from quant.errors import QuantError
 
 JITTER = 0.2
@@ -141,14 +141,16 @@ class Courier:
         except QuantError as error:  # refused, or no channel any more
             reason = error.message
         except Exception as error:  # a channel's library may raise anything: no other message must suffer
-            log.exception("delivery.broke", channel=delivery.channel[:80], event_id=delivery.message.event_id)
+            log.exception(
+                "delivery.broke", channel=shown(delivery.channel), event_id=delivery.message.event_id
+            )
             reason = f"internal error: {error!r}"
         else:
             await asyncio.to_thread(self._outbox.delivered, delivery.id, at_ms=self._now_ms())
             return
         log.warning(
             "delivery.failed",
-            channel=delivery.channel[:80],
+            channel=shown(delivery.channel),
             event_id=delivery.message.event_id,
             reason=reason,
             again=retry_at_ms is not None,

@@ -1,8 +1,11 @@
 """What is delivered, and how a delivery can fail."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from quant.errors import QuantError
+
+_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,14 @@ class Message:
     title: str
     text: str
     payload: bytes
+
+
+def shown(channel: str) -> str:
+    """Return a channel as logs and lists may have it: of a webhook's address the host, as the rest may be a secret."""
+    if "://" not in channel:
+        return channel[:_SHOWN]
+    parts = urlsplit(channel)
+    return f"{parts.scheme}://{parts.hostname or ''}"[: _SHOWN - 2] + "/…"
 
 
 class DeliveryFailed(QuantError):

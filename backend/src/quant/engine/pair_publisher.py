@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from quant.engine.analysis import (
+    SERIES_ROWS,
     Computed,
     PairInputs,
     analyse,
@@ -34,6 +35,10 @@ from quant.market.align import AlignedLegs
 
 SHARE = 0.8
 """Of a beat, how much of it the worker may be busy with refreshes."""
+
+LONG_AT_ONCE = 2
+"""First computations that take long, under way or next in line: the others stay wanted, the pairs looked at last first,
+and are forgotten with their last listener."""
 
 AT_ONCE = 4
 """Pairs whose bars are copied between two turns of the event loop."""
@@ -143,6 +148,12 @@ class PairPublisher:
             self._hub.forget(name)
         return rows_from(last, start, rows)
 
+    def seconds_to_follow(self, key: PairKey) -> float:
+        """Return the expected seconds of computing that one more listener brings, 0 where somebody listens already."""
+        if topic_name(key) in self._hub.wanted_topics():
+            return 0.0
+        return pair_seconds(key.method, window=key.window, rows=SERIES_ROWS)
+
     # --- the cadence ---
 
     async def run(self) -> None:
@@ -215,8 +226,8 @@ class PairPublisher:
     async def _refresh(self, keys: list[PairKey]) -> None:
         running, begun, work = self._market(), self._begun, []
         for key in keys:
-            if key in self._long:
-                continue  # it is being computed for the first time
+            if key in self._long or self._has_to_wait(key):
+                continue  # it is being computed for the first time, or will be
             inputs, held = pair_inputs(running, key), self._known.get(key)
             if self._tasks is not None and seconds_for(inputs, held) > LONG_S:
                 self._long.add(key)
@@ -228,12 +239,19 @@ class PairPublisher:
             done = await self._lanes.refresh.run(lambda: [each() for each in work])
             self._take(begun, done)
 
+    def _has_to_wait(self, key: PairKey) -> bool:
+        """Tell whether a first computation that takes long has to wait for others."""
+        if len(self._long) < LONG_AT_ONCE or key in self._known:
+            return False
+        return pair_seconds(key.method, window=key.window, rows=SERIES_ROWS) > LONG_S
+
     async def _compute_long(self, begun: int, inputs: PairInputs, held: Computed | None) -> None:
         try:
             frames = await self._lanes.refresh_long.run(partial(_frames, inputs, held, None))
             self._take(begun, [frames])
         finally:
             self._long.discard(inputs.key)
+            self._wake.set()
 
     def _take(self, begun: int, done: Iterable[Frames]) -> None:
         if begun != self._begun:

@@ -964,6 +964,10 @@ class Engine(Protocol):
         """Return the names of the channels that the settings give."""
         ...
 
+    def seconds_to_follow(self, topic: str) -> float:
+        """Return the expected seconds of computing that one more listener to a topic brings at first."""
+        ...
+
     def subscribe(self, offer: Offer) -> Subscription:
         """Return a subscription without topics; while `offer` takes frames nobody need read them."""
         ...

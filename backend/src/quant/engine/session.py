@@ -84,7 +84,7 @@ from quant.engine.scan_desk import ScanDesk
 from quant.engine.source import SourceSpec, parse_source
 from quant.engine.symbol_state import TRADING
 from quant.engine.system_view import SystemReader
-from quant.engine.topics import ALERTS
+from quant.engine.topics import ALERTS, parse_topic
 from quant.engine.unit_root import unit_root_view
 from quant.engine.warming import Warming
 from quant.errors import InvalidParameter, NotEnoughData, Unavailable
@@ -684,6 +684,10 @@ class Session:
 
     async def channels(self) -> tuple[str, ...]:
         return self._alerts.channels()
+
+    def seconds_to_follow(self, topic: str) -> float:
+        key = parse_topic(topic)
+        return self._publisher.pairs.seconds_to_follow(key) if isinstance(key, PairKey) else 0.0
 
     def subscribe(self, offer: Offer) -> Listener:
         return self._hub.listener(self._first_frame, offer)
