@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -320,6 +321,39 @@ def test_a_click_on_a_number_gives_a_program_that_computes_it_again(
             assert float(result.inner_text().replace("−", "-")) == wanted
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name=f"where {name} comes from")).to_be_focused()
+    server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
+
+
+def printed_by_program_of(page: Page, name: str) -> Any:
+    """Open the dialog of a number, and return what its program prints."""
+    page.get_by_role("button", name=f"where {name} comes from").press("Enter")
+    program = page.get_by_role("dialog").get_by_test_id("snippet").inner_text()
+    return json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("interval", ["1m", "1s"])
+def test_last_prices_and_quality_have_formula_bars_and_program_too(
+    server: Any, pair_page: Page, interval: str
+) -> None:
+    page = pair_page
+    page.goto(f"{server.url}/?a=BTCUSDT&b=ETHUSDT&tf={interval}&m=ols&w=60&z=2,0.5")
+    expect(page.locator(A_NUMBER)).to_be_visible()
+    server.post("/stream/stop", {})  # what stands still can be compared
+    expect(state(page)).to_have_text(re.compile("Stopped"))
+    dialog = page.get_by_role("dialog")
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        known = server.get(f"/data/{symbol}?interval={interval}&limit=5")["items"]
+        bar = [each for each in known if each["close"] is not None][-1]
+        printed = printed_by_program_of(page, f"the last price of {symbol}")
+        assert printed == bar["close"]
+        assert float(dialog.get_by_test_id("result").inner_text()) == bar["close"]
+        expect(dialog.get_by_test_id("formula")).to_have_text(re.compile("^last = "))
+        expect(dialog.locator("tbody tr [data-field=quality]")).to_have_text(bar["quality"])
+        page.keyboard.press("Escape")
+    pair = server.get("/analytics/pair?" + urlencode(PAIR_QUERY | {"interval": interval}))
+    assert printed_by_program_of(page, "Quality") == pair["quality"]
+    assert float(dialog.get_by_test_id("result").inner_text()) == sum(pair["quality"].values()) == 60
+    expect(dialog.get_by_test_id("formula")).to_have_text(re.compile("worse of A"))
     server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
 
 

@@ -1,18 +1,25 @@
 import { expect, test } from "vitest";
-import { clientConfig, MINUTE, pairData, T0 } from "@/testing/builders";
-import { explanationOf, type NumberKey, snippetFor, spanOf } from "./explanations";
+import { bar, barList, clientConfig, MINUTE, pairData, T0 } from "@/testing/builders";
+import {
+  explanationOf,
+  lastBar,
+  lastPriceExplanation,
+  type PairNumber,
+  spanOf,
+} from "./explanations";
+import { lastPriceSnippet, pairSnippet } from "./snippets";
 import { parseView } from "./view-state";
 
 const view = { ...parseView("", clientConfig()), a: "BTCUSDT", b: "ETHUSDT" };
 const pair = pairData({ window: 60 });
-const KEYS: NumberKey[] = ["beta", "spread", "zscore", "correlation", "adf", "half_life", "quality"];
+const KEYS: PairNumber[] = ["beta", "spread", "zscore", "correlation", "adf", "half_life", "quality"];
 
 test.each(KEYS)("%s says what it is, from which inputs, and with which method", (key) => {
   const explanation = explanationOf(key, pair, view);
   expect(explanation.title).toContain("OLS, window 60, level, 1m");
   expect(explanation.says.length).toBeGreaterThan(40);
   expect(explanation.inputs.length).toBeGreaterThan(0);
-  expect(key === "quality" || explanation.formula !== null).toBe(true);
+  expect(explanation.formula.length).toBeGreaterThan(10);
 });
 
 test("the inputs of z are those of its formula", () => {
@@ -37,8 +44,8 @@ test("on the log scale the inputs are logarithms", () => {
 });
 
 test("the snippet asks for the window and the newest closed bar, and prints the number", () => {
-  expect(spanOf(pair)).toEqual({ start: T0, end: T0 + 3 * MINUTE });
-  const text = snippetFor(explanationOf("zscore", pair, view), pair, "http://127.0.0.1:8000") ?? "";
+  expect(spanOf(pair)).toEqual({ start: T0, end: T0 + 3 * MINUTE, step: MINUTE });
+  const text = pairSnippet("zscore", pair, "http://127.0.0.1:8000") ?? "";
   expect(text).toContain(`start=${T0}&end=${T0 + 3 * MINUTE}&limit=3"`);
   expect(text).toContain('analyse_pair(y, x, window=60, method="ols", scale="level")');
   expect(text).toContain("print(pair.zscore)");
@@ -48,12 +55,59 @@ test("the snippet asks for the window and the newest closed bar, and prints the 
 test("of a filter the snippet asks for all bars from its formation on", () => {
   const first = T0 - 2000 * MINUTE;
   const filtered = pairData({ method: "kalman", parameters: { formation_first: first } });
-  const text = snippetFor(explanationOf("beta", filtered, view), filtered, "") ?? "";
+  const text = pairSnippet("beta", filtered, "") ?? "";
   expect(text).toContain(`start=${first}&end=${T0 + 3 * MINUTE}&limit=2003"`);
 });
 
-test("there is no snippet without bars, nor for what is only counted", () => {
+test("there is no snippet without bars", () => {
   const empty = pairData({ first_time: null });
-  expect(snippetFor(explanationOf("beta", empty, view), empty, "")).toBeNull();
-  expect(snippetFor(explanationOf("quality", pair, view), pair, "")).toBeNull();
+  expect(pairSnippet("beta", empty, "")).toBeNull();
+  expect(pairSnippet("quality", empty, "")).toBeNull();
+});
+
+test("the qualities add up to the bars of the fit, and their program counts those and no more", () => {
+  const { inputs, result } = explanationOf("quality", pair, view);
+  expect(inputs.map(({ name }) => name)).toEqual([
+    "complete",
+    "kline",
+    "backfilled",
+    "quiet",
+    "partial",
+    "gap",
+  ]);
+  expect(result).toEqual({ name: "bars", value: 60 });
+  const text = pairSnippet("quality", pair, "http://127.0.0.1:8000") ?? "";
+  expect(text).toContain(`start=${T0}&end=${T0 + 2 * MINUTE}&limit=2"`);
+  expect(text).toContain(`range(${T0}, ${T0 + 2 * MINUTE}, ${MINUTE})`);
+});
+
+test("the last price is the close of the newest bar that has one", () => {
+  const items = [bar(0), bar(1, { close: 101.5, closed: false }), bar(2, { close: null, quality: "gap" })];
+  const bars = barList(items, { as_of: T0 + 5 * MINUTE });
+  const last = lastBar(bars);
+  expect(last?.time).toBe(T0 + MINUTE);
+  const { formula, result } = lastPriceExplanation(bars, last ?? bar(0));
+  expect(formula).toContain("highest id");
+  expect(result).toEqual({ name: "last", value: 101.5 });
+  expect(lastBar(barList([bar(0, { close: null })]))).toBeNull();
+});
+
+test("the program of a last price asks for the newest trade that was known when it was shown", () => {
+  const shown = barList([bar(0)], { as_of: T0 + 20_000 });
+  expect(lastPriceSnippet(shown, bar(0), "http://h")).toContain(`"end=${T0 + 20_001}&limit=1"`);
+  expect(lastPriceSnippet(shown, bar(0), "http://h")).toContain("http://h/data/BTCUSDT/ticks?");
+  // Of a bar that has closed nothing later counts.
+  const later = barList([bar(0)], { as_of: T0 + 9 * MINUTE });
+  expect(lastPriceSnippet(later, bar(0), "")).toContain(`"end=${T0 + MINUTE}&limit=1"`);
+});
+
+test("of a bar without trades of its own the last price says so", () => {
+  const [quiet, kline] = [bar(0, { quality: "quiet", trades: 0 }), bar(0, { quality: "kline" })];
+  const bars = barList([quiet]);
+  expect(lastPriceExplanation(bars, quiet).formula).toContain("the bar before");
+  expect(lastPriceExplanation(bars, kline).formula).toContain("kline");
+  expect(lastPriceSnippet(bars, quiet, "")).toContain("/ticks?");
+  const text = lastPriceSnippet(bars, kline, "");
+  expect(text).toContain(`interval=1m&start=${T0}&end=${T0 + 1}&limit=1`);
+  expect(text).toContain('print(bar["close"])');
 });

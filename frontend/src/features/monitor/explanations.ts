@@ -1,4 +1,4 @@
-import type { PairAnalytics } from "@/api/types";
+import type { Bar, BarList, PairAnalytics } from "@/api/types";
 import { isoTime } from "@/lib/csv";
 import { intervalMs } from "@/lib/intervals";
 import { methodName } from "@/lib/words";
@@ -15,26 +15,30 @@ export type NumberKey =
   | "half_life"
   | "quality";
 
+/** The numbers that come from both legs. */
+export type PairNumber = Exclude<NumberKey, "last_a" | "last_b">;
+
 export type Input = { name: string; value: number | string | null };
 export type Explanation = {
   title: string;
   /** What it is, in a sentence or two. */
   says: string;
-  formula: string | null;
+  formula: string;
   inputs: readonly Input[];
   /** The number itself, with all its digits; absent where the inputs hold it. */
   result?: Input;
-  /** What the snippet prints, and the number it prints. */
-  prints: string | null;
 };
 
-const FITS: Record<string, string> = {
+const FITS: Record<PairAnalytics["method"], string> = {
   ols: "β = Σ(x − x̄)(y − ȳ) / Σ(x − x̄)²,  α = ȳ − β·x̄",
   huber: "α, β minimise Σ ρ(y − α − β·x): squares near the line, distances far from it",
   theil_sen: "β = median of the slopes through all pairs of bars,  α = median of y − β·x",
   kalman: "state (α, β) follows a random walk and is corrected by each bar’s surprise",
   tls: "α, β minimise the distances at right angles to the line",
 };
+
+/** From harmless to bad: of two, the later one says more against a bar. */
+export const QUALITIES = ["complete", "kline", "backfilled", "quiet", "partial", "gap"] as const;
 
 type Maker = (pair: PairAnalytics, view: PairView) => Omit<Explanation, "title">;
 
@@ -48,17 +52,16 @@ function newest({ series, scale }: PairAnalytics): { y: number | null; x: number
 
 const unit = ({ scale }: PairAnalytics) => (scale === "log" ? "log price" : "price");
 
-const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
+const MAKERS: Record<PairNumber, Maker> = {
   beta: (pair) => ({
     says: `How many units of ${pair.symbol_b} move like one of ${pair.symbol_a}: y is ${pair.symbol_a}’s ${unit(pair)}, x ${pair.symbol_b}’s, over the window of closed bars before the newest one.`,
-    formula: FITS[pair.method] ?? null,
+    formula: FITS[pair.method],
     inputs: [
       { name: "β", value: pair.beta },
       { name: "standard error of β", value: pair.beta_se },
       { name: "α", value: pair.alpha },
       { name: "standard error of α", value: pair.alpha_se },
     ],
-    prints: "pair.fit.beta",
   }),
   spread: (pair) => ({
     says: "What is left of leg A when β of leg B is taken away, at the newest closed bar. β is of the bars before it, so that the number has not seen itself.",
@@ -71,7 +74,6 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "σ of the window", value: pair.sd },
     ],
     result: { name: "spread", value: pair.spread },
-    prints: "pair.spread",
   }),
   zscore: (pair, view) => ({
     says: `How many σ the spread is away from its mean. Beyond ±${view.entry} it is called overextended or oversold, when the pair is cointegrated and both legs are live.`,
@@ -84,14 +86,12 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "σ", value: pair.sd },
     ],
     result: { name: "z", value: pair.zscore },
-    prints: "pair.zscore",
   }),
   correlation: (pair) => ({
     says: "Pearson’s correlation of both legs’ logarithmic returns over the window that ends at the newest closed bar.",
     formula: "r = Σ(a − ā)(b − b̄) / √(Σ(a − ā)² · Σ(b − b̄)²),  a = Δ log A,  b = Δ log B",
     inputs: [{ name: "returns", value: pair.window }],
     result: { name: "r", value: pair.correlation },
-    prints: "pair.correlation",
   }),
   adf: (pair) => ({
     says: "The probability of so negative a test statistic if the residuals had a unit root, that is if the spread did not come back. The tables are those for residuals of a regression.",
@@ -103,7 +103,6 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "Engle-Granger p, both directions counted", value: pair.cointegration.p_value },
     ],
     result: { name: "p", value: pair.adf.p_value },
-    prints: "pair.adf.p_value",
   }),
   half_life: (pair) => ({
     says: "The time in which half of a deviation is gone, from how strongly the window’s residuals hang on the one before. The interval covers 95 %.",
@@ -114,17 +113,16 @@ const MAKERS: Record<Exclude<NumberKey, "last_a" | "last_b">, Maker> = {
       { name: "to", value: pair.half_life.high ?? (pair.half_life.bars === null ? null : "unbounded") },
       { name: "seconds", value: pair.half_life.seconds },
     ],
-    prints: "pair.half_life.bars",
   }),
   quality: (pair) => ({
-    says: "What the bars of the window are made of. A gap is a bar whose trades are not known; it is left out of the fit.",
-    formula: null,
-    inputs: Object.entries(pair.quality).map(([name, value]) => ({ name, value })),
-    prints: null,
+    says: "What the bars of the fit are made of, each counted once, as the worse of both legs’. A gap is a bar whose trades are not known; it is left out of the fit.",
+    formula: `quality of a bar = the worse of A’s and B’s:  ${QUALITIES.join(" < ")}`,
+    inputs: QUALITIES.map((name) => ({ name, value: pair.quality[name] })),
+    result: { name: "bars", value: QUALITIES.reduce((sum, name) => sum + pair.quality[name], 0) },
   }),
 };
 
-const TITLES: Record<Exclude<NumberKey, "last_a" | "last_b">, string> = {
+const TITLES: Record<PairNumber, string> = {
   beta: "Hedge ratio β",
   spread: "Spread",
   zscore: "Z-score",
@@ -134,56 +132,39 @@ const TITLES: Record<Exclude<NumberKey, "last_a" | "last_b">, string> = {
   quality: "Quality",
 };
 
-export function explanationOf(key: NumberKey, pair: PairAnalytics, view: PairView): Explanation {
-  if (key === "last_a" || key === "last_b") {
-    const symbol = key === "last_a" ? view.a : view.b;
-    return {
-      title: `Last price of ${symbol}`,
-      says: "The close of the newest bar that has a trade, which may still be forming: the price of the trade with the highest id so far.",
-      formula: null,
-      inputs: [],
-      prints: null,
-    };
-  }
+export function explanationOf(key: PairNumber, pair: PairAnalytics, view: PairView): Explanation {
   const scope = `${methodName(view.method)}, window ${view.window}, ${view.scale}, ${view.interval}`;
   return { title: `${TITLES[key]}: ${scope}`, ...MAKERS[key](pair, view) };
 }
 
-/** The bars that a pair's numbers rest on: those of the fit and the newest closed one. */
-export function spanOf(pair: PairAnalytics): { start: number; end: number } | null {
+/** The bars that a pair's numbers rest on: those of the fit and the newest closed one, `step` apart. */
+export function spanOf(pair: PairAnalytics): { start: number; end: number; step: number } | null {
   const step = intervalMs(pair.interval);
   if (pair.first_time === null || pair.last_time === null || step === null) return null;
-  return { start: pair.first_time, end: pair.last_time + step };
+  return { start: pair.first_time, end: pair.last_time + step, step };
 }
 
-/** A Python program that fetches the same bars from this server and computes the number from them. */
-export function snippetFor(explanation: Explanation, pair: PairAnalytics, origin: string): string | null {
-  const span = spanOf(pair);
-  if (explanation.prints === null || span === null) return null;
-  // A filter's state rests on all bars from its formation on: more than the window have to be fetched.
-  const start = pair.parameters.formation_first ?? span.start;
-  const step = intervalMs(pair.interval) ?? 1;
-  const limit = Math.round((span.end - start) / step);
-  return `import json
-from math import nan
-from urllib.request import urlopen
+/** The newest bar that has a price. */
+export function lastBar(bars: BarList): Bar | null {
+  return bars.items.findLast(({ close }) => close !== null) ?? null;
+}
 
-from quant import analytics
+const FROM: Partial<Record<Bar["quality"], string>> = {
+  kline: "close of the exchange’s kline of that bar",
+  quiet: "close of the bar before: nothing was traded in this one",
+};
 
-# ${limit} bars, from ${isoTime(start)} to ${isoTime(span.end)}
-QUERY = "interval=${pair.interval}&start=${start}&end=${span.end}&limit=${limit}"
-
-
-def closes(symbol):
-    with urlopen(f"${origin}/data/{symbol}?{QUERY}") as answer:
-        return {bar["time"]: bar["close"] for bar in json.load(answer)["items"]}
-
-
-a, b = closes("${pair.symbol_a}"), closes("${pair.symbol_b}")
-times = sorted(a.keys() | b.keys())
-y = [nan if a.get(time) is None else a[time] for time in times]
-x = [nan if b.get(time) is None else b[time] for time in times]
-pair = analytics.analyse_pair(y, x, window=${pair.window}, method="${pair.method}", scale="${pair.scale}")
-print(${explanation.prints})
-`;
+export function lastPriceExplanation(bars: BarList, bar: Bar): Explanation {
+  return {
+    title: `Last price of ${bars.symbol}: ${bars.interval}`,
+    says: "The close of the newest bar that has a price, which may still be forming: no average, and not the time but the id decides which trade is the last.",
+    formula: `last = ${FROM[bar.quality] ?? "price of the trade with the highest id in that bar"}`,
+    inputs: [
+      { name: "bar opens", value: isoTime(bar.time) },
+      { name: "state", value: bar.closed ? "closed" : "still forming" },
+      { name: "quality", value: bar.quality },
+      { name: "trades in it", value: bar.trades },
+    ],
+    result: { name: "last", value: bar.close },
+  };
 }

@@ -4,13 +4,13 @@ import { FigureText } from "@/components/ui/figure-text";
 import { TestRole } from "@/components/ui/test-role";
 import { count, decimalsFor, duration, fixed, pValue, range, signed, significant } from "@/lib/format";
 import { plural } from "@/lib/words";
-import type { NumberKey } from "./explanations";
+import type { PairNumber } from "./explanations";
 import type { PanelProps } from "./panel-props";
 import { verdict } from "./signal";
 
 type CellProps = { pair: PairAnalytics } & PanelProps;
 export type NumberCell = {
-  key: Exclude<NumberKey, "last_a" | "last_b">;
+  key: PairNumber;
   label: string;
   Value: (props: CellProps) => ReactNode;
   /** Two short lines below the number, or one that may wrap into both: how certain, from what. */
