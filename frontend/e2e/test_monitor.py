@@ -357,6 +357,53 @@ def test_last_prices_and_quality_have_formula_bars_and_program_too(
     server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
 
 
+def test_a_window_longer_than_what_the_page_holds_says_how_much_is_shown(
+    server: Any, pair_page: Page
+) -> None:
+    page = pair_page
+    server.post("/stream/stop", {})  # so that rows and counts are of one moment
+
+    def shortened(message: str | bytes) -> str:
+        """Leave the newest 40 rows, as the server leaves 1,500 of a longer window."""
+        body = json.loads(message)
+        kind = str(body.get("topic", "")).partition(":")[0]
+        if kind == "bars" and "data" in body:
+            body["data"]["items"] = body["data"]["items"][-40:]
+        if kind == "pair" and "data" in body:
+            body["data"]["series"] = {name: rows[-40:] for name, rows in body["data"]["series"].items()}
+        return json.dumps(body)
+
+    def passed_on(route: Any) -> None:
+        upstream = route.connect_to_server()
+        upstream.on_message(lambda message: route.send(shortened(message)))
+
+    dialog = page.get_by_role("dialog")
+    caption = page.get_by_text(re.compile("bars; the line is fitted to all"))
+    for held in (60, 40):
+        if held == 40:
+            page.route_web_socket(re.compile("/ws$"), passed_on)
+            page.reload()
+            expect(page.locator(A_NUMBER)).to_be_visible()
+        page.get_by_role("button", name="where Hedge β comes from").press("Enter")
+        rows = dialog.locator("tbody tr")
+        if held == 40:
+            # The forming bar is one of the 40, and not behind the number.
+            expect(rows).to_have_count(39)
+            title = "The newest 39 of the 61 bars behind it; the program reads all; the newest is not in the fit"
+            expect(dialog.get_by_role("heading", name=title)).to_be_visible()
+        else:
+            title = "The 61 bars behind it; the newest is not in the fit"
+            expect(dialog.get_by_role("heading", name=title)).to_be_visible()
+            expect(rows).to_have_count(61)
+        page.keyboard.press("Escape")
+    expect(caption).to_have_text("The newest 39 of the window’s 60 bars; the line is fitted to all.")
+    page.get_by_role("button", name="View data of Regression in the window").press("Enter")
+    expect(dialog.get_by_text(re.compile("the line is fitted to all"))).to_be_visible()
+    expect(dialog.locator("tbody tr")).to_have_count(39)
+    page.keyboard.press("Escape")
+    server.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
+
+
 def test_the_address_restores_the_view_and_changes_with_it(server: Any, pair_page: Page) -> None:
     page = pair_page
     numbers = page.get_by_test_id("numbers")

@@ -1,9 +1,10 @@
-import type { PairAnalytics } from "@/api/types";
+import type { Bar, PairAnalytics } from "@/api/types";
 import { type Column, DataTable } from "@/components/data-table";
 import { count, fixed, type TimeZone, time, zoneName } from "@/lib/format";
 import { useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld } from "@/stores/topics";
+import { type BarsUsed, barsUsed, type UsedBar } from "./bars-used";
 import { Explained } from "./explained";
 import {
   explanationOf,
@@ -18,25 +19,21 @@ import type { PanelProps } from "./panel-props";
 import { lastPriceSnippet, pairSnippet } from "./snippets";
 import { barsTopic, pairTopic } from "./view-state";
 
-type Row = { time: number; a: number | null; qualityA: string; b: number | null; qualityB: string };
+const NO_BARS: Bar[] = [];
+const NO_BARS_USED: UsedBar[] = [];
 
-function useBarsUsed({ view }: PanelProps, pair: PairAnalytics | null): Row[] {
-  const a = useHeld("bars", barsTopic(view.a, view.interval))?.data.items ?? [];
-  const b = useHeld("bars", barsTopic(view.b, view.interval))?.data.items ?? [];
+function useBarsUsed({ view }: PanelProps, pair: PairAnalytics | null): BarsUsed {
+  const a = useHeld("bars", barsTopic(view.a, view.interval))?.data.items ?? NO_BARS;
+  const b = useHeld("bars", barsTopic(view.b, view.interval))?.data.items ?? NO_BARS;
   const span = pair && spanOf(pair);
-  if (!span) return [];
-  const inSpan = ({ time }: { time: number }) => time >= span.start && time < span.end;
-  const [ofA, ofB] = [a, b].map((bars) => new Map(bars.filter(inSpan).map((bar) => [bar.time, bar])));
-  const times = [...new Set([...(ofA?.keys() ?? []), ...(ofB?.keys() ?? [])])].sort(
-    (one, other) => other - one,
-  );
-  return times.map((time) => ({
-    time,
-    a: ofA?.get(time)?.close ?? null,
-    qualityA: ofA?.get(time)?.quality ?? "gap",
-    b: ofB?.get(time)?.close ?? null,
-    qualityB: ofB?.get(time)?.quality ?? "gap",
-  }));
+  return span ? barsUsed(span, a, b) : { rows: NO_BARS_USED, all: 0 };
+}
+
+/** How many bars there are, and how many of them the page holds where those are not all. */
+function barsTitle({ rows, all }: BarsUsed): string {
+  const shown = rows.length < all ? `The newest ${count(rows.length)} of the ${count(all)}` : `The ${count(all)}`;
+  const rest = rows.length < all ? "; the program reads all" : "";
+  return `${shown} bars behind it${rest}; the newest is not in the fit`;
 }
 
 function Checks({ pair, entry }: { pair: PairAnalytics; entry: number }) {
@@ -78,9 +75,9 @@ function PairNumberDialog({ number, onClose, ...props }: Props & { number: PairN
   const { view, decimals } = props;
   const pair = useHeld("pair", pairTopic(view))?.data ?? null;
   const zone = usePreferences((preferences) => preferences.zone);
-  const rows = useBarsUsed(props, pair);
+  const used = useBarsUsed(props, pair);
   if (!pair) return null;
-  const columns: Column<Row>[] = [
+  const columns: Column<UsedBar>[] = [
     opens(zone),
     { key: "a", label: view.a, cell: (row) => fixed(row.a, decimals.a) },
     { key: "quality_a", label: "quality", align: "left", cell: (row) => row.qualityA },
@@ -94,9 +91,14 @@ function PairNumberDialog({ number, onClose, ...props }: Props & { number: PairN
       snippet={pairSnippet(number, pair, window.location.origin)}
       before={number === "zscore" && <Checks pair={pair} entry={view.entry} />}
       bars={{
-        title: `The ${rows.length} bars behind it; the newest is not in the fit`,
+        title: barsTitle(used),
         table: (
-          <DataTable label="Bars used" columns={columns} rows={rows} rowKey={(row) => String(row.time)} />
+          <DataTable
+            label="Bars used"
+            columns={columns}
+            rows={used.rows}
+            rowKey={(row) => String(row.time)}
+          />
         ),
         className: "h-48",
       }}

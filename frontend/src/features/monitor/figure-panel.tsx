@@ -33,8 +33,8 @@ export type PairFigure = {
     view: PairView,
   ) => Figure;
   table: (pair: PairAnalytics, truth: PairTruth | null, view: PairView) => ChartTable;
-  /** What it says, in a line or two above it. */
-  caption?: (pair: PairAnalytics, view: PairView) => string;
+  /** What it says, in a line or two above it; null where there is nothing to say. */
+  caption?: (pair: PairAnalytics, view: PairView) => string | null;
   /** Why there is nothing to draw; null when there is. */
   missing?: (pair: PairAnalytics, view: PairView) => string | null;
 };
@@ -59,11 +59,12 @@ function Opened({
   const { view, truth } = props;
   const { pair, figure, zone } = useFigure(chart, props, false);
   const table = useMemo(() => pair && chart.table(pair, truth, view), [chart, pair, truth, view]);
-  if (!figure || !table) return null;
+  if (!pair || !figure || !table) return null;
+  const caption = chart.caption?.(pair, view);
   return (
     <ChartDialog
       title={`${chart.name}: ${view.a}, ${view.b}`}
-      description={`${chart.caption && pair ? `${chart.caption(pair, view)} ` : ""}${view.interval}, ${methodName(view.method)}, window ${view.window}, ${view.scale}`}
+      description={`${caption ? `${caption} ` : ""}${view.interval}, ${methodName(view.method)}, window ${view.window}, ${view.scale}`}
       figure={figure}
       table={table}
       zone={zone}
@@ -85,10 +86,11 @@ export function figurePanel(chart: PairFigure): {
     const missing = chart.missing?.(pair, props.view);
     if (missing) return <p className="p-3 text-fg-2">{missing}</p>;
     const drawn = <PlotlyChart figure={figure} label={chart.label(props.view)} />;
-    if (!chart.caption) return drawn;
+    const caption = chart.caption?.(pair, props.view);
+    if (!caption) return drawn;
     return (
       <div className="flex h-full flex-col">
-        <p className="px-2 pt-1 text-label text-fg-2 max-lg:pr-20">{chart.caption(pair, props.view)}</p>
+        <p className="px-2 pt-1 text-label text-fg-2 max-lg:pr-20">{caption}</p>
         <div className="min-h-0 flex-1">{drawn}</div>
       </div>
     );

@@ -8,7 +8,7 @@ import { hedgeTable } from "./hedge-history";
 import { legendText } from "./legend";
 import { PANE_KEYS, paneModel } from "./pane-models";
 import { fittedPoints, regressionFigure } from "./regression-figure";
-import { regressionTable } from "./regression-scatter";
+import { regressionCaption, regressionTable } from "./regression-scatter";
 import { parseView } from "./view-state";
 
 const config = clientConfig();
@@ -147,4 +147,13 @@ test("the tables of the statistical charts have the numbers that are drawn", () 
   expect(first).toBe(
     `2025-11-22T13:52:00.000Z,10,100,${1000 + 18.123456 * 10},${100 - (1000 + 18.123456 * 10)}`,
   );
+});
+
+test("a window that is longer than what the page holds says how much of it is drawn", () => {
+  expect(regressionCaption(pairData())).toBeNull();
+  const longer = pairData({ first_time: T0 - 1998 * MINUTE });
+  expect(regressionCaption(longer)).toBe(
+    "The newest 2 of the window’s 2,000 bars; the line is fitted to all.",
+  );
+  expect(regressionCaption(pairData({ first_time: null }))).toBeNull();
 });

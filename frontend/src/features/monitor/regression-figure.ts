@@ -1,6 +1,7 @@
 import type { PairAnalytics } from "@/api/types";
 import { axis, baseLayout, type Figure, type FigureLook } from "@/charts/plotly/figure";
 import { lowerBound } from "@/lib/sorted";
+import { spanOf } from "./explanations";
 
 type Points = { x: number[]; y: number[] };
 
@@ -20,6 +21,19 @@ export function fittedRows(pair: PairAnalytics): FittedRow[] {
     rows.push({ time: time[index] ?? 0, x: read(b), y: read(a) });
   }
   return rows;
+}
+
+/** How many bars the fit has, and how many of them the page holds, whose points can be drawn. */
+export function fittedBars(pair: PairAnalytics): { held: number; all: number } {
+  const span = spanOf(pair);
+  if (span === null) return { held: 0, all: 0 };
+  const { time } = pair.series;
+  // The newest bar of the span is not in the fit.
+  const end = span.end - span.step;
+  return {
+    held: lowerBound(time, end) - lowerBound(time, span.start),
+    all: Math.round((end - span.start) / span.step),
+  };
 }
 
 export function fittedPoints(pair: PairAnalytics): Points {

@@ -1,8 +1,8 @@
 import type { PairAnalytics } from "@/api/types";
 import type { ChartTable } from "@/charts/table";
-import { significant } from "@/lib/format";
+import { count, significant } from "@/lib/format";
 import { figurePanel } from "./figure-panel";
-import { fittedRows, regressionFigure } from "./regression-figure";
+import { fittedBars, fittedRows, regressionFigure } from "./regression-figure";
 
 export function regressionTable(pair: PairAnalytics): ChartTable {
   const rows = fittedRows(pair);
@@ -36,6 +36,13 @@ export function regressionTable(pair: PairAnalytics): ChartTable {
   };
 }
 
+/** What is drawn, where that is not all of the window; null where it is. */
+export function regressionCaption(pair: PairAnalytics): string | null {
+  const { held, all } = fittedBars(pair);
+  if (held >= all) return null;
+  return `The newest ${count(held)} of the window’s ${count(all)} bars; the line is fitted to all.`;
+}
+
 /** The prices of the window, one leg against the other, and the fitted line. */
 export const RegressionScatter = figurePanel({
   name: "Regression in the window",
@@ -43,6 +50,7 @@ export const RegressionScatter = figurePanel({
   label: (view) => `Regression of ${view.a} on ${view.b} in the window`,
   figure: (pair, _truth, look) => regressionFigure(pair, look),
   table: regressionTable,
+  caption: regressionCaption,
   missing: (pair) =>
     fittedRows(pair).length > 0 ? null : (pair.reason ?? "No bar of the window is known yet."),
 });
