@@ -1,7 +1,7 @@
 import type { ClientConfig, HedgeMethod, StreamStatus, SymbolOut } from "@/api/types";
 import type { Command } from "@/components/ui/command-list";
 import { parseView, type View, viewAddress } from "@/features/monitor/view-state";
-import { zoneName } from "@/lib/format";
+import { zoneHead } from "@/lib/format";
 import { methodName, paletteName } from "@/lib/words";
 import { lastAddress, navigate } from "@/stores/location";
 import { PALETTES, usePreferences } from "@/stores/preferences";
@@ -199,7 +199,7 @@ function lookCommands(): Command[] {
     {
       id: "zone",
       group: "Look",
-      title: zone === "utc" ? `Times in ${zoneName("local")}` : "Times in UTC",
+      title: `Times in ${zoneHead(zone === "utc" ? "local" : "utc")}`,
       words: "time zone local",
       ...keysOf("zone"),
       run: () => preferences.setZone(zone === "utc" ? "local" : "utc"),

@@ -3,7 +3,7 @@ import type { MouseEvent } from "react";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { useNarrow } from "@/components/use-narrow";
-import { zoneName } from "@/lib/format";
+import { zoneHead } from "@/lib/format";
 import { lastAddress, navigate, pageOf, usePath } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
 import { Bell } from "./bell";
@@ -74,11 +74,11 @@ export function Tools() {
       </Button>
       <Button
         look="ghost"
-        aria-label={`Times in ${zoneName(zone)}; switch to ${nextZone === "utc" ? "UTC" : "local time"}`}
-        title={`Switch to ${nextZone === "utc" ? "UTC" : "local time"}`}
+        aria-label={`Times in ${zoneHead(zone)}; switch to ${zoneHead(nextZone)}`}
+        title={`Switch to ${zoneHead(nextZone)}`}
         onClick={() => setZone(nextZone)}
       >
-        {zoneName(zone)}
+        {zone === "utc" ? "UTC" : "Local"}
       </Button>
       <Button
         look="ghost"

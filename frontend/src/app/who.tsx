@@ -4,7 +4,7 @@ import { useState } from "react";
 import { signOut } from "@/api/session";
 import { Button } from "@/components/ui/button";
 import { Popover } from "@/components/ui/popover";
-import { time, zoneName } from "@/lib/format";
+import { zonedTime } from "@/lib/format";
 import { usePreferences } from "@/stores/preferences";
 import { refreshSession, useSession } from "@/stores/session";
 
@@ -47,7 +47,7 @@ function SignedIn() {
         </p>
         <p className="text-fg-2">
           {role && MAY[role]}
-          {expires_at !== null && ` Until ${time(expires_at, "stamp", zone)} ${zoneName(zone, expires_at)}.`}
+          {expires_at !== null && ` Until ${zonedTime(expires_at, "stamp", zone)}.`}
         </p>
         {leaving.error && (
           <p role="alert" className="text-crit">

@@ -1,4 +1,4 @@
-import { time as formatTime, type TimeZone, zoneName } from "@/lib/format";
+import { cellTime, type TimeZone, zoneHead } from "@/lib/format";
 import type { ChartTable } from "./table";
 
 // The newest rows; all of them are the file's business.
@@ -8,8 +8,6 @@ const MOST_ROWS = 300;
 export function ChartTableView({ table, zone }: { table: ChartTable; zone: TimeZone }) {
   const { index } = table;
   const times = index ? table.times.slice(0, MOST_ROWS) : table.times.slice(-MOST_ROWS).reverse();
-  const when = (at: number) =>
-    `${formatTime(at, "stamp", zone)}${zone === "local" ? ` ${zoneName(zone, at)}` : ""}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
     <section aria-label={`Data of ${table.title}`} tabIndex={0} className="absolute inset-0 overflow-auto">
@@ -17,7 +15,7 @@ export function ChartTableView({ table, zone }: { table: ChartTable; zone: TimeZ
         <thead className="sticky top-0 bg-raised text-label text-fg-2">
           <tr>
             <th scope="col" className="px-3 py-1 text-left font-medium">
-              {index?.label ?? `Bar opens, ${zone === "utc" ? "UTC" : "local time"}`}
+              {index?.label ?? `Bar opens, ${zoneHead(zone)}`}
             </th>
             {table.columns.map(({ name, label }) => (
               <th key={name} scope="col" className="px-3 py-1 font-medium">
@@ -30,7 +28,7 @@ export function ChartTableView({ table, zone }: { table: ChartTable; zone: TimeZ
           {times.map((time) => (
             <tr key={time} data-time={time} className="border-t border-line">
               <th scope="row" className="px-3 py-0.5 text-left font-normal whitespace-nowrap text-fg-2">
-                {index ? index.text(time) : when(time)}
+                {index ? index.text(time) : cellTime(time, "stamp", zone)}
               </th>
               {table.columns.map(({ name, text }) => (
                 <td key={name} className="px-3 py-0.5 whitespace-nowrap">

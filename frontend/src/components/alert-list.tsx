@@ -1,6 +1,6 @@
 import { Check } from "lucide-react";
 import { type EventWords, eventText } from "@/lib/alert-words";
-import { type TimeZone, time, zoneName } from "@/lib/format";
+import { type TimeZone, zonedTime } from "@/lib/format";
 import { SeverityMark } from "./severity";
 import { Button } from "./ui/button";
 
@@ -48,7 +48,7 @@ export function AlertList({ label, events, unread, zone, onOpen, onAcknowledge }
               {unread.has(event.id) && <span className="shrink-0 text-label text-leg-a">new</span>}
               <span className="shrink-0 text-label text-fg-2">
                 {event.ended_at === null && <span className="text-fg">firing </span>}
-                {time(event.time, "second", zone)} {zoneName(zone, event.time)}
+                {zonedTime(event.time, "second", zone)}
               </span>
             </span>
             <span className="block truncate text-label text-fg-2">{eventText(event)}</span>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   bytes,
+  cellTime,
   decimalsFor,
   duration,
   fixed,
@@ -11,6 +12,8 @@ import {
   significant,
   time,
   timeSpan,
+  zonedTime,
+  zoneHead,
   zoneName,
 } from "./format";
 
@@ -101,6 +104,20 @@ describe("in Berlin", () => {
 
   test("the zone has the name of the moment", () => {
     expect([winter, summer].map((ms) => zoneName("local", ms))).toEqual(["CET", "CEST"]);
+  });
+
+  test("a time in a column has the name of its own zone, unless the head says it for all", () => {
+    const cells = [winter, summer].map((ms) => cellTime(ms, "stamp", "local"));
+    expect(cells).toEqual(["15 Jan, 13:00:00 CET", "15 Jul, 14:00:00 CEST"]);
+    expect(cellTime(winter, "stamp", "utc")).toBe("15 Jan, 12:00:00");
+    expect(["utc", "local"].map((zone) => zoneHead(zone as "utc"))).toEqual(["UTC", "local time"]);
+    expect(cellTime(null, "stamp", "local")).toBe("–");
+  });
+
+  test("a time by itself always has it", () => {
+    expect(zonedTime(summer, "minute", "local")).toBe("14:00 CEST");
+    expect(zonedTime(summer, "minute", "utc")).toBe("12:00 UTC");
+    expect(zonedTime(null, "minute", "local")).toBe("–");
   });
 
   test("a span across the change of clocks names both zones, any other one its own", () => {

@@ -112,17 +112,33 @@ export function time(ms: number | null, detail: TimeDetail, zone: TimeZone): str
 
 let zoneFormat: Intl.DateTimeFormat | null = null;
 
-/** What the zone is called at a moment, or without one now: CET in winter, CEST in summer. */
-export function zoneName(zone: TimeZone, ms: number | null = null): string {
+/** What the zone is called at a moment: CET in winter, CEST in summer. */
+export function zoneName(zone: TimeZone, ms: number): string {
   if (zone === "utc") return "UTC";
   zoneFormat ??= new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
-  const parts = zoneFormat.formatToParts(ms ?? Date.now());
+  const parts = zoneFormat.formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "local";
+}
+
+/** What the head of a column of times says of the zone, whose name depends on the moment. */
+export function zoneHead(zone: TimeZone): string {
+  return zone === "utc" ? "UTC" : "local time";
+}
+
+/** A time below such a head: its own zone's name follows, unless the head has it. */
+export function cellTime(ms: number | null, detail: TimeDetail, zone: TimeZone): string {
+  const text = time(ms, detail, zone);
+  return ms === null || zone === "utc" ? text : `${text} ${zoneName(zone, ms)}`;
+}
+
+/** A time by itself, with the name of its zone. */
+export function zonedTime(ms: number | null, detail: TimeDetail, zone: TimeZone): string {
+  return ms === null ? ABSENT : `${time(ms, detail, zone)} ${zoneName(zone, ms)}`;
 }
 
 /** Two times, and the zone's name after each where it differs between them, as across a change of clocks. */
 export function timeSpan(from: number | null, to: number | null, detail: TimeDetail, zone: TimeZone): string {
-  const [first, last] = [zoneName(zone, from), zoneName(zone, to)];
+  const [first, last] = [zoneName(zone, from ?? to ?? 0), zoneName(zone, to ?? from ?? 0)];
   const begin = time(from, detail, zone);
   return `${first === last ? begin : `${begin} ${first}`} to ${time(to, detail, zone)} ${last}`;
 }

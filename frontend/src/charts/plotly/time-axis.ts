@@ -1,4 +1,4 @@
-import { time as formatTime, type TimeZone, zoneName } from "@/lib/format";
+import { time as formatTime, type TimeZone, zonedTime } from "@/lib/format";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -50,5 +50,5 @@ export function fromAxisTime(value: unknown): number {
 
 /** The text by which a point names its time. */
 export function hoverTime(ms: number, zone: TimeZone): string {
-  return `${formatTime(ms, "stamp", zone)} ${zoneName(zone, ms)}`;
+  return zonedTime(ms, "stamp", zone);
 }

@@ -1,6 +1,6 @@
 import type { ClientConfig, HedgeMethod, Scale } from "@/api/types";
 import { Select } from "@/components/ui/select";
-import { type TimeZone, zoneName } from "@/lib/format";
+import { type TimeZone, zoneHead } from "@/lib/format";
 import { intervalMs } from "@/lib/intervals";
 import { methodName } from "@/lib/words";
 import { Choice } from "./choice";
@@ -96,9 +96,9 @@ export function ExportForm({ request, config, symbols, zone, onChange }: Props) 
         </div>
       )}
       <div className="grid grid-cols-1 gap-2 sm:grid-cols-2">
-        <Field label={`From, ${zoneName(zone)} (empty: all)`} {...range("from")} />
+        <Field label={`From, ${zoneHead(zone)} (empty: all)`} {...range("from")} />
         <Field
-          label={`Until before, ${zoneName(zone)} (empty: now)`}
+          label={`Until before, ${zoneHead(zone)} (empty: now)`}
           problem={backwards ? "The range ends before it begins." : null}
           {...range("to")}
         />

@@ -5,13 +5,13 @@ import { type Column, DataTable } from "@/components/data-table";
 import { Failure } from "@/components/failure";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
-import { ABSENT, count, type TimeZone, time } from "@/lib/format";
+import { ABSENT, count, type TimeZone, zonedTime } from "@/lib/format";
 import { plural } from "@/lib/words";
 
 function columnsOf(zone: TimeZone): Column<ImportedSpan>[] {
   const place = (span: ImportedSpan, at: number | null) => {
     if (at === null) return ABSENT;
-    return span.interval === null ? String(at) : time(at, "full", zone);
+    return span.interval === null ? String(at) : zonedTime(at, "full", zone);
   };
   const holes = (span: ImportedSpan) => {
     if (span.hole_count === 0) return "none";

@@ -7,7 +7,7 @@ import { OfflineNotice } from "@/components/offline-notice";
 import { PairChoiceControls } from "@/components/pair-choice";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
-import { time, zoneName } from "@/lib/format";
+import { zonedTime } from "@/lib/format";
 import { socket, useLink } from "@/stores/link";
 import { navigate, usePath, useSearch } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
@@ -28,7 +28,7 @@ function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
         Open in the Monitor
       </Button>
       <span className="min-h-3.5 max-lg:basis-full">
-        {last !== null && `up to the bar of ${time(last, "stamp", zone)} ${zoneName(zone, last)}`}
+        {last !== null && `up to the bar of ${zonedTime(last, "stamp", zone)}`}
       </span>
     </p>
   );

@@ -1,6 +1,6 @@
 import type { Bar, PairAnalytics } from "@/api/types";
 import { type Column, DataTable } from "@/components/data-table";
-import { count, fixed, type TimeZone, time, zoneName } from "@/lib/format";
+import { cellTime, count, fixed, type TimeZone, zoneHead } from "@/lib/format";
 import { useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld } from "@/stores/topics";
@@ -31,7 +31,8 @@ function useBarsUsed({ view }: PanelProps, pair: PairAnalytics | null): BarsUsed
 
 /** How many bars there are, and how many of them the page holds where those are not all. */
 function barsTitle({ rows, all }: BarsUsed): string {
-  const shown = rows.length < all ? `The newest ${count(rows.length)} of the ${count(all)}` : `The ${count(all)}`;
+  const shown =
+    rows.length < all ? `The newest ${count(rows.length)} of the ${count(all)}` : `The ${count(all)}`;
   const rest = rows.length < all ? "; the program reads all" : "";
   return `${shown} bars behind it${rest}; the newest is not in the fit`;
 }
@@ -63,9 +64,9 @@ function Checks({ pair, entry }: { pair: PairAnalytics; entry: number }) {
 function opens<Bar extends { time: number }>(zone: TimeZone): Column<Bar> {
   return {
     key: "time",
-    label: `Bar opens, ${zoneName(zone)}`,
+    label: `Bar opens, ${zoneHead(zone)}`,
     align: "left",
-    cell: (bar) => time(bar.time, "stamp", zone),
+    cell: (bar) => cellTime(bar.time, "stamp", zone),
   };
 }
 

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
 import { bar, barList, clientConfig, MINUTE, pairData, T0 } from "@/testing/builders";
-import {
-  explanationOf,
-  lastBar,
-  lastPriceExplanation,
-  type PairNumber,
-  spanOf,
-} from "./explanations";
+import { explanationOf, lastBar, lastPriceExplanation, type PairNumber, spanOf } from "./explanations";
 import { lastPriceSnippet, pairSnippet } from "./snippets";
 import { parseView } from "./view-state";
 

@@ -76,9 +76,7 @@ print(json.dumps({name: worse[name] for name in QUALITIES}))
 
 /** Of a number of the pair; null before there are bars. */
 export function pairSnippet(number: PairNumber, pair: PairAnalytics, origin: string): string | null {
-  return number === "quality"
-    ? qualityProgram(pair, origin)
-    : analysisProgram(PRINTS[number], pair, origin);
+  return number === "quality" ? qualityProgram(pair, origin) : analysisProgram(PRINTS[number], pair, origin);
 }
 
 // Bars by trades and volume, which have no width, end within one.

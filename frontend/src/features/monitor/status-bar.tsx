@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { ClientConfig, StreamStatus, SymbolStatus } from "@/api/types";
 import { useNow } from "@/components/use-now";
-import { count, fixed, time, zoneName } from "@/lib/format";
+import { count, fixed, zonedTime } from "@/lib/format";
 import { plural, sourceName } from "@/lib/words";
 import { useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
@@ -112,7 +112,7 @@ function Feed({ status, config }: { status: StreamStatus; config: ClientConfig }
         {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>
       </span>
       <span className="whitespace-nowrap" data-testid="market-time">
-        {time(status.as_of, "stamp", zone)} {zoneName(zone, status.as_of)}
+        {zonedTime(status.as_of, "stamp", zone)}
       </span>
     </>
   );

@@ -3,7 +3,7 @@ import type { CSSProperties, KeyboardEvent } from "react";
 import { Button } from "@/components/ui/button";
 import { useRefusal } from "@/components/ui/permit";
 import { Select } from "@/components/ui/select";
-import { time, zoneName } from "@/lib/format";
+import { time, zonedTime } from "@/lib/format";
 import { usePreferences } from "@/stores/preferences";
 import { type Transport as Controls, useTransport } from "./use-transport";
 
@@ -43,7 +43,7 @@ function Slider({ controls }: { controls: Controls }) {
       <input
         type="range"
         aria-label="Position in the recording"
-        aria-valuetext={`${time(position, "full", zone)} ${zoneName(zone, position)}`}
+        aria-valuetext={zonedTime(position, "full", zone)}
         aria-busy={seeking}
         min={stands.begin}
         max={stands.end}
@@ -99,9 +99,9 @@ function Strip({ controls }: { controls: Controls }) {
         data-testid="replay-position"
         data-position={stands.position}
         data-seeking={seeking}
-        className={`w-34 text-right whitespace-nowrap max-lg:ml-auto ${seeking ? "text-fg-3" : "text-fg"}`}
+        className={`w-42 text-right whitespace-nowrap max-lg:ml-auto ${seeking ? "text-fg-3" : "text-fg"}`}
       >
-        {time(position, "stamp", zone)}
+        {zonedTime(position, "stamp", zone)}
       </span>
       <Select
         label="Speed"

@@ -5,7 +5,7 @@ import { type Column, DataTable } from "@/components/data-table";
 import { Failure } from "@/components/failure";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
-import { count, type TimeZone, time, zoneName } from "@/lib/format";
+import { cellTime, count, type TimeZone, zoneHead } from "@/lib/format";
 import { usePreferences } from "@/stores/preferences";
 import { say } from "@/stores/toasts";
 
@@ -17,9 +17,9 @@ function columnsOf(
   return [
     {
       key: "updated_at",
-      label: `Given up, ${zoneName(zone)}`,
+      label: `Given up, ${zoneHead(zone)}`,
       align: "left",
-      cell: ({ updated_at }) => time(updated_at, "stamp", zone),
+      cell: ({ updated_at }) => cellTime(updated_at, "stamp", zone),
     },
     { key: "channel", label: "Channel", align: "left", cell: ({ channel }) => channel },
     { key: "name", label: "Rule", align: "left", cell: ({ name }) => name },

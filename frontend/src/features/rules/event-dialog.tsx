@@ -12,7 +12,7 @@ import {
   plainNumber,
   subjectText,
 } from "@/lib/alert-words";
-import { ABSENT, duration, type TimeZone, time, zoneName } from "@/lib/format";
+import { ABSENT, duration, type TimeZone, zonedTime } from "@/lib/format";
 import { acknowledgeEvent } from "@/stores/alerts";
 import { usePreferences } from "@/stores/preferences";
 import { qualityText } from "./history-csv";
@@ -42,7 +42,7 @@ function holding({ holds, note }: AlertEvidence): { text: string; tone: string }
 function Evidence({ evidence, zone }: { evidence: AlertEvidence; zone: TimeZone }) {
   const { condition, value, unit, held_since, bar_time, revision, trades, quality } = evidence;
   const { text, tone } = holding(evidence);
-  const at = (ms: number) => `${time(ms, "stamp", zone)} ${zoneName(zone, ms)}`;
+  const at = (ms: number) => zonedTime(ms, "stamp", zone);
   const bars = qualityText(quality);
   return (
     <li className="rounded-base border border-line p-2" data-pointer={evidence.pointer}>
@@ -98,7 +98,7 @@ export function EventDialog({ event, waiting, onEdit, onClose }: Props) {
     );
   }
   const { rule, ended_at, ended_because, acknowledged_at } = event;
-  const fired = `${time(event.time, "stamp", zone)} ${zoneName(zone, event.time)}`;
+  const fired = zonedTime(event.time, "stamp", zone);
   const ended =
     ended_at === null
       ? "firing now"
@@ -130,9 +130,7 @@ export function EventDialog({ event, waiting, onEdit, onClose }: Props) {
           {rule.rearm !== null && <Fact name="Re-arms at">{plainNumber(rule.rearm)}</Fact>}
           {rule.cooldown_s > 0 && <Fact name="Cool-down">{duration(rule.cooldown_s)}</Fact>}
           <Fact name="Acknowledged">
-            {acknowledged_at === null
-              ? "not yet"
-              : `${time(acknowledged_at, "stamp", zone)} ${zoneName(zone, acknowledged_at)}`}
+            {acknowledged_at === null ? "not yet" : zonedTime(acknowledged_at, "stamp", zone)}
           </Fact>
           <Fact name="Market">{event.market}</Fact>
           <Fact name="Event">

@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
 import { eventText } from "@/lib/alert-words";
-import { duration, type TimeZone, time, zoneName } from "@/lib/format";
+import { cellTime, duration, type TimeZone, zoneHead } from "@/lib/format";
 import { acknowledgeEvent, useAlerts } from "@/stores/alerts";
 import { usePreferences } from "@/stores/preferences";
 import { say } from "@/stores/toasts";
@@ -52,7 +52,7 @@ function columnsOf(zone: TimeZone, onOpen: (id: string) => void): Column<AlertEv
   return [
     {
       key: "time",
-      label: `Fired, ${zoneName(zone)}`,
+      label: `Fired, ${zoneHead(zone)}`,
       align: "left",
       cell: (event) => (
         <button
@@ -62,7 +62,7 @@ function columnsOf(zone: TimeZone, onOpen: (id: string) => void): Column<AlertEv
           title="Explain"
           className="min-h-6 text-leg-a underline-offset-2 hover:underline"
         >
-          {time(event.time, "stamp", zone)}
+          {cellTime(event.time, "stamp", zone)}
         </button>
       ),
     },

@@ -1,6 +1,6 @@
 import type { AlertAfterwards, AlertFiring, AlertPreview } from "@/api/types";
 import { type Column, DataTable } from "@/components/data-table";
-import { count, duration, fixed, signed, type TimeZone, time, zoneName } from "@/lib/format";
+import { cellTime, count, duration, fixed, signed, type TimeZone, zoneHead } from "@/lib/format";
 import { plural } from "@/lib/words";
 import { usePreferences } from "@/stores/preferences";
 
@@ -40,9 +40,9 @@ function firingColumns({ followed, horizons }: AlertPreview, zone: TimeZone): Co
   const columns: Column<AlertFiring>[] = [
     {
       key: "time",
-      label: `Fired, ${zoneName(zone)}`,
+      label: `Fired, ${zoneHead(zone)}`,
       align: "left",
-      cell: (firing) => <span title={firing.reason}>{time(firing.time, "stamp", zone)}</span>,
+      cell: (firing) => <span title={firing.reason}>{cellTime(firing.time, "stamp", zone)}</span>,
     },
     {
       key: "duration_s",

@@ -6,7 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Popover } from "@/components/ui/popover";
 import { Switch } from "@/components/ui/switch";
 import { groupText, plainNumber } from "@/lib/alert-words";
-import { duration, type TimeZone, time, zoneName } from "@/lib/format";
+import { duration, type TimeZone, zonedTime } from "@/lib/format";
 import { STANDINGS } from "./standings";
 
 export type RuleActions = {
@@ -60,7 +60,7 @@ function details(
     once ? "once only" : null,
     channels.length > 0 ? `tells ${channels.join(", ")}` : null,
     sound ? "sound" : null,
-    expires_at === null ? null : `expires ${time(expires_at, "stamp", zone)} ${zoneName(zone, expires_at)}`,
+    expires_at === null ? null : `expires ${zonedTime(expires_at, "stamp", zone)}`,
   ]
     .filter(Boolean)
     .join(" · ");
@@ -105,8 +105,8 @@ export function RuleLine({ rule, zone, isChosen, isBusy, onEdit, onCopy, onDelet
           </p>
         )}
       </div>
-      <span className="w-40 shrink-0 text-label leading-6 whitespace-nowrap text-fg-2 max-sm:hidden">
-        {rule.fired_at === null ? "Not fired yet" : `Last fired ${time(rule.fired_at, "stamp", zone)}`}
+      <span className="w-52 shrink-0 text-label leading-6 whitespace-nowrap text-fg-2 max-sm:hidden">
+        {rule.fired_at === null ? "Not fired yet" : `Last fired ${zonedTime(rule.fired_at, "stamp", zone)}`}
       </span>
       <span className="ml-auto flex shrink-0 items-center gap-0.5">
         <Switch

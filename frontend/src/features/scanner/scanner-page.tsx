@@ -5,7 +5,7 @@ import type { ClientConfig } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { OfflineNotice } from "@/components/offline-notice";
 import { Button } from "@/components/ui/button";
-import { time, zoneName } from "@/lib/format";
+import { zonedTime } from "@/lib/format";
 import { socket, useLink } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
@@ -21,9 +21,7 @@ function Freshness({ scan }: { scan: Scan }) {
   return (
     <p className="flex min-h-3.5 items-center gap-2 text-label text-fg-2 max-lg:basis-full">
       {data?.last_time !== null && data !== null && (
-        <span>
-          up to the bar of {time(data.last_time, "stamp", zone)} {zoneName(zone, data.last_time)}
-        </span>
+        <span>up to the bar of {zonedTime(data.last_time, "stamp", zone)}</span>
       )}
       {topic === null ? (
         <Button size="small" disabled={busy} onClick={refresh}>

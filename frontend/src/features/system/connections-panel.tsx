@@ -1,6 +1,6 @@
 import type { Connection } from "@/api/types";
 import { Panel } from "@/components/ui/panel";
-import { count, type TimeZone, time, zoneName } from "@/lib/format";
+import { count, type TimeZone, zonedTime } from "@/lib/format";
 import { plural } from "@/lib/words";
 
 const TONES: Record<Connection["state"], string> = {
@@ -26,13 +26,11 @@ function Line({ connection, zone }: { connection: Connection; zone: TimeZone }) 
           <span aria-hidden>{SHAPES[state]} </span>
           {state}
         </span>
-        <span className="ml-auto text-label text-fg-2">
-          since {time(since, "second", zone)} {zoneName(zone, since)}
-        </span>
+        <span className="ml-auto text-label text-fg-2">since {zonedTime(since, "second", zone)}</span>
       </div>
       <div className="text-label text-fg-2">
         {plural(streams, "stream")}, {count(messages)} messages, {plural(reconnects, "reconnect")}
-        {retry_at !== null && <>, next try {time(retry_at, "second", zone)}</>}
+        {retry_at !== null && <>, next try {zonedTime(retry_at, "second", zone)}</>}
       </div>
       {last_error !== null && <div className="text-label break-words text-warn">{last_error}</div>}
     </li>

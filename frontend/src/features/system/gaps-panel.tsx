@@ -5,7 +5,7 @@ import { type Column, DataTable } from "@/components/data-table";
 import { Failure } from "@/components/failure";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
-import { count, type TimeZone, time, zoneName } from "@/lib/format";
+import { cellTime, count, type TimeZone, zoneHead } from "@/lib/format";
 
 const TONES: Record<Gap["state"], string> = {
   open: "text-warn",
@@ -32,8 +32,8 @@ function columnsOf(zone: TimeZone): Column<Gap>[] {
     },
     {
       key: "found_at",
-      label: `Found, ${zoneName(zone)}`,
-      cell: ({ found_at }) => time(found_at, "stamp", zone),
+      label: `Found, ${zoneHead(zone)}`,
+      cell: ({ found_at }) => cellTime(found_at, "stamp", zone),
     },
   ];
 }

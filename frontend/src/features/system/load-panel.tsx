@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { SystemStatus } from "@/api/types";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
-import { time, zoneName } from "@/lib/format";
+import { zonedTime } from "@/lib/format";
 import { usePreferences } from "@/stores/preferences";
 import type { Load } from "./use-system";
 
@@ -24,12 +24,8 @@ export function LoadPanel({ title, load, actions, className, children }: Props) 
     return <Skeleton label={`Waiting for: ${title}`} />;
   };
   const stale = isStale && (
-    <span
-      className="text-label whitespace-nowrap text-warn"
-      title={`What came last, in ${zoneName(zone)}`}
-      data-testid="stale"
-    >
-      <span aria-hidden>▲ </span>stale {time(askedAt, "second", zone)}
+    <span className="text-label whitespace-nowrap text-warn" title="What came last" data-testid="stale">
+      <span aria-hidden>▲ </span>stale {zonedTime(askedAt, "second", zone)}
     </span>
   );
   return (

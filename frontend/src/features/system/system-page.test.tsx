@@ -179,7 +179,7 @@ describe("when there is nothing to show", () => {
     expect(await screen.findByRole("alert")).toHaveTextContent("the source was changed");
     expect(screen.getByText("347.5 MB")).toBeVisible();
     for (const name of NAMES)
-      expect(within(panel(name)).getByTestId("stale")).toHaveTextContent(/stale \d\d:\d\d:\d\d$/);
+      expect(within(panel(name)).getByTestId("stale")).toHaveTextContent(/stale \d\d:\d\d:\d\d UTC$/);
   });
 
   test("while the server is away the page says so once", async () => {

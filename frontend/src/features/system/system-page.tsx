@@ -4,7 +4,7 @@ import { Failure } from "@/components/failure";
 import { JournalNotice } from "@/components/journal-notice";
 import { OfflineNotice } from "@/components/offline-notice";
 import { Notice } from "@/components/ui/notice";
-import { time, zoneName } from "@/lib/format";
+import { zonedTime } from "@/lib/format";
 import { sourceName } from "@/lib/words";
 import { socket, useLink } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
@@ -30,7 +30,7 @@ function Source({ status }: { status: StreamStatus }) {
   return (
     <p className="text-label text-fg-2">
       {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>{" "}
-      {time(status.as_of, "stamp", zone)} {zoneName(zone, status.as_of)}
+      {zonedTime(status.as_of, "stamp", zone)}
     </p>
   );
 }
