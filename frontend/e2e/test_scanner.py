@@ -4,10 +4,13 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from relay import Relay
 
 from shown import assert_reads_as
 
@@ -92,6 +95,55 @@ def test_every_number_is_the_apis(own_server: Any, visit: Any) -> None:
         item = by_pair[row["symbol_a"], row["symbol_b"]]
         for name in FIELDS:
             assert (float(row[name]) if row[name] else None) == item[name]
+
+
+RANKS = ("survived", "failed", "screened_out", "not_tried")
+# What each head sorts by; None stands last in both directions.
+KEYS: dict[str, Callable[[Any], Any]] = {
+    "Pair": lambda row: (row["symbol_a"].removesuffix("USDT"), row["symbol_b"].removesuffix("USDT")),
+    "p": itemgetter("p_value"),
+    "q": itemgetter("q_value"),
+    # Times the number of pairs, which is the same for all.
+    "By chance": itemgetter("p_value"),
+    "β": itemgetter("beta"),
+    "z": itemgetter("zscore"),
+    "Half-life": itemgetter("half_life"),
+    "Corr": itemgetter("correlation"),
+    "Hold-out": lambda row: RANKS.index(row["holdout"]),
+    "Status": itemgetter("status"),
+}
+
+
+def in_order(items: list[Any], key: Callable[[Any], Any], *, descending: bool) -> list[str]:
+    """Return the names of the API's rows by a key: equal ones by name whatever the direction, absent ones last."""
+    by_name = sorted(items, key=lambda row: (row["symbol_a"], row["symbol_b"]))
+    known = sorted((row for row in by_name if key(row) is not None), key=key)
+    if descending:
+        groups = [list(group) for _, group in groupby(known, key)]
+        known = [row for group in reversed(groups) for row in group]
+    absent = [row for row in by_name if key(row) is None]
+    return [f"{row['symbol_a']}/{row['symbol_b']}" for row in known + absent]
+
+
+def test_the_order_by_every_column_is_that_of_the_apis_rows(own_server: Any, visit: Any) -> None:
+    page = visit().page
+    symbols = ",".join(SYMBOLS)
+    own_server.post("/stream/stop", {})  # so that both answers are of the same bars
+    open_scanner(page, own_server.url, f"/scan?tf=1m&w={WINDOW}&s=level&sym={symbols}")
+    items = asked(own_server, symbols=symbols, scale="level")["items"]
+    expect(rows(page)).to_have_count(PAIRS)
+    heads = page.get_by_role("region", name="Pairs of the scan").get_by_role("columnheader")
+    assert [text.strip() for text in heads.all_inner_texts()] == list(KEYS)
+    # p is what it begins with: from another column every first click is ascending.
+    heads.last.get_by_role("button").click()
+    assert len({tuple(in_order(items, key, descending=False)) for key in KEYS.values()}) >= 6
+    for name, key in KEYS.items():
+        head = heads.filter(has_text=re.compile(f"^{name}$"))
+        for _ in range(2):
+            head.get_by_role("button").click()
+            expect(head).to_have_attribute("aria-sort", re.compile("ascending|descending"))
+            descending = head.get_attribute("aria-sort") == "descending"
+            assert named(page) == in_order(items, key, descending=descending), (name, descending)
 
 
 def test_it_sorts_by_every_column_and_the_address_keeps_it(own_server: Any, visit: Any) -> None:
@@ -190,6 +242,48 @@ def test_the_monitor_lists_its_pairs_and_their_matrix(own_server: Any, visit: An
     expect(page).to_have_url(re.compile("a=ADAUSDT&b=BNBUSDT&"))
     expect(page.get_by_test_id("numbers")).to_have_attribute("data-topic", re.compile("ADAUSDT-BNBUSDT"))
     assert violations(page) == []
+
+
+NUMBERS_OF_ROWS = """
+rows => rows.map(row => [row.dataset.row, Object.fromEntries(
+  [...row.querySelectorAll("[data-value]")].map(cell => [cell.dataset.field, JSON.parse(cell.dataset.value)]),
+)])
+"""
+
+
+def test_the_monitors_pairs_sort_by_every_column(own_server: Any, visit: Any) -> None:
+    page = visit().page
+    with Relay(own_server.port) as wire:
+        page.goto(f"{wire.url}/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5")
+        page.get_by_role("tab", name="Pairs").click()
+        box = page.get_by_role("region", name="All streaming pairs")
+        expect(box.locator("table")).to_have_attribute("aria-rowcount", str(PAIRS + 1))
+        # A window so tall that all rows are in view, and no news: what is sorted is what is read.
+        page.set_viewport_size({"width": 1280, "height": 2400})
+        expect(box.locator("[data-row]")).to_have_count(PAIRS)
+        wire.freeze()
+        listed = [
+            dict(zip(("symbol_a", "symbol_b"), name.split("/"), strict=True)) | numbers
+            for name, numbers in box.locator("[data-row]").evaluate_all(NUMBERS_OF_ROWS)
+        ]
+        keys: dict[str, Callable[[Any], Any]] = {
+            "Pair": KEYS["Pair"],
+            "z": KEYS["z"],
+            "p": KEYS["p"],
+            "HL": KEYS["Half-life"],
+            "60 bars": lambda row: None if row["zscore"] is None else abs(row["zscore"]),
+        }
+        heads = box.get_by_role("columnheader")
+        assert [text.strip() for text in heads.all_inner_texts()] == list(keys)
+        for name, key in keys.items():
+            head = heads.filter(has_text=re.compile(f"^{name}$"))
+            for _ in range(2):
+                head.get_by_role("button").click()
+                expect(head).to_have_attribute("aria-sort", re.compile("ascending|descending"))
+                descending = head.get_attribute("aria-sort") == "descending"
+                shown = box.locator("[data-row]").evaluate_all("rows => rows.map(row => row.dataset.row)")
+                assert shown == in_order(listed, key, descending=descending), (name, descending)
+        wire.thaw()
 
 
 def test_too_few_bars_are_counted_and_too_few_symbols_said(own_server: Any, visit: Any) -> None:

@@ -18,6 +18,8 @@ import { type PairView, viewAddress } from "./view-state";
 
 const SPARK = { width: 64, height: 18 };
 const pairKey = ({ symbol_a, symbol_b }: ScannedPair) => `${symbol_a}/${symbol_b}`;
+// By the name that is shown: with their quote, BTCDOM would stand before BTC.
+const pairName = ({ symbol_a, symbol_b }: ScannedPair) => `${shortSymbol(symbol_a)}/${shortSymbol(symbol_b)}`;
 const addressOf = (view: PairView, a: string, b: string) => viewAddress({ ...view, a, b });
 
 type Numeric = "zscore" | "p_value" | "half_life";
@@ -51,8 +53,8 @@ function columnsOf(sparks: Map<string, (number | null)[]>): SortColumn<ScannedPa
       label: "Pair",
       align: "left",
       width: 92,
-      value: pairKey,
-      cell: ({ symbol_a, symbol_b }) => `${shortSymbol(symbol_a)}/${shortSymbol(symbol_b)}`,
+      value: pairName,
+      cell: pairName,
     },
     numeric("zscore", "z", 50, (value) => signed(value, 2)),
     numeric("p_value", "p", 52, pValue),
@@ -60,7 +62,7 @@ function columnsOf(sparks: Map<string, (number | null)[]>): SortColumn<ScannedPa
     {
       key: "spark",
       label: "60 bars",
-      title: "What the pair’s line leaves of the last 60 bars",
+      title: "What the pair’s line leaves of the last 60 bars; sorts by the size of z",
       width: 78,
       value: (row) => (row.zscore === null ? null : Math.abs(row.zscore)),
       first: "descending",

@@ -3,7 +3,7 @@ import type { SortColumn } from "@/components/sort-table";
 import { FigureText } from "@/components/ui/figure-text";
 import { duration, fixed, pValue, signed, significant } from "@/lib/format";
 import { shortSymbol } from "@/lib/words";
-import { isTested, pairKey } from "./scan-rows";
+import { isTested } from "./scan-rows";
 
 const HOLDOUT: Record<ScannedPair["holdout"], { word: string; shape: string; tone: string; rank: number }> = {
   survived: { word: "survived", shape: "●", tone: "text-ok", rank: 0 },
@@ -13,6 +13,10 @@ const HOLDOUT: Record<ScannedPair["holdout"], { word: string; shape: string; ton
 };
 
 export const holdoutWord = (holdout: ScannedPair["holdout"]) => HOLDOUT[holdout].word;
+
+// By the name that is shown: with their quote, BTCDOM would stand before BTC.
+const pairName = ({ symbol_a, symbol_b }: ScannedPair) =>
+  `${shortSymbol(symbol_a)} / ${shortSymbol(symbol_b)}`;
 
 type Field = "p_value" | "p_calibrated" | "q_value" | "beta" | "zscore" | "correlation";
 
@@ -67,8 +71,8 @@ export function scanColumns({ tested, calibrated, interval }: Scope): SortColumn
       label: "Pair",
       align: "left",
       width: 116,
-      value: pairKey,
-      cell: ({ symbol_a, symbol_b }) => `${shortSymbol(symbol_a)} / ${shortSymbol(symbol_b)}`,
+      value: pairName,
+      cell: pairName,
     },
     numeric("p_value", "p", 58, pValue, "Engle-Granger, the smaller of both directions, doubled"),
     ...(calibrated

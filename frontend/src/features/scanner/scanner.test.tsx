@@ -1,5 +1,6 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { describe, expect, test, vi } from "vitest";
 import type { PairScan } from "@/api/types";
 import { PairMatrix } from "@/components/pair-matrix";
@@ -67,6 +68,18 @@ function table(scan: PairScan, search = "") {
   return <ScanTable scan={scan} view={view} onSort={vi.fn()} onOpen={vi.fn()} />;
 }
 
+function Sortable({ scan }: { scan: PairScan }) {
+  const [view, setView] = useState(parseScan("", config));
+  return (
+    <ScanTable
+      scan={scan}
+      view={view}
+      onSort={(sort) => setView((old) => ({ ...old, sort }))}
+      onOpen={vi.fn()}
+    />
+  );
+}
+
 describe("the table", () => {
   test("sorts by the address, absent numbers last, with their reason", () => {
     const { rerender } = render(table(pairScan(ITEMS)));
@@ -76,6 +89,52 @@ describe("the table", () => {
     expect(names()).toEqual(["AAA / CCC", "AAA / BBB", "BBB / CCC"]);
     const last = screen.getByText("BBB / CCC").closest("tr");
     expect(last).toHaveTextContent(/not available: a leg hardly moves/);
+  });
+
+  // Of each column what it says in ascending order, worked out by hand; equal ones by symbol, absent ones last.
+  const MIXED = [
+    scannedPair("DDDUSDT", "EEEUSDT", {
+      ...{ p_value: null, q_value: null, beta: null, zscore: null, half_life: null, correlation: null },
+      ...{ status: "stale", holdout: "not_tried", reason: "a leg hardly moves" },
+    }),
+    scannedPair("AAABUSDT", "EEEUSDT", {
+      ...{ p_value: 0.02, q_value: 0.2, beta: 10, zscore: 0.5, half_life: 30, correlation: -0.9 },
+      ...{ status: "near_perfect", holdout: "failed" },
+    }),
+    scannedPair("AAAUSDT", "EEEUSDT", {
+      ...{ p_value: 0.3, q_value: 0.2, beta: -2, zscore: -3, half_life: null, correlation: 0.1 },
+      ...{ status: "ok", holdout: "screened_out" },
+    }),
+    scannedPair("AAAUSDT", "BBBUSDT", {
+      ...{ p_value: 0.001, q_value: 0.01, beta: 9, zscore: 2, half_life: 4, correlation: 0.8 },
+      ...{ status: "ok", holdout: "survived" },
+    }),
+  ];
+  const [ab, ae, abe, de] = ["AAA / BBB", "AAA / EEE", "AAAB / EEE", "DDD / EEE"];
+  test.each([
+    ["Pair", [ab, ae, abe, de], [de, abe, ae, ab]],
+    ["p", [ab, abe, ae, de], [ae, abe, ab, de]],
+    ["q", [ab, abe, ae, de], [abe, ae, ab, de]],
+    ["By chance", [ab, abe, ae, de], [ae, abe, ab, de]],
+    ["β", [ae, ab, abe, de], [abe, ab, ae, de]],
+    ["z", [ae, abe, ab, de], [ab, abe, ae, de]],
+    ["Half-life", [ab, abe, ae, de], [abe, ab, ae, de]],
+    ["Corr", [abe, ae, ab, de], [ab, ae, abe, de]],
+    ["Hold-out", [ab, abe, ae, de], [de, ae, abe, ab]],
+    ["Status", [abe, ab, ae, de], [de, ab, ae, abe]],
+  ])("sorts by %s in both directions", async (head, ascending, descending) => {
+    render(<Sortable scan={pairScan(MIXED)} />);
+    const cell = () => screen.getByRole("columnheader", { name: head });
+    // p is what it begins with.
+    if (head === "p") await userEvent.click(screen.getByRole("button", { name: "β" }));
+    for (const [direction, order] of [
+      ["ascending", ascending],
+      ["descending", descending],
+    ] as const) {
+      await userEvent.click(within(cell()).getByRole("button"));
+      expect(cell()).toHaveAttribute("aria-sort", direction);
+      expect(names()).toEqual(order);
+    }
   });
 
   test("has the calibrated p where the scan has it, and only there", () => {
