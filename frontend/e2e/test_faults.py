@@ -224,7 +224,7 @@ def test_a_command_that_fails_says_so_and_can_be_given_again(relay: Relay, seen:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_outlives_a_broken_server(relay: Relay, seen: Any, path: str) -> None:
+def test_every_page_outlives_a_broken_server(relay: Relay, seen: Any, violations: Any, path: str) -> None:
     page = seen.page
     relay.rest = spoiled_rest("502 Bad Gateway")
     page.goto(relay.url + path)
@@ -233,6 +233,7 @@ def test_every_page_outlives_a_broken_server(relay: Relay, seen: Any, path: str)
     expect(page.get_by_text("The server answered 502 Bad Gateway.")).to_have_count(0)
     relay.cut()
     expect(page.get_by_text(re.compile("The server does not answer")).first).to_be_visible()
+    assert violations(page) == []
     relay.mend()
     expect(page.get_by_text(re.compile("The server does not answer"))).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -3,6 +3,18 @@ import { classNames } from "@/lib/class-names";
 
 const KEY_STEP = 16;
 
+// 24 pixels across, of which 4 are seen. What can be pressed in the head of a panel beside it lies above that.
+const REACH = {
+  vertical: {
+    before: "after:inset-y-0 after:-right-1 after:-left-4",
+    after: "after:inset-y-0 after:-right-4 after:-left-1",
+  },
+  horizontal: {
+    before: "after:inset-x-0 after:-top-4.5 after:-bottom-0.5",
+    after: "after:inset-x-0 after:-top-1 after:-bottom-4",
+  },
+};
+
 type Props = {
   label: string;
   /** `vertical` is a line between two columns. */
@@ -13,12 +25,15 @@ type Props = {
   max: number;
   /** Whether the size is that of what lies after it. */
   after?: boolean;
+  /** On which side of the line a hand finds it from further off: where less can be pressed. */
+  reach?: "before" | "after";
   onChange: (value: number) => void;
   onReset: () => void;
 };
 
 /** A line between two parts of a grid that moves by mouse, touch and arrow keys; a double click resets it. */
-export function Splitter({ label, orientation, value, min, max, after = false, onChange, onReset }: Props) {
+export function Splitter(props: Props) {
+  const { label, orientation, value, min, max, after = false, reach = "after", onChange, onReset } = props;
   const start = useRef<{ at: number; value: number } | null>(null);
   const vertical = orientation === "vertical";
   const position = (event: PointerEvent) => (vertical ? event.clientX : event.clientY);
@@ -61,8 +76,10 @@ export function Splitter({ label, orientation, value, min, max, after = false, o
         start.current = null;
       }}
       className={classNames(
-        "shrink-0 touch-none rounded-base hover:bg-control focus-visible:bg-control",
+        "relative z-10 shrink-0 touch-none rounded-base hover:bg-control focus-visible:bg-control",
         vertical ? "w-1 cursor-col-resize" : "h-1 cursor-row-resize",
+        "after:absolute after:content-['']",
+        REACH[orientation][reach],
       )}
     />
   );

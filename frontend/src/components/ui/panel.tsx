@@ -14,7 +14,7 @@ export function Panel({ title, actions, className, children }: Props) {
         className,
       )}
     >
-      <header className="flex h-7 shrink-0 items-center gap-2 border-b border-line pr-1 pl-2">
+      <header className="over-splitters flex h-7 shrink-0 items-center gap-2 border-b border-line pr-1 pl-2">
         <h2 id={id} className="flex-1 truncate text-label font-semibold text-fg-2">
           {title}
         </h2>

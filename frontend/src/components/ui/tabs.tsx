@@ -25,7 +25,7 @@ export function Tabs({ label, tabs, initial, small = false, compact = false }: P
   const actions = tabs.find(({ key }) => key === chosen)?.actions;
   return (
     <Radix.Root value={chosen} onValueChange={setChosen} className="flex min-h-0 min-w-0 flex-1 flex-col">
-      <div className="flex shrink-0 items-center border-b border-line">
+      <div className="over-splitters flex shrink-0 items-center border-b border-line">
         <Radix.List aria-label={label} className="-mb-px flex min-w-0 flex-1 overflow-x-auto">
           {tabs.map((tab) => (
             <Radix.Trigger

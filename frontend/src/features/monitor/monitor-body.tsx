@@ -107,6 +107,7 @@ function PairBody({ view, known, truth, status, state, streaming, opening, apply
             min={SIDE_MIN}
             max={SIDE_MAX}
             after
+            reach="before"
             onChange={(side) => setLayout({ side })}
             onReset={() => setLayout({ side: SIDE_DEFAULT })}
           />

@@ -102,6 +102,8 @@ export function SidePanels({ dimmed, ...props }: PanelProps & { dimmed: boolean 
                 value={weight * unit}
                 min={LEAST_WEIGHT * unit}
                 max={(both - LEAST_WEIGHT) * unit}
+                // Names of tabs fill the head that follows.
+                reach={(BOXES[index + 1]?.panels.length ?? 0) > 1 ? "before" : "after"}
                 onChange={(pixels) => resize(index, pixels / unit)}
                 onReset={() => setLayout({ panels: {} })}
               />
