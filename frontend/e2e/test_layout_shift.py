@@ -1,9 +1,10 @@
-"""While a page opens, what is there stays where it is: numbers come, and move nothing."""
+"""What is there stays where it is, while a page opens and when the server goes away."""
 
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from relay import Relay
 
 LEGS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
 PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
@@ -52,3 +53,76 @@ def test_nothing_jumps_while_a_page_opens(
     settle(page)
     shifts = page.evaluate("window.shifts")
     assert sum(value for value, _ in shifts) < MOST, shifts
+
+
+# Where everything on the page is, but for what lies over it; a footer may say more than before, below everything.
+BOXES = """() => [...document.querySelectorAll("header, main, main *, footer")]
+  .filter((one) => !one.closest("[data-afloat]") && one.checkVisibility() && !one.closest("svg, table, canvas"))
+  .map((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    const last = one.tagName === "FOOTER";
+    return [one.tagName, one.ariaLabel ?? one.dataset.testid ?? "", x, y, width, last ? 0 : height].join(" ");
+  })
+  .filter((line) => /^(HEADER|MAIN|SECTION|DIV|DL|FOOTER)/.test(line))
+"""
+
+
+HIDDEN = """() => innerWidth < 1024 ? [] : [...document.querySelectorAll("main form :is(button, input, select)")]
+  .filter((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    const spots = [[left + 1, top + 1], [right - 1, top + 1], [left + 1, bottom - 1], [right - 1, bottom - 1]];
+    return spots.some(([x, y]) => document.elementFromPoint(x, y)?.closest("[data-afloat]"));
+  })
+  .map((one) => one.outerHTML.slice(0, 120))
+"""
+EDITOR = "/rules?new=1&a=BTCUSDT&b=ETHUSDT&tf=1m&w=60"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+@pytest.mark.parametrize("address", [*PAGES, EDITOR])
+def test_nothing_moves_when_the_server_goes_away_and_comes_back(
+    server: Any, visit: Any, address: str, width: int, height: int
+) -> None:
+    page = visit(width=width, height=height).page
+    with Relay(server.port) as wire:
+        page.goto(wire.url + address)
+        expect(page.locator(PAGES.get(address, "[data-testid=preview-summary]")).first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        settle(page)
+        before = page.evaluate(BOXES)
+        assert len(before) > 10
+        wire.cut()
+        banner = page.locator("[data-afloat]")
+        expect(banner).to_contain_text("The server does not answer")
+        settle(page)
+        assert page.evaluate(BOXES) == before
+        # It is in the window, and what it offers can be pressed.
+        expect(banner).to_be_in_viewport(ratio=1)
+        banner.get_by_role("button", name="Try now").click(trial=True)
+        # It hides nothing of a form.
+        assert page.evaluate(HIDDEN) == []
+        # The end of the page can be read, too.
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        end = page.evaluate("""() => {
+          const content = document.querySelector("footer") ?? document.querySelector("main");
+          const edge = document.querySelector("[data-afloat]").getBoundingClientRect();
+          return innerWidth < 1024 ? content.getBoundingClientRect().bottom - edge.top : 0;
+        }""")
+        assert end <= 0
+        page.evaluate("scrollTo(0, 0)")
+        wire.mend()
+        expect(banner).to_have_count(0)
+        settle(page)
+        assert page.evaluate(BOXES) == before
+
+
+def test_another_time_zone_moves_nothing(server: Any, visit: Any) -> None:
+    page = visit().page
+    page.goto(server.url + PAIR)
+    expect(page.locator(PAGES[PAIR])).to_be_visible()
+    settle(page)
+    before = page.evaluate(BOXES)
+    page.get_by_role("button", name="switch to local time").click()
+    expect(page.get_by_role("button", name="switch to UTC")).to_be_visible()
+    settle(page)
+    assert page.evaluate(BOXES) == before

@@ -81,7 +81,7 @@ export function Toaster() {
     <section
       aria-label="Messages"
       aria-live="polite"
-      className="pointer-events-none fixed right-2 bottom-8 left-2 z-60 ml-auto max-w-96"
+      className="pointer-events-none fixed right-2 bottom-[calc(2rem+var(--afloat,0rem))] left-2 z-60 ml-auto max-w-96"
     >
       <ul className="flex flex-col gap-1.5">
         {more > 0 && (

@@ -74,6 +74,8 @@ export function Tools() {
       </Button>
       <Button
         look="ghost"
+        // As wide for either: another zone must not move the header's rows.
+        className="w-11 px-0"
         aria-label={`Times in ${zoneHead(zone)}; switch to ${zoneHead(nextZone)}`}
         title={`Switch to ${zoneHead(nextZone)}`}
         onClick={() => setZone(nextZone)}

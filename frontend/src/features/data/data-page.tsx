@@ -3,12 +3,12 @@ import type { ReactNode } from "react";
 import { configQuery, symbolsQuery } from "@/api/queries";
 import type { StreamStatus } from "@/api/types";
 import { Failure } from "@/components/failure";
-import { Button } from "@/components/ui/button";
-import { Notice } from "@/components/ui/notice";
+import { OfflineNotice } from "@/components/offline-notice";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
 import { sourceName } from "@/lib/words";
-import { socket, useLink } from "@/stores/link";
+import { socket } from "@/stores/link";
+import { useOffline } from "@/stores/offline";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ExportPanel } from "./export-panel";
@@ -37,7 +37,7 @@ export function DataPage({ tools }: { tools: ReactNode }) {
   useWatch("status");
   const zone = usePreferences((preferences) => preferences.zone);
   const status = useHeld("status", "status")?.data ?? null;
-  const offline = useLink((link) => link.state.phase === "offline");
+  const offline = useOffline();
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5 max-lg:min-h-15 max-lg:content-start">
@@ -51,9 +51,9 @@ export function DataPage({ tools }: { tools: ReactNode }) {
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
         {offline && (
-          <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
-            The server does not answer. Nothing can be exported or imported until it does.
-          </Notice>
+          <OfflineNotice {...offline} onRetry={() => socket.retryNow()}>
+            Nothing can be exported or imported until it does.
+          </OfflineNotice>
         )}
         <div className="flex shrink-0 flex-col gap-1 lg:flex-row [&>*]:lg:flex-1">
           <Export status={status} />

@@ -8,8 +8,9 @@ import { PairChoiceControls } from "@/components/pair-choice";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { zonedTime } from "@/lib/format";
-import { socket, useLink } from "@/stores/link";
+import { socket } from "@/stores/link";
 import { navigate, usePath, useSearch } from "@/stores/location";
+import { useOffline } from "@/stores/offline";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { LabBody } from "./lab-body";
@@ -45,7 +46,7 @@ type PairProps = {
 
 function PairOfLab({ view, market, isLive, controls, tools, onChange }: PairProps) {
   const lab = useLab(market, view, isLive);
-  const offline = useLink((link) => link.state.phase === "offline");
+  const offline = useOffline();
   return (
     <>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
@@ -55,7 +56,7 @@ function PairOfLab({ view, market, isLive, controls, tools, onChange }: PairProp
         {controls}
       </header>
       <main className="flex flex-1 flex-col gap-1 p-1">
-        {offline && <OfflineNotice onRetry={() => socket.retryNow()} />}
+        {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
         <LabBody view={view} lab={lab} onChange={onChange} />
       </main>
     </>

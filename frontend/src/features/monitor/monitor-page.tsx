@@ -76,6 +76,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
         <Banners
           state={state}
           status={status}
+          afloat={view.a !== null && view.b !== null}
           canSimulate={simulated !== undefined && !source.startsWith("sim")}
           busy={busy}
           onSimulate={simulate}

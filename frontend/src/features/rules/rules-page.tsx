@@ -4,14 +4,16 @@ import { deadLettersQuery, rulesQuery } from "@/api/alerts";
 import { configQuery, symbolsQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
 import { Failure } from "@/components/failure";
+import { OfflineNotice } from "@/components/offline-notice";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Tabs } from "@/components/ui/tabs";
 import { plural } from "@/lib/words";
 import { useAlerts } from "@/stores/alerts";
-import { alerts, socket, useLink } from "@/stores/link";
+import { alerts, socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
+import { useOffline } from "@/stores/offline";
 import { useHeld, useWatch } from "@/stores/topics";
 import { DeadLettersPanel } from "./dead-letters-panel";
 import { EventDialog } from "./event-dialog";
@@ -168,7 +170,7 @@ export function RulesPage({ tools }: { tools: ReactNode }) {
   useWatch("status");
   const config = useQuery(configQuery);
   const search = useSearch();
-  const offline = useLink((link) => link.state.phase === "offline");
+  const offline = useOffline();
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5 max-lg:min-h-15 max-lg:content-start">
@@ -178,10 +180,9 @@ export function RulesPage({ tools }: { tools: ReactNode }) {
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
         {offline && (
-          <Notice tone="warn" actions={<Button onClick={() => socket.retryNow()}>Try now</Button>}>
-            The server does not answer. What you see is the last that came; rules are watched again when it
-            does.
-          </Notice>
+          <OfflineNotice lifted {...offline} onRetry={() => socket.retryNow()}>
+            What you see is the last that came; rules are watched again when it does.
+          </OfflineNotice>
         )}
         {config.data ? (
           <Body config={config.data} search={search} />

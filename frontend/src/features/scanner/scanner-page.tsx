@@ -6,8 +6,9 @@ import { Failure } from "@/components/failure";
 import { OfflineNotice } from "@/components/offline-notice";
 import { Button } from "@/components/ui/button";
 import { zonedTime } from "@/lib/format";
-import { socket, useLink } from "@/stores/link";
+import { socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
+import { useOffline } from "@/stores/offline";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ScanBody } from "./scan-body";
@@ -42,7 +43,7 @@ function Freshness({ scan }: { scan: Scan }) {
 function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) {
   useWatch("status");
   const status = useHeld("status", "status")?.data ?? null;
-  const offline = useLink((link) => link.state.phase === "offline");
+  const offline = useOffline();
   const search = useSearch();
   const view = useMemo(() => parseScan(search, config), [search, config]);
   const scan = useScan(view, status?.market ?? config.market);
@@ -61,7 +62,7 @@ function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) 
         <ScanFilters view={view} config={config} streaming={streaming} onChange={change} />
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
-        {offline && <OfflineNotice onRetry={() => socket.retryNow()} />}
+        {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
         <ScanBody view={view} scan={scan} streaming={streaming} known={status !== null} change={change} />
       </main>
     </div>

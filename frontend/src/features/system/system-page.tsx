@@ -6,8 +6,9 @@ import { OfflineNotice } from "@/components/offline-notice";
 import { Notice } from "@/components/ui/notice";
 import { zonedTime } from "@/lib/format";
 import { sourceName } from "@/lib/words";
-import { socket, useLink } from "@/stores/link";
+import { socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
+import { useOffline } from "@/stores/offline";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ConnectionsPanel } from "./connections-panel";
@@ -68,7 +69,7 @@ function System({ status }: { status: StreamStatus }) {
 export function SystemPage({ tools }: { tools: ReactNode }) {
   useWatch("status");
   const status = useHeld("status", "status")?.data ?? null;
-  const offline = useLink((link) => link.state.phase === "offline");
+  const offline = useOffline();
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5 max-lg:min-h-15 max-lg:content-start">
@@ -77,7 +78,7 @@ export function SystemPage({ tools }: { tools: ReactNode }) {
         {tools}
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
-        {offline && <OfflineNotice onRetry={() => socket.retryNow()} />}
+        {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
         {status ? <System status={status} /> : <p className="p-3 text-fg-2">Asking the server how it is…</p>}
       </main>
     </div>

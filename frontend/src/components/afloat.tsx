@@ -1,0 +1,26 @@
+import type { ReactNode } from "react";
+import { classNames } from "@/lib/class-names";
+
+type Props = {
+  /** Above the buttons of a form at the page's foot. */
+  lifted?: boolean;
+  children: ReactNode;
+};
+
+/**
+ * Lays over the page's lower corner what comes and goes by itself, so that nothing moves. There are the ends of charts
+ * and lists, and no controls; app.css lets a phone's page scroll past it and keeps the focus in view.
+ */
+export function Afloat({ lifted = false, children }: Props) {
+  return (
+    <div
+      data-afloat=""
+      className={classNames(
+        "fixed right-2 left-2 z-30 max-w-120 rounded-base shadow-lg max-lg:bottom-2",
+        lifted ? "bottom-13" : "bottom-8",
+      )}
+    >
+      {children}
+    </div>
+  );
+}
