@@ -42,6 +42,21 @@ test("the pair is what its truth says, and its numbers are those of its rows", (
   expect(((pair.spread ?? 0) - (pair.mean ?? 0)) / (pair.sd ?? 1)).toBe(pair.zscore);
 });
 
+test("a pair's rows are computed once a bar, and its forming bar is valued every time", () => {
+  const market = new MockMarket(NOW);
+  const own = new MockFeed(market);
+  const look = (ms: number) => {
+    market.advance(NOW + ms);
+    return own.snapshot("pair:BTCUSDT-ETHUSDT:1m:60:ols:level")?.data as PairAnalytics;
+  };
+  const [first, later, next] = [look(1000), look(2000), look(61_000)];
+  expect(later.series).toBe(first.series);
+  expect(later.live.zscore).not.toBe(first.live.zscore);
+  expect(later.live.zscore).toBe(((later.live.spread ?? 0) - (later.alpha ?? 0)) / (later.sd ?? 1));
+  expect([later.as_of, later.seq]).toEqual([NOW + 2000, 2]);
+  expect(next.series.time.at(-1)).toBe((first.series.time.at(-1) ?? 0) + 60_000);
+});
+
 test("a pair with too few bars says how many it has, and has no numbers", () => {
   const pair = feed.snapshot("pair:BTCUSDT-ETHUSDT:5m:4000:ols:level")?.data as PairAnalytics;
   expect(pair).toMatchObject({ status: "too_short", need: 4001, zscore: null, signal: "none" });

@@ -21,17 +21,21 @@ import { tooShort } from "./too-short";
 const ROWS = 600;
 const INTERVALS = ["1s", "1m", "5m"];
 
+type AskedPair = { a: string; b: string; interval: string; window: number; log: boolean };
+
 /** What the mock answers, in the server's own forms. */
 export class MockFeed {
   private readonly streaming = new Set(["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"]);
   private readonly numbers = new Map<string, number>();
+  /** Pairs as of their newest closed bar. */
+  private readonly closed = new Map<string, { bar: number; pair: PairAnalytics | null }>();
   readonly alerts: MockAlerts;
 
   constructor(private readonly market: MockMarket) {
     this.alerts = new MockAlerts(market.name, ({ pair, interval, window, scale }) => {
       const [a = "", b = ""] = (pair ?? "").split("-");
       const asked = { a, b, interval: interval ?? "", window: window ?? 60, log: scale === "log" };
-      return this.pair(`pair:${pair}:${scale}`, asked, 0)?.series ?? null;
+      return this.pair(asked, 0)?.series ?? null;
     });
   }
 
@@ -137,11 +141,7 @@ export class MockFeed {
         return this.funding(first, seq);
       case "pair": {
         const [a = "", b = ""] = first.split("-");
-        return this.pair(
-          topic,
-          { a, b, interval: second, window: Number(window), log: scale === "log" },
-          seq,
-        );
+        return this.pair({ a, b, interval: second, window: Number(window), log: scale === "log" }, seq);
       }
       case "matrix":
         return this.scan({ interval: first, window: Number(second), log: true, symbols: [], seq });
@@ -226,17 +226,34 @@ export class MockFeed {
     const text = (name: string) => query.get(name) ?? "";
     const [a, b, log] = [text("symbol_a"), text("symbol_b"), text("scale") === "log"];
     const asked = { a, b, interval: text("interval"), window: Number(text("window") || 60), log };
-    return this.pair(`pair:${a}-${b}:${text("scale")}`, asked, 0);
+    return this.pair(asked, 0);
   }
 
-  private pair(
-    topic: string,
-    asked: { a: string; b: string; interval: string; window: number; log: boolean },
-    seq: number,
-  ): PairAnalytics | null {
-    const { a, b, interval, window, log } = asked;
-    const step = intervalMs(interval);
-    if (!SYMBOLS.includes(a) || !SYMBOLS.includes(b) || step === null) return null;
+  /** A pair as it is now: its closed bars' numbers, which last until the next bar, and the forming one's. */
+  private pair(asked: AskedPair, seq: number): PairAnalytics | null {
+    const step = intervalMs(asked.interval);
+    if (!SYMBOLS.includes(asked.a) || !SYMBOLS.includes(asked.b) || step === null) return null;
+    const key = JSON.stringify(asked);
+    const bar = Math.floor(this.market.end / step);
+    let known = this.closed.get(key);
+    // Rules look at every row of it: computed for each of them, a preview would take minutes.
+    if (known?.bar !== bar) {
+      known = { bar, pair: this.closedPair(asked, step) };
+      this.closed.set(key, known);
+    }
+    const { pair } = known;
+    if (!pair) return null;
+    return { ...pair, ...this.head, seq, live: pair.status === "ok" ? this.live(asked, pair) : pair.live };
+  }
+
+  /** The newest prices, valued with the line of the closed bars. */
+  private live({ a, b, log }: AskedPair, { alpha, beta, sd }: PairAnalytics): PairAnalytics["live"] {
+    const read = (symbol: string) => (log ? Math.log(this.market.price(symbol)) : this.market.price(symbol));
+    const spread = read(a) - (beta ?? 0) * read(b);
+    return { spread, zscore: sd ? (spread - (alpha ?? 0)) / sd : null, time: this.market.end };
+  }
+
+  private closedPair({ a, b, interval, window, log }: AskedPair, step: number): PairAnalytics | null {
     const read = (price: number | null) => (log ? Math.log(price ?? 1) : (price ?? 0));
     const depth = ROWS + window;
     const [barsA, barsB] = [a, b].map((symbol) =>
@@ -273,16 +290,15 @@ export class MockFeed {
     const z = last?.zscore ?? 0;
     const column = (value: (row: NonNullable<(typeof rows)[number]>) => number) =>
       rows.slice(from).map((row) => (row ? value(row) : null));
-    const live = read(this.market.price(a)) - (last?.line.beta ?? 0) * read(this.market.price(b));
     const pair: PairAnalytics = {
       ...this.head,
-      seq,
+      seq: 0,
       symbol_a: a,
       symbol_b: b,
       interval,
       window,
       method: "ols",
-      scale: topic.endsWith(":log") ? "log" : "level",
+      scale: log ? "log" : "level",
       status: "ok",
       reason: null,
       stale_reason: null,
@@ -329,11 +345,7 @@ export class MockFeed {
         status: reverts ? "ok" : "not_reverting",
         reason: reverts ? null : "the spread does not come back",
       },
-      live: {
-        spread: live,
-        zscore: last ? (live - last.line.alpha) / last.line.sd : null,
-        time: this.market.end,
-      },
+      live: { spread: null, zscore: null, time: null },
       series: {
         time: barsA.slice(from).map(({ time }) => time),
         price_a: barsA.slice(from).map(({ close }) => close),
