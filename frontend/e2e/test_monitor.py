@@ -167,6 +167,11 @@ def test_a_fresh_simulated_market_opens_on_its_best_pair_with_the_truth(make_ser
     expect(numbers.get_by_text(f"true {best['half_life_s'] / 60:.1f} min")).to_be_visible()
     truth = page.get_by_test_id("truth")
     expect(truth).to_be_in_viewport(ratio=1)
+    # In a window in which a test can see the relation: 60 half-lives. It is that pair's on those bars alone.
+    assert topic.split(":")[2:4] == ["1m", f"{best['half_life_s']:.0f}"]
+    expect(page.get_by_role("textbox", name="Window")).to_have_value(f"{best['half_life_s']:.0f}")
+    page.get_by_label("Interval", exact=True).select_option("1s")
+    expect(numbers).to_have_attribute("data-topic", re.compile(":1s:60:"))
 
 
 def test_moving_averages_are_those_of_the_closes(server: Any, pair_page: Page) -> None:
@@ -389,7 +394,9 @@ def test_a_window_longer_than_what_the_page_holds_says_how_much_is_shown(
         if held == 40:
             # The forming bar is one of the 40, and not behind the number.
             expect(rows).to_have_count(39)
-            title = "The newest 39 of the 61 bars behind it; the program reads all; the newest is not in the fit"
+            title = (
+                "The newest 39 of the 61 bars behind it; the program reads all; the newest is not in the fit"
+            )
             expect(dialog.get_by_role("heading", name=title)).to_be_visible()
         else:
             title = "The 61 bars behind it; the newest is not in the fit"

@@ -127,7 +127,7 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
     ),
     notes: ({ pair: { cointegration } }) => [
       <>
-        Engle-Granger p{" "}
+        Engle-Granger{" "}
         <FigureText
           field="cointegration.p_value"
           value={cointegration.p_value}

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { configQuery, symbolsQuery, truthQuery, useStart, useStop } from "@/api/queries";
-import type { ClientConfig, SimulationTruth, StreamStatus } from "@/api/types";
+import type { ClientConfig, StreamStatus } from "@/api/types";
 import { useRefusal } from "@/components/ui/permit";
 import { retryRefused, useLink } from "@/stores/link";
 import { useHeld, useWatch } from "@/stores/topics";
-import { firstPair } from "./first-pair";
-import { type ChangeView, useView } from "./use-view";
+import { useFirstPair } from "./use-first-pair";
+import { useView } from "./use-view";
 import type { View } from "./view-state";
 
 const NO_SYMBOLS: string[] = [];
@@ -30,33 +30,6 @@ function useFreshConfig(): void {
   }, [session, market, client]);
 }
 
-type FirstPairNeeds = {
-  view: View;
-  change: ChangeView;
-  status: StreamStatus | null;
-  truth: SimulationTruth | null | undefined;
-  config: ClientConfig;
-  /** Null for whoever may not. */
-  start: ((symbols: string[]) => void) | null;
-};
-
-/** Chooses the pair when the address names none, and on a fresh server starts its legs. */
-function useFirstPair({ view, change, status, truth, config, start }: FirstPairNeeds): void {
-  const unchosen = view.a === null || view.b === null;
-  useEffect(() => {
-    const simulated = status?.market.startsWith("sim-") ?? false;
-    if (!unchosen || !status || (simulated && truth === undefined)) return;
-    const pair = firstPair(truth ?? null, status, config.available_symbols);
-    if (!pair) return;
-    const { a, b, scale } = pair;
-    change(scale ? { a, b, scale } : { a, b }, "replace");
-    // Symbols that were stopped are listed: then the user wants them stopped.
-    const untouched = status.symbols.every(({ state }) => state !== "stopped");
-    const missing = [a, b].filter((symbol) => !streamingOf(status).includes(symbol));
-    if (simulated && untouched && missing.length > 0) start?.(missing);
-  }, [unchosen, status, truth, config, change, start]);
-}
-
 /** The pair to go to when the shown one will not stream: who starts two other symbols wants to see those. */
 function pairAfter(view: View, streaming: string[], wanted: { start: string[]; stop: string[] }) {
   const chosen = [...wanted.start, ...streaming.filter((symbol) => !wanted.stop.includes(symbol))];
@@ -74,13 +47,16 @@ export function useMonitor(config: ClientConfig) {
   const market = status?.market ?? config.market;
   const symbols = useQuery(symbolsQuery(market));
   const truth = useQuery(truthQuery(market));
-  const [view, change] = useView(config);
+  const [view, changeAddress] = useView(config);
   const { mutate: start, ...starting } = useStart();
   const { mutate: stop, ...stopping } = useStop();
   const startSymbols = useMemo(() => (names: string[]) => start({ symbols: names }), [start]);
   const mayStart = useRefusal("operator") === null;
   const truthData = truth.isError ? null : truth.data;
-  useFirstPair({ view, change, status, truth: truthData, config, start: mayStart ? startSymbols : null });
+  const change = useFirstPair({
+    ...{ view, change: changeAddress, status, truth: truthData, config },
+    start: mayStart ? startSymbols : null,
+  });
 
   const streamingKey = streamingOf(status).join();
   const streaming = useMemo(() => (streamingKey ? streamingKey.split(",") : NO_SYMBOLS), [streamingKey]);
