@@ -231,7 +231,7 @@ def test_of_a_webhook_s_address_only_the_host_is_written_down() -> None:
 
     async def scene() -> None:
         outbox = MemoryOutbox()
-        outbox.put("one", channel)
+        outbox.put(channel, "one")
         await run_until(courier(outbox, lambda _: Failing()), lambda: "waiting" not in outbox.states())
 
     with capture_logs() as lines:
