@@ -163,8 +163,9 @@ def create_app(
         CORSMiddleware,
         allow_origins=sorted(origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "If-None-Match"],
         expose_headers=[
+            "ETag",
             "X-Request-ID",
             "Retry-After",
             "Content-Disposition",

@@ -1,15 +1,21 @@
 """Files that are made while they are sent: how many at once, and that nothing of one stays, however it ends."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
+import structlog
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from quant.errors import Unavailable
 
+log = structlog.get_logger()
+
 T = TypeVar("T")
+UNREAD_S = 60.0
+"""How long a client may read nothing of its file before it is given up: it holds a slot that others wait for."""
 
 
 class ExportSlots:
@@ -59,6 +65,10 @@ async def after(beginning: T, rest: AsyncIterator[T]) -> AsyncIterator[T]:
         yield each
 
 
+class _Unread(Exception):
+    """The client has stopped reading."""
+
+
 class _Download(StreamingResponse):
     """A file on its way; gives its slot back and closes what makes it, however it ends."""
 
@@ -76,8 +86,17 @@ class _Download(StreamingResponse):
         self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            try:
+                async with asyncio.timeout(UNREAD_S):
+                    await send(message)
+            except TimeoutError:
+                raise _Unread from None
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send_in_time)
+        except _Unread:  # returning with half an answer sent makes the server close the connection
+            log.warning("download.unread", reason=f"nothing was read for {UNREAD_S:.0f} s", path=scope["path"])
         finally:
             self._slots.release()
             await self._made_by.aclose()
