@@ -47,6 +47,37 @@ def test_equals_a_scan_after_every_bar(scale, window):
     assert statuses >= {"ok", "missing", "stale", "zero_variance", "duplicate"}
 
 
+@pytest.mark.parametrize(
+    ("level", "step", "scale"),
+    [
+        (1e8, 1.0, "level"),
+        (1e8, 100.0, "level"),
+        (6e4, 0.1, "level"),
+        (6e4, 0.06, "log"),
+        (1e-5, 1e-9, "level"),
+    ],
+)
+def test_a_high_level_with_little_movement(level, step, scale):
+    prices = level + step * np.random.default_rng(7).standard_normal((300, 4)).cumsum(axis=0)
+    rolling = RollingScan(4, window=60, scale=scale)
+    for bar, row in enumerate(prices, 1):
+        rolling.append(row)
+        if bar >= 60 and bar % 3 == 0:
+            assert_same_tables(rolling.table(), scan_pairs(prices[:bar], window=60, scale=scale))
+
+
+def test_near_perfect_legs_and_prices_a_billion_apart():
+    rng = np.random.default_rng(8)
+    base = factor_universe(rng, 300, 3)
+    levels = np.column_stack([base, base + 1e-6 * rng.standard_normal(base.shape)])
+    for prices in (np.exp(levels), np.exp(base) * np.array([1e5, 1.0, 1e-4])):
+        rolling = RollingScan(prices.shape[1], window=100)
+        for bar, row in enumerate(prices, 1):
+            rolling.append(row)
+            if bar >= 100 and bar % 10 == 0:
+                assert_same_tables(rolling.table(), scan_pairs(prices[:bar], window=100))
+
+
 def test_the_three_paths_agree():
     prices = eventful(np.random.default_rng(1), 300)
     table = feed(prices, window=100).table()

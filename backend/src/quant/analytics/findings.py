@@ -137,12 +137,12 @@ def find(
     if n < MIN_BARS:
         return found
     complete: BoolArray = np.all(np.isfinite(levels), axis=1, keepdims=True)[:, 0]
-    scaled, mean, size = centred_and_scaled(np.where(complete[:, None], levels, 0.0))
+    scaled, base, shift, size = centred_and_scaled(np.where(complete[:, None], levels, 0.0))
     steps, squares = steps_of(scaled), np.einsum("ij,ij->i", scaled, scaled)
     code = symbol_codes(complete, squares * size * size, np.abs(levels).max(axis=1), n=n)
     stale = mark_stale(code, lambda k: levels[k])
     own = Symbols(
-        n=n, code=code, stale=stale, mean=mean, scale=size, level=squares, lagged=own_sums(steps, rule.max_lag),
+        n=n, code=code, stale=stale, mean=base + shift, scale=size, level=squares, lagged=own_sums(steps, rule.max_lag),
         ends=ends_of(scaled, steps, rule.max_lag), series=lambda k: levels[k],
     )  # fmt: skip
     alike = unit_returns(returns)

@@ -174,7 +174,9 @@ class RollingScan:
         self._lagged = np.zeros((symbols, lags + 1, symbols))
         self._level_products, self._return_products = (np.zeros((symbols, symbols)) for _ in range(2))
         self._level_sum, self._return_sum = np.zeros(symbols), np.zeros(symbols)
-        self._anchor_level, self._size = np.zeros(symbols), np.ones(symbols)
+        # The mean at the anchor is the sum of two, of which each new bar is freed in turn, as the bars there were.
+        self._anchor_first, self._anchor_shift = np.zeros(symbols), np.zeros(symbols)
+        self._size = np.ones(symbols)
         self._missing, self._without_return = np.zeros(symbols, np.int64), np.zeros(symbols, np.int64)
         self._highest = np.zeros((3, symbols))
         self._turn = np.arange(symbols) * self._turn_length // max(symbols, 1)
@@ -218,7 +220,7 @@ class RollingScan:
         was_empty = self._missing == self._window
         self._missing += np.isnan(level).astype(np.int64) - np.isnan(self._levels[:, gone])
         self._without_return += np.isnan(returns).astype(np.int64) - np.isnan(self._returns[:, gone + 1])
-        here = (level - self._anchor_level) / self._size
+        here = (level - self._anchor_first - self._anchor_shift) / self._size
         self._filled[:, at] = np.where(present, here, self._filled[:, at - 1])
         self._filled_returns[:, at] = np.where(np.isnan(returns), 0.0, returns)
         np.subtract(self._filled[:, at], self._filled[:, at - 1], out=self._steps[:, at])
@@ -279,10 +281,10 @@ class RollingScan:
             filled[0] = level[
                 known[np.maximum(np.searchsorted(known, np.arange(level.size), "right") - 1, 0)]
             ]
-        scaled, mean, size = centred_and_scaled(filled)
+        scaled, first, shift, size = centred_and_scaled(filled)
         self._filled[k, span], self._steps[k, span] = scaled[0], steps_of(scaled)[0]
         self._filled_returns[k, span] = np.where(np.isnan(returns), 0.0, returns)
-        self._anchor_level[k], self._size[k] = mean[0], size[0]
+        self._anchor_first[k], self._anchor_shift[k], self._size[k] = first[0], shift[0], size[0]
 
     def _sum(self, k: int) -> None:
         """Build the products of one symbol with all others."""
@@ -321,7 +323,7 @@ class RollingScan:
         mean, square = self._level_sum / n, centred.diagonal().copy()
         ends = ends_of(self._filled[:, span], self._steps[:, span], self._rule.max_lag)
         ends = Ends(ends.head - mean[:, None], ends.tail - mean[:, None], ends.head_step, ends.tail_step)
-        level = self._anchor_level + self._size * mean
+        level = self._anchor_first + (self._anchor_shift + self._size * mean)
         code = self._codes(level, square * self._size**2)
         stale = mark_stale(code, lambda k: self._levels[k, span])
         return Symbols(
@@ -336,7 +338,7 @@ class RollingScan:
         near = squares <= self._window * (1e-14 * (largest + np.sqrt(np.abs(squares)))) ** 2
         for k in np.flatnonzero(near & (self._missing == 0)):
             held = self._levels[k, self._span]
-            rest, _, size = centred_and_scaled(held[None, :])
+            rest, _, _, size = centred_and_scaled(held[None, :])
             squares[k], largest[k] = float(np.sum(rest * rest) * size[0] ** 2), np.abs(held).max()
         return symbol_codes(self._missing == 0, squares, largest, n=self._window)
 

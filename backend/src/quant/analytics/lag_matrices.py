@@ -46,16 +46,17 @@ class Panel:
     returns: FloatArray
 
 
-def centred_and_scaled(levels: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def centred_and_scaled(levels: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return rows less their mean and divided by a power of two near their size, the means, and those powers.
 
-    A power of two costs no digit, and a t-ratio does not depend on the scale.
+    The means come as the first value and what is above it: a sum of both would lose digits at a high level. A power of
+    two costs no digit, and a t-ratio does not depend on the scale.
     """
     about_first = levels - levels[:, :1]  # exact for neighbouring prices, whatever their level
     shift = about_first.mean(axis=1)
     rest = about_first - shift[:, None]
     scale = _power_of_two(rest)
-    return rest / scale[:, None], levels[:, 0] + shift, scale
+    return rest / scale[:, None], levels[:, 0], shift, scale
 
 
 def scaled_only(levels: FloatArray) -> FloatArray:

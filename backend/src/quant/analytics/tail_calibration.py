@@ -65,7 +65,7 @@ def own_null_p(y: FloatArray, x: FloatArray, p_value: float, rule: LagRule, *, s
     """
     rng = np.random.default_rng(seed)
     legs = np.concatenate([_walks(leg, _LEG_DRAWS, rng) for leg in (y, x)])
-    scaled, _, _ = centred_and_scaled(legs)
+    scaled, _, _, _ = centred_and_scaled(legs)
     level = scaled[:_LEG_DRAWS] @ scaled[_LEG_DRAWS:].T
     statistic = _statistics(scaled, level, rule)
     p = mackinnon.p_values(statistic.ravel(), trend="c", n_series=2).reshape(2, -1)

@@ -96,7 +96,9 @@ class _Download(StreamingResponse):
         try:
             await super().__call__(scope, receive, send_in_time)
         except _Unread:  # returning with half an answer sent makes the server close the connection
-            log.warning("download.unread", reason=f"nothing was read for {UNREAD_S:.0f} s", path=scope["path"])
+            log.warning(
+                "download.unread", reason=f"nothing was read for {UNREAD_S:.0f} s", path=scope["path"]
+            )
         finally:
             self._slots.release()
             await self._made_by.aclose()
