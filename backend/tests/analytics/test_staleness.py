@@ -11,11 +11,17 @@ from quant.analytics import (
     RollingScan,
     Signal,
     Status,
+    adf,
     analyse_pair,
     engle_granger,
     engle_granger_both,
     examine_pair,
+    hurst,
+    johansen,
+    kpss,
+    leg_tests,
     scan_pairs,
+    variance_ratio,
 )
 from quant.analytics.staleness import LEAST_MOVES, MOST_OF_ONE_STEP, movement
 
@@ -176,3 +182,36 @@ def test_a_last_bar_that_is_missing_makes_a_stale_leg_no_less_stale():
     assert pair.status is lab.status is Status.MISSING
     assert pair.half_life.status is lab.half_life.status is Status.STALE
     assert math.isnan(pair.half_life.bars)
+
+
+@pytest.mark.parametrize("name", [name for name in STALE if name != "a jump and little else"])
+@pytest.mark.parametrize("test", [adf, kpss, variance_ratio, hurst])
+def test_a_series_that_hardly_moves_is_not_tested(test, name):
+    found = test(STALE[name])
+    assert found.status is Status.STALE
+    assert "needed" in found.reason
+    assert math.isnan(found.statistic)
+    assert math.isnan(found.p_value)
+
+
+def test_a_series_that_hardly_moves_spoils_a_system():
+    walks = null_walks(np.random.default_rng(5), BARS, 2)
+    found = johansen(np.column_stack([walks, STALE["three moves"]]))
+    assert found.status is Status.STALE
+    assert found.reason.startswith("series 3 is stale")
+    assert found.rank is None
+
+
+@pytest.mark.parametrize("name", STALE)
+def test_a_leg_no_pair_is_tested_with_is_not_tested_alone(name):
+    found = leg_tests(STALE[name])
+    for test in (found.adf, found.kpss):
+        assert test.status is Status.STALE
+        assert math.isnan(test.statistic)
+        assert math.isnan(test.p_value)
+
+
+def test_a_leg_that_moves_is_tested():
+    walk = null_walks(np.random.default_rng(6), BARS, 1)[:, 0]
+    assert leg_tests(walk).adf == adf(walk)
+    assert leg_tests(walk).kpss == kpss(walk)

@@ -16,6 +16,7 @@ from quant.analytics.johansen import johansen
 from quant.analytics.kpss import kpss
 from quant.analytics.lab import examine_pair, grid_rows
 from quant.analytics.lab_results import BetaPath, LegTests, PairExamination, ResidualShape, WindowTest
+from quant.analytics.leg_tests import leg_tests
 from quant.analytics.pair import analyse_pair
 from quant.analytics.pair_table import HoldOut, PairTable
 from quant.analytics.residual_shape import residual_shape
@@ -95,6 +96,7 @@ __all__ = [
     "johansen",
     "kalman",
     "kpss",
+    "leg_tests",
     "ols",
     "residual_shape",
     "return_statistics",

@@ -15,13 +15,13 @@ from quant.analytics.hurst import hurst
 from quant.analytics.inputs import checked_window, legs, logs
 from quant.analytics.johansen import johansen
 from quant.analytics.kpss import kpss
-from quant.analytics.lab_results import BetaPath, LegTests, PairExamination, WindowTest
+from quant.analytics.lab_results import BetaPath, PairExamination, WindowTest
+from quant.analytics.leg_tests import leg_tests
 from quant.analytics.pair import MIN_WINDOW, TEST_NOTE, half_life_of_residuals, residual_test, verdict_of
 from quant.analytics.residual_shape import residual_shape
 from quant.analytics.results import HedgeFit, PairCointegration, Status
 from quant.analytics.series_results import JohansenTest
 from quant.analytics.stability import stability
-from quant.analytics.stationarity import adf
 from quant.analytics.universe import checked_scale
 from quant.analytics.variance_ratio import variance_ratio
 from quant.domain import FloatArray, HedgeMethod, IntArray, Scale
@@ -81,7 +81,7 @@ def examine_pair(
         cointegration=cointegration, johansen=_johansen(old_y, old_x, cointegration), kpss=kpss(residuals),
         variance_ratios=tuple(variance_ratio(residuals, lags=steps) for steps in STEPS),
         hurst=hurst(residuals), stability=stability(old_y, old_x),
-        legs=(LegTests(adf(old_y), kpss(old_y)), LegTests(adf(old_x), kpss(old_x))),
+        legs=(leg_tests(old_y), leg_tests(old_x)),
         windows=_windows(left, right, window), rows=np.array([row for row, _ in grid], np.int64),
         paths={name: _path([each[name] for each in fitted]) for name in HEDGE_METHODS},
         p_values=np.array([_p_value(left, right, row, window) for row, _ in grid]),

@@ -37,8 +37,10 @@ def adf(
     test = unit_root_test(
         level, regression=regression, tables=regression, series_in_test=1, max_lag=max_lag, autolag=autolag
     )
-    status, reason = stale_series(level) if test.status.usable else (test.status, test.reason)
-    if status is not Status.STALE:
+    if not (test.status.usable or test.status is Status.SINGULAR):
+        return test
+    status, reason = stale_series(level)
+    if status is Status.OK:
         return test
     return replace(test, status=status, reason=reason, statistic=math.nan, p_value=math.nan, lags=0)
 
