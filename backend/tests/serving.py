@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import itertools
 import os
 import signal
 import socket
@@ -152,10 +153,16 @@ def serving(folder: Path, **values: Any) -> Iterator[InProcess]:
         server.stop()
 
 
+_ports = (10_000 + at % 20_000 for at in itertools.count(os.getpid() * 101))
+"""Below those that the system gives to clients, so that none has one meanwhile; each process begins elsewhere."""
+
+
 def free_port() -> int:
-    """Return a port nobody listens on; good enough on loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """Return a port nobody listens on, another one each time."""
+    for port in _ports:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError
 
 
 def environment(**values: object) -> dict[str, str]:

@@ -209,7 +209,7 @@ def ask_at_once(site: httpx.Client, path: str, times: int) -> list[httpx.Respons
         return list(pool.map(lambda _: site.get(path), range(times)))
 
 
-@pytest.mark.parametrize(("path", "burst"), [("/livez", 60), ("/analytics/pair", 20)])
+@pytest.mark.parametrize(("path", "burst"), [("/stream/status", 60), ("/analytics/pair", 20)])
 def test_too_many_requests_are_told_so(site: httpx.Client, path: str, burst: int) -> None:
     answers = ask_at_once(site, path, burst + 200)
     refused = [each for each in answers if each.status_code == 429]
@@ -220,6 +220,11 @@ def test_too_many_requests_are_told_so(site: httpx.Client, path: str, burst: int
     assert refused[0].headers["retry-after"] == "1"
     assert (problem["status"], problem["code"]) == (429, "too_many_requests")
     eventually(lambda: site.get(path).status_code != 429, what="the bucket runs empty")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+def test_probes_have_no_limit(site: httpx.Client, path: str) -> None:
+    assert {each.status_code for each in ask_at_once(site, path, 200)} == {200}
 
 
 def test_static_files_have_no_limit(site: httpx.Client) -> None:
