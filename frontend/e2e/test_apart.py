@@ -1,11 +1,6 @@
 """The dashboard on another host than the server's: built with its addresses, delivered by a plain server of files."""
 
-import functools
-import http.server
-import os
 import re
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,22 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts import PASSWORD, admin_of, ask, sign_in, start_with_token
+from static_host import build, hosting
 
-FRONTEND = Path(__file__).resolve().parents[1]
 PAIR = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5"
 LIVE = re.compile("Live")
-
-
-class Files(http.server.SimpleHTTPRequestHandler):
-    """Answers `index.html` for what is no file, as the documentation asks of a static host."""
-
-    def send_head(self) -> Any:
-        if not Path(self.translate_path(self.path)).is_file():
-            self.path = "/index.html"
-        return super().send_head()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture
@@ -37,21 +20,14 @@ def host(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A host of files, with its origin and the folder that it delivers."""
     folder = tmp_path / "host"
     folder.mkdir()
-    handler = functools.partial(Files, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
-        serving = threading.Thread(target=files.serve_forever)
-        serving.start()
+    with hosting(folder) as port:
         # Another site than the server's, not just another port, to which its cookies would go.
-        yield f"http://localhost:{files.server_port}", folder
-        files.shutdown()
-        serving.join()
+        yield f"http://localhost:{port}", folder
 
 
-def build(folder: Path, server: Any) -> None:
+def build_for(folder: Path, server: Any) -> None:
     """Put a page there that was built for this server."""
-    addresses = {"VITE_API_BASE_URL": server.url, "VITE_WS_URL": server.url.replace("http", "ws") + "/ws"}
-    command = ["npx", "vite", "build", "--outDir", str(folder), "--emptyOutDir", "--logLevel", "error"]
-    subprocess.run(command, cwd=FRONTEND, env=os.environ | addresses, check=True)
+    build(folder, VITE_API_BASE_URL=server.url, VITE_WS_URL=server.url.replace("http", "ws") + "/ws")
 
 
 def test_a_page_on_another_host_signs_in_follows_commands_exports_and_signs_out(
@@ -59,7 +35,7 @@ def test_a_page_on_another_host_signs_in_follows_commands_exports_and_signs_out(
 ) -> None:
     origin, folder = host
     apart = make_server({"CORS_ORIGINS": origin, "LOGIN_LIMIT": "1000"})
-    build(folder, apart)
+    build_for(folder, apart)
     apart.post("/stream/start", {"symbols": ["BTCUSDT", "ETHUSDT"]})
     ask(apart, "POST", "/auth/users", {"name": "ana", "role": "admin", "password": PASSWORD})
     seen = visit()

@@ -1,20 +1,14 @@
 """The dashboard without any server: a build for a static host, whose market is in the page."""
 
-import functools
-import os
-import shutil
-import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-FRONTEND = Path(__file__).resolve().parents[1]
+from static_host import build, hosting
+
 A_NUMBER = "[data-field=beta]:not([data-value=null])"
 # A page, its title, and what of it comes last.
 PAGES = {
@@ -28,37 +22,13 @@ PAGES = {
 }
 
 
-class StaticHost(SimpleHTTPRequestHandler):
-    """Files, and the page for every other path, as static hosts of such pages do."""
-
-    def send_head(self) -> Any:
-        if not Path(self.translate_path(self.path)).is_file():
-            self.path = "/index.html"
-        return super().send_head()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The build with the mock in it, on a host that answers nothing but files."""
     folder = tmp_path_factory.mktemp("site")
-    npx = shutil.which("npx")
-    assert npx is not None
-    subprocess.run(
-        [npx, "vite", "build", "--logLevel", "error", "--outDir", str(folder), "--emptyOutDir"],
-        cwd=FRONTEND,
-        env=os.environ | {"VITE_USE_MOCK": "true"},
-        check=True,
-    )
-    host = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(StaticHost, directory=str(folder)))
-    thread = threading.Thread(target=host.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{host.server_port}"
-    host.shutdown()
-    thread.join()
-    host.server_close()
+    build(folder, VITE_USE_MOCK="true")
+    with hosting(folder) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def wait_for_another(page: Page, selector: str, attribute: str) -> None:

@@ -7,9 +7,9 @@ import statsmodels.api as sm
 from analytics import market
 from analytics.test_cointegration import heavy
 from analytics.test_hedge_huber import peer as robust_peer
-from analytics.test_hedge_kalman import beginning, filtered, on_formation
+from analytics.test_hedge_kalman import assert_is_the_textbooks
 from analytics.walks import cointegrated, walk
-from quant.analytics import huber, kalman, ols, theil_sen
+from quant.analytics import huber, ols, theil_sen
 
 SIZES = [30, 240, 3_000, 10_000]
 KINDS = ["independent", "cointegrated", "heavy", "real"]
@@ -74,16 +74,5 @@ def test_theil_sen(legs):
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_kalman(legs, n):
-    window = max(n // 4, 20)
     for y, x in legs:
-        path = kalman(y, x, window=window)
-        v, u, beta, unit, unit_x = on_formation(y, x, window)
-        r = path.parameters["observation_variance"] / unit**2
-        qa = path.parameters["noise_ratio"] * r
-        qb = path.parameters["beta_variance"] / (unit / unit_x) ** 2
-        _, slope, e, s = filtered(v, u, qa, qb, r, [0, 0], beginning(u, r))
-        rows = slice(window, None)
-        expected = (beta + slope * unit / unit_x)[rows].astype(float)
-        assert np.all(np.abs(path.beta[rows] - expected) <= 1e-11 * np.maximum(1.0, np.abs(expected)))
-        z = (e / np.sqrt(s))[rows].astype(float)
-        np.testing.assert_allclose(path.residual[rows] / path.sd[rows], z, rtol=1e-11, atol=1e-11)
+        assert_is_the_textbooks(y, x, max(n // 4, 20), about_zero=1e-11)
