@@ -178,11 +178,13 @@ def test_our_own_mistake_is_told_without_its_trace_and_logged_with_it(
         eventually(lambda: server.client.http.get("/livez").status_code == 200, what="the server answers")
         with capture_logs() as events:
             answer = server.client.http.get("/data/stats", headers={"Origin": ALLOWED})
+        eventually(lambda: server.client.status()["source_state"] == "ready", what="the source is ready")
         usual = server.client.http.get("/data/NOPE", headers={"Origin": ALLOWED})
     finally:
         server.stop()
 
     body = problem_of(answer, status=500)
+    problem_of(usual, status=404)
     assert body["code"] == "internal_error"
     assert "secret" not in answer.text
     assert answer.headers["x-request-id"] == body["request_id"]
