@@ -25,6 +25,7 @@ from quant.commands.options import (
     add_users,
 )
 from quant.errors import QuantError, RecordingError, SettingsError, Unavailable
+from quant.heap import settling
 from quant.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -131,23 +132,24 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 async def _run_server(settings: Settings, symbols: list[str]) -> None:
     """Serve until a signal comes; what hinders the start is raised before anything listens."""
-    import uvicorn
+    with settling():
+        import uvicorn
 
-    from quant.api.app import build_engine, create_app
-    from quant.api.security import INSECURE, access_token, token_file
-    from quant.log import tidied
-    from quant.storage.server_file import ServerAddress, remove_address, write_address
+        from quant.api.app import build_engine, create_app
+        from quant.api.security import INSECURE, access_token, token_file
+        from quant.log import tidied
+        from quant.storage.server_file import ServerAddress, remove_address, write_address
 
-    listening = _bind(settings.host, settings.port)
-    kept = "AUTH_TOKEN" if settings.auth_token else f"the token in {token_file(settings)}"
-    is_known = settings.auth_token is not None or token_file(settings).exists()
-    token = access_token(settings)
-    engine = build_engine(settings)
-    secret = secrets.token_urlsafe(32)
-    app = create_app(engine, settings, handover=secret)
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", **UVICORN))
-    await engine.start()
-    await app.state.callers.open()
+        listening = _bind(settings.host, settings.port)
+        kept = "AUTH_TOKEN" if settings.auth_token else f"the token in {token_file(settings)}"
+        is_known = settings.auth_token is not None or token_file(settings).exists()
+        token = access_token(settings)
+        engine = build_engine(settings)
+        secret = secrets.token_urlsafe(32)
+        app = create_app(engine, settings, handover=secret)
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", **UVICORN))
+        await engine.start()
+        await app.state.callers.open()
     starting = asyncio.create_task(_stream(engine, symbols))
     opening = asyncio.create_task(_end_if_unplayable(engine, server))
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quant.errors import SettingsError
 from quant.storage import alert_tables, user_store
-from quant.storage.metadata import Metadata, schema
+from quant.storage.metadata import MIGRATIONS, REVISION, Metadata, schema
 
 MARKETS = ("binance-um", "sim-7", "replay-0123456789ab")
 
@@ -84,6 +85,23 @@ def test_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Path):
             each.name for each in table.primary_key
         ]
     engine.dispose()
+
+
+def test_a_database_that_is_up_to_date_has_the_last_migration():
+    scripts = ScriptDirectory(MIGRATIONS)
+    assert scripts.get_current_head() == REVISION
+
+
+def test_a_database_of_an_older_version_is_brought_up_to_date(tmp_path: Path):
+    path = tmp_path / "meta.sqlite"
+    opened(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TABLE users")
+        connection.execute("DROP TABLE revoked_tokens")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    metadata = opened(path)
+    assert "users" in sa.inspect(metadata.engine).get_table_names()
+    metadata.close()
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The HTTP and WebSocket application around an engine."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
@@ -41,6 +42,7 @@ from quant.api.process_metrics import ProcessMetrics
 from quant.api.sockets import OpenSockets
 from quant.engine.protocol import Engine
 from quant.errors import SettingsError
+from quant.heap import settling
 from quant.log import configure_logging, tidied
 from quant.settings import Settings, load_settings
 
@@ -105,7 +107,9 @@ def create_app(
             log.warning(
                 "auth.token_made", file=str(security.token_file(settings)), detail=security.TOKEN_MADE
             )
-        await engine.start()
+        gc.collect()
+        with settling():
+            await engine.start()
         try:
             await callers.open()
             if callers.is_open_to_all:

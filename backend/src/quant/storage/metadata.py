@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from quant.errors import SettingsError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+REVISION = "0003"
+"""The last migration's: a database that has it is used as it is."""
 
 schema = sa.MetaData()
 wanted_streams = sa.Table(
@@ -37,14 +36,23 @@ class Metadata:
 
     def open(self) -> None:
         """Bring the schema up to date; raise SettingsError when the database cannot be used."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         try:
             with self._engine.begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                if _revision(connection) != REVISION:
+                    self._upgrade(connection)
         except DBAPIError as error:
             raise self._unusable(error.orig or error) from error
+
+    def _upgrade(self, connection: sa.Connection) -> None:
+        from alembic import command  # a tenth of a start's time, and few starts need it
+        from alembic.config import Config
+        from alembic.util.exc import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
         except CommandError as error:  # a revision that this version does not know
             raise self._unusable(f"{error}: was it written by a newer version?") from error
 
@@ -83,3 +91,11 @@ class Metadata:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(choices).where(choices.c.name == name))
             connection.execute(sa.insert(choices), {"name": name, "value": value})
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """Return the migration that a database was last brought to, None for a new one."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
