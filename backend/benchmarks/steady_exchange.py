@@ -71,14 +71,15 @@ class Exchange:
         self.begun_s = time.time()
         each, slices = self.rate // SLICES, 0
         while True:
-            if self.sent < self.total:
-                upto = min(self.sent + each, self.total)
-                _send(self._takers, b"".join(frame(self._trade(n)) for n in range(self.sent, upto)))
-                self.sent = upto
+            # Written down before its time, so that a slice is on the wire when it is due.
+            upto = min(self.sent + each, self.total)
+            trades = b"".join(frame(self._trade(n)) for n in range(self.sent, upto))
+            await asyncio.sleep(max(0.0, self.begun_s + slices / SLICES - time.time()))
+            _send(self._takers, trades)
+            self.sent = upto
             if slices % SLICES == 0:
                 _send(self._watchers, b"".join(frame(_quote(name, slices)) for name in self.names))
             slices += 1
-            await asyncio.sleep(max(0.0, self.begun_s + slices / SLICES - time.time()))
 
     def time_ms(self, n: int) -> int:
         """Return when trade `n` of the market happens."""

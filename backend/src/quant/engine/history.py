@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from quant.clock import NS_PER_S
 from quant.domain import Bars, Interval
 from quant.engine.markets import Market
 from quant.errors import ExchangeRejected, ExchangeUnreachable
@@ -18,6 +19,7 @@ DEPTH = 1500  # what one request brings
 AT_ONCE = 4
 PAUSE_AFTER_REFUSAL_S = 10.0
 NOT_FINAL = 2  # the newest klines may still change: ask for them again
+FINAL_AFTER_S = 5  # from a bar's close on its kline stands, or there is none: nothing traded, or nobody could yet
 
 
 class HistoryKeeper:
@@ -28,11 +30,13 @@ class HistoryKeeper:
         market: Market,
         state: MarketState,
         *,
+        now: Callable[[], int],
         on_changed: OnChanged,
         fills_from: Callable[[str], int | None],
     ) -> None:
         self._market = market
         self._state = state
+        self._now = now  # market time
         self._on_changed = on_changed
         self._fills_from = fills_from  # gaps since then will soon have their trades
         self._asked_before: dict[tuple[str, str], int] = {}
@@ -62,10 +66,10 @@ class HistoryKeeper:
         if rest is None:
             return False
         end = self._state.close_from(*key)
-        start, need = None, DEPTH
+        start, need, asked = None, DEPTH, self._now()
+        until = self._fills_from(symbol) or end
         if end:
             since = self._asked_before.get(key, 0)
-            until = self._fills_from(symbol) or end
             start = self._state.oldest_to_repair(*key, bars=DEPTH, since=since, gaps_until=until)
             if start is None:
                 return False
@@ -84,7 +88,8 @@ class HistoryKeeper:
             else:
                 await asyncio.sleep(error.retry_after_s or PAUSE_AFTER_REFUSAL_S)
             return False
-        self._asked_before[key] = max(end - NOT_FINAL * interval.ns, 0)
+        is_final = until >= end and asked - end >= FINAL_AFTER_S * NS_PER_S
+        self._asked_before[key] = end if is_final else max(end - NOT_FINAL * interval.ns, 0)
         return self._state.load_klines(symbol, interval.name, _final(klines, end)) > 0
 
 

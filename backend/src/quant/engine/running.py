@@ -139,7 +139,11 @@ class RunningMarket:
             else None
         )
         self._history = HistoryKeeper(
-            self.market, self.state, on_changed=self._on_closed, fills_from=self.backfill.fills_from
+            self.market,
+            self.state,
+            now=self.now,
+            on_changed=self._on_closed,
+            fills_from=self.backfill.fills_from,
         )
 
     # --- what others ask ---
