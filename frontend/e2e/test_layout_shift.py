@@ -1,5 +1,6 @@
 """What is there stays where it is, while a page opens and when the server goes away."""
 
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,11 @@ PAGES = {
     "/export-data": "[data-testid=estimate]",
     "/system": "[data-field=version_product]",
 }
+EDITOR = "/rules?new=1&a=BTCUSDT&b=ETHUSDT&tf=1m&w=60"
+LAST = PAGES | {EDITOR: "[data-testid=preview-summary]"}
+# Beside the charts of a wide Monitor.
+SIDE = ("[aria-label='Tests of this pair']", ".js-plotly-plot")
+WIDE = 1024
 WATCH = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -36,6 +42,13 @@ def streaming(server: Any) -> None:
     server.post("/stream/start", {"symbols": LEGS})
 
 
+def arrive(page: Page, address: str) -> None:
+    """Return when all of the page is there."""
+    is_wide = (page.viewport_size or {"width": 0})["width"] >= WIDE
+    for each in (LAST[address], *(SIDE if address == PAIR and is_wide else ())):
+        expect(page.locator(each).first).to_be_visible()
+
+
 def settle(page: Page) -> None:
     for _ in range(FRAMES):
         page.evaluate("() => new Promise(requestAnimationFrame)")
@@ -49,7 +62,7 @@ def test_nothing_jumps_while_a_page_opens(
     page = visit(width=width, height=height).page
     page.add_init_script(WATCH)
     page.goto(server.url + address)
-    expect(page.locator(PAGES[address]).first).to_be_visible()
+    arrive(page, address)
     settle(page)
     shifts = page.evaluate("window.shifts")
     assert sum(value for value, _ in shifts) < MOST, shifts
@@ -75,7 +88,6 @@ HIDDEN = """() => innerWidth < 1024 ? [] : [...document.querySelectorAll("main f
   })
   .map((one) => one.outerHTML.slice(0, 120))
 """
-EDITOR = "/rules?new=1&a=BTCUSDT&b=ETHUSDT&tf=1m&w=60"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
@@ -86,7 +98,7 @@ def test_nothing_moves_when_the_server_goes_away_and_comes_back(
     page = visit(width=width, height=height).page
     with Relay(server.port) as wire:
         page.goto(wire.url + address)
-        expect(page.locator(PAGES.get(address, "[data-testid=preview-summary]")).first).to_be_visible()
+        arrive(page, address)
         page.wait_for_load_state("networkidle")
         settle(page)
         before = page.evaluate(BOXES)
@@ -111,15 +123,42 @@ def test_nothing_moves_when_the_server_goes_away_and_comes_back(
         assert end <= 0
         page.evaluate("scrollTo(0, 0)")
         wire.mend()
-        expect(banner).to_have_count(0)
+        expect(banner).to_be_hidden()
         settle(page)
         assert page.evaluate(BOXES) == before
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_a_command_that_fails_moves_nothing_and_can_be_sent_again(
+    own_server: Any, visit: Any, width: int, height: int
+) -> None:
+    own_server.post("/stream/start", {"symbols": LEGS})
+    page = visit(width=width, height=height).page
+    with Relay(own_server.port) as wire:
+        page.goto(wire.url + PAIR)
+        arrive(page, PAIR)
+        settle(page)
+        before = page.evaluate(BOXES)
+        wire.cut()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        failure = page.get_by_role("alert").filter(has=page.get_by_role("button", name="Dismiss"))
+        expect(failure).to_be_in_viewport(ratio=1)
+        settle(page)
+        assert page.evaluate(BOXES) == before
+        failure.get_by_role("button", name="Dismiss").click()
+        expect(failure).to_be_hidden()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(failure).to_be_visible()
+        wire.mend()
+        failure.get_by_role("button", name="Retry").click()
+        expect(failure).to_be_hidden()
+        expect(page.get_by_test_id("state")).to_have_text(re.compile("Stopped"))
 
 
 def test_another_time_zone_moves_nothing(server: Any, visit: Any) -> None:
     page = visit().page
     page.goto(server.url + PAIR)
-    expect(page.locator(PAGES[PAIR])).to_be_visible()
+    arrive(page, PAIR)
     settle(page)
     before = page.evaluate(BOXES)
     page.get_by_role("button", name="switch to local time").click()

@@ -8,15 +8,16 @@ type Props = {
 };
 
 /**
- * Lays over the page's lower corner what comes and goes by itself, so that nothing moves. There are the ends of charts
- * and lists, and no controls; app.css lets a phone's page scroll past it and keeps the focus in view.
+ * Lays over the page's lower corner what comes and goes by itself, so that nothing moves; nothing is there while its
+ * children show nothing. There are the ends of charts and lists, and no controls; app.css lets a phone's page scroll past
+ * it and keeps the focus in view.
  */
 export function Afloat({ lifted = false, children }: Props) {
   return (
     <div
       data-afloat=""
       className={classNames(
-        "fixed right-2 left-2 z-30 max-w-120 rounded-base shadow-lg max-lg:bottom-2",
+        "fixed right-2 left-2 z-30 flex max-w-120 flex-col gap-1 *:shadow-lg max-lg:bottom-2",
         lifted ? "bottom-13" : "bottom-8",
       )}
     >

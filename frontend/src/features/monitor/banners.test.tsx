@@ -7,7 +7,7 @@ test("a countdown is seen, and the sentence alone is read out", () => {
   vi.useFakeTimers({ now: 0 });
   act(() => useLink.setState({ state: { phase: "offline", retryAt: 5000 } }));
   const props = { status: null, canSimulate: false, busy: false, onSimulate: vi.fn() };
-  render(<Banners state="offline" afloat {...props} />);
+  render(<Banners state="offline" {...props} />);
   const countdown = screen.getByText("Next try in 5 s.");
   const said = screen.getByRole("status");
   // What a screen reader is not told is no part of it.

@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
 import type { StreamStatus } from "@/api/types";
-import { Afloat } from "@/components/afloat";
 import { OfflineNotice } from "@/components/offline-notice";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
@@ -12,14 +11,12 @@ import type { PageState } from "./page-state";
 type Props = {
   state: PageState;
   status: StreamStatus | null;
-  /** Whether there is something below that must not move: then it lies over that. */
-  afloat: boolean;
   canSimulate: boolean;
   busy: boolean;
   onSimulate: () => void;
 };
 
-function NoSource({ status, canSimulate, busy, onSimulate }: Omit<Props, "state" | "afloat">) {
+function NoSource({ status, canSimulate, busy, onSimulate }: Omit<Props, "state">) {
   const simulate = (
     <Button look="primary" needs="operator" disabled={busy} onClick={onSimulate}>
       Use the simulated market
@@ -34,22 +31,15 @@ function NoSource({ status, canSimulate, busy, onSimulate }: Omit<Props, "state"
 }
 
 /** What is wrong with the connection or the source, and the one thing to do about it. */
-export function Banners({ afloat, ...props }: Props): ReactNode {
-  const { state } = props;
+export function Banners({ state, ...props }: Props): ReactNode {
   const retryAt = useOffline()?.retryAt ?? null;
   if (state === "offline") {
     return (
-      <OfflineNotice retryAt={retryAt} afloat={afloat} onRetry={() => socket.retryNow()}>
+      <OfflineNotice retryAt={retryAt} afloat={false} onRetry={() => socket.retryNow()}>
         What you see is the last that came; the page tries again by itself.
       </OfflineNotice>
     );
   }
   if (state !== "unreachable" && state !== "failed") return null;
-  return afloat ? (
-    <Afloat>
-      <NoSource {...props} />
-    </Afloat>
-  ) : (
-    <NoSource {...props} />
-  );
+  return <NoSource {...props} />;
 }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { configQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
+import { Afloat } from "@/components/afloat";
 import { Failure } from "@/components/failure";
 import { JournalNotice } from "@/components/journal-notice";
 import { lazily } from "@/components/lazily";
@@ -29,7 +30,7 @@ const Transport = lazily(() => import("./transport").then((module) => module.Tra
 
 function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const monitor = useMonitor(config);
-  const { view, change, status, streaming, symbols, busy } = monitor;
+  const { view, change, status, streaming, symbols, busy, failed } = monitor;
   const link = useLink((value) => value.state);
   const fresh = useLink((value) => value.hasStatus);
   const legs = [view.a, view.b].filter((symbol) => symbol !== null);
@@ -44,6 +45,18 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
     change({ a: null, b: null }, "replace");
     monitor.switchSource(simulated ?? "sim");
   };
+  const comingAndGoing = (
+    <>
+      {failed && <Failure error={failed.error} onRetry={failed.retry} onDismiss={failed.dismiss} />}
+      <Banners
+        state={state}
+        status={status}
+        canSimulate={simulated !== undefined && !source.startsWith("sim")}
+        busy={busy}
+        onSimulate={simulate}
+      />
+    </>
+  );
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh lg:min-h-160">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
@@ -73,16 +86,8 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
         </section>
       )}
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
-        <Banners
-          state={state}
-          status={status}
-          afloat={view.a !== null && view.b !== null}
-          canSimulate={simulated !== undefined && !source.startsWith("sim")}
-          busy={busy}
-          onSimulate={simulate}
-        />
+        {view.a !== null && view.b !== null ? <Afloat>{comingAndGoing}</Afloat> : comingAndGoing}
         <JournalNotice journal={status?.journal ?? null} />
-        {monitor.error && <Failure error={monitor.error} onRetry={monitor.dismissError} />}
         {symbols.error && <Failure error={symbols.error} onRetry={() => void symbols.refetch()} />}
         <MonitorBody {...monitor} config={config} state={state} known={symbols.data?.items ?? null} />
       </main>

@@ -9,6 +9,8 @@ import { useFirstPair } from "./use-first-pair";
 import { useView } from "./use-view";
 import type { View } from "./view-state";
 
+type Sent<Order> = { error: Error | null; variables: Order | undefined; reset: () => void };
+
 const NO_SYMBOLS: string[] = [];
 
 function streamingOf(status: StreamStatus | null): string[] {
@@ -36,6 +38,12 @@ function pairAfter(view: View, streaming: string[], wanted: { start: string[]; s
   const [a, b] = chosen;
   const shown = [view.a, view.b].every((leg) => leg !== null && chosen.includes(leg));
   return !shown && a && b ? { a, b } : null;
+}
+
+/** A command that the server refused or did not get: what was wrong, and the way to send it again or leave it at that. */
+function failedCommand<Order>(send: (order: Order) => void, { error, variables, reset }: Sent<Order>) {
+  if (!error || variables === undefined) return null;
+  return { error, retry: () => send(variables), dismiss: reset };
 }
 
 /** Everything the Monitor page knows about the server, and what it can ask of it. */
@@ -73,11 +81,7 @@ export function useMonitor(config: ClientConfig) {
     /** The market or its symbols are being opened: what is not there yet is on its way. */
     opening: starting.isPending || status?.source_state === "starting" || truth.isLoading,
     busy: starting.isPending || stopping.isPending,
-    error: starting.error ?? stopping.error,
-    dismissError: () => {
-      starting.reset();
-      stopping.reset();
-    },
+    failed: failedCommand(start, starting) ?? failedCommand(stop, stopping),
     apply: (wanted: { start: string[]; stop: string[] }) => {
       const pair = pairAfter(view, streaming, wanted);
       if (pair) change(pair);
