@@ -27,6 +27,7 @@ from quant.errors import ArchiveError, InvalidInput, InvalidRule, QuantError
 from quant.feed.archive import open_archive
 from quant.feed.archive_layouts import layout_of
 from quant.feed.archive_rows import RowParser
+from quant.feed.archive_text import TextBlock
 from quant.feed.binance import BinanceDecoder
 from quant.feed.binance_rows import read_rows
 
@@ -205,7 +206,9 @@ def rows() -> Run:
             layout = layout_of(text.split(b"\n")[:2], file="spoilt.csv")
             interval = Interval.parse("1m") if layout.kind == "bars" else None
             parser = RowParser(layout, file="spoilt.csv", symbol="BTCUSDT", interval=interval)
-            parser.parse(b"".join(text.splitlines(keepends=True)[layout.header_lines :]), first_line=1)
+            body = b"".join(text.splitlines(keepends=True)[layout.header_lines :])
+            lines = body.count(b"\n") + (not body.endswith(b"\n"))
+            parser.parse(TextBlock(body, lines, first_line=1, bytes_done=0))
         except ArchiveError as error:
             check_sentence(error)
 

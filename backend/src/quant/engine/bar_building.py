@@ -1,6 +1,7 @@
 """Bars of a past day from its stored trades: the live market's kernels, run over the day in one go."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,8 +81,7 @@ def build_day(store: Store, day: OwedDay, *, intervals: Sequence[Interval]) -> B
     depth = (DAY_NS + 2 * EDGE_NS) // min(widths) + 2
     state = MarketState(day.market, intervals=intervals, tick_capacity=1, bar_depth=depth, rows=1)
     state.apply(_batch(day.symbol, _lead(store, day)))
-    for first in range(start, end, HOUR_NS):
-        ticks = store.ticks(day.market, day.symbol, start_ns=first, end_ns=first + HOUR_NS)
+    for ticks in _hours(store, day):
         state.apply(_batch(day.symbol, ticks))
     last_id = state.counters(day.symbol).last_id or 0
     tail = _tail(store, day)
@@ -107,6 +107,20 @@ def _start(day: OwedDay) -> int:
 
 def _end(day: OwedDay) -> int:
     return (day.day + 1) * DAY_NS
+
+
+def _hours(store: Store, day: OwedDay) -> Iterator[StoredTicks]:
+    """Yield the trades of each hour; the next one is read meanwhile, as reading takes about as long as building."""
+
+    def read(first: int) -> StoredTicks:
+        return store.ticks(day.market, day.symbol, start_ns=first, end_ns=first + HOUR_NS)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="bars") as pool:
+        coming = pool.submit(read, _start(day))
+        for following in range(_start(day) + HOUR_NS, _end(day), HOUR_NS):
+            ticks, coming = coming.result(), pool.submit(read, following)
+            yield ticks
+        yield coming.result()
 
 
 def _lead(store: Store, day: OwedDay) -> StoredTicks:

@@ -19,7 +19,9 @@ DEPTH = 1500  # what one request brings
 AT_ONCE = 4
 PAUSE_AFTER_REFUSAL_S = 10.0
 NOT_FINAL = 2  # the newest klines may still change: ask for them again
-FINAL_AFTER_S = 5  # from a bar's close on its kline stands, or there is none: nothing traded, or nobody could yet
+FINAL_AFTER_S = (
+    5  # from a bar's close on its kline stands, or there is none: nothing traded, or nobody could yet
+)
 
 
 class HistoryKeeper:

@@ -69,8 +69,8 @@ class Archive:
         parser = RowParser(self._layout, file=self.name, symbol=self.symbol, interval=self.interval)
         text = TextFile(self.path)
         for block in text.blocks(skip_lines=self._layout.header_lines + from_row):
-            rows, data = parser.parse(block.text, first_line=block.first_line)
-            yield ArchiveBlock(block.first_line - 1 - self._layout.header_lines, rows, block.bytes_done, data)
+            first_row = block.first_line - 1 - self._layout.header_lines
+            yield ArchiveBlock(first_row, block.lines, block.bytes_done, parser.parse(block))
 
 
 def open_archive(path: Path, *, symbol: str | None = None, interval: str | None = None) -> Archive:

@@ -9,7 +9,7 @@ from quant.errors import ArchiveError
 from quant.feed import archive_layouts as col
 from quant.feed.archive_bars import bar_faults, bars_from
 from quant.feed.archive_layouts import Layout
-from quant.feed.archive_text import MAX_REASON
+from quant.feed.archive_text import MAX_REASON, TextBlock
 
 
 class RowParser:
@@ -23,22 +23,20 @@ class RowParser:
         self._schema = {f"c{at}": self._kind(name) for at, name in enumerate(layout.columns)}
         self._used = {name: f"c{at}" for at, name in enumerate(layout.columns) if name is not None}
 
-    def parse(self, text: bytes, *, first_line: int) -> tuple[int, TradeBatch | Bars]:
-        """Return how many rows the text has, and what they hold."""
-        lines = text.count(b"\n") + (not text.endswith(b"\n"))
+    def parse(self, block: TextBlock) -> TradeBatch | Bars:
+        """Return what the rows of the block hold."""
+        text, first_line = block.text, block.first_line
         try:
             frame = pl.read_csv(text, has_header=False, schema=self._schema, quote_char=None)
         except PolarsError as error:
             raise self._offender(text, first_line) or ArchiveError(
                 self._file, str(error)[:MAX_REASON]
             ) from error
-        if frame.height != lines or any(frame[column].null_count() for column in self._used.values()):
+        if frame.height != block.lines or any(frame[column].null_count() for column in self._used.values()):
             raise self._offender(text, first_line) or ArchiveError(
                 self._file, "has a line that is not a row", line=first_line
             )
-        if self._interval is not None:
-            return lines, self._bars(frame, first_line)
-        return lines, self._trades(frame, first_line)
+        return self._trades(frame, first_line) if self._interval is None else self._bars(frame, first_line)
 
     def _kind(self, name: str | None) -> pl.DataType | type[pl.DataType]:
         if name is None or (name == col.TIME and self._layout.dates):

@@ -36,9 +36,10 @@ UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """Whole lines; `first_line` counts from 1."""
+    """Whole lines, and how many; `first_line` counts from 1."""
 
     text: bytes
+    lines: int
     first_line: int
     bytes_done: int  # of the file as it lies on the disk
 
@@ -63,8 +64,9 @@ class TextFile:
                 text, skipped = _without_lines(raw, skip_lines + 1 - line)
                 line += skipped
             if text:
-                yield TextBlock(text, line, bytes_done)
-                line += text.count(b"\n") + (not text.endswith(b"\n"))
+                lines = text.count(b"\n") + (not text.endswith(b"\n"))
+                yield TextBlock(text, lines, line, bytes_done)
+                line += lines
 
     def _ahead(self) -> Iterator[tuple[bytes, int]]:
         # Inflating takes as long as parsing, and both let go of the interpreter: one thread reads ahead.
