@@ -65,8 +65,7 @@ def test_numbers_chart_and_address_follow_the_controls(
         fields, bars = shown_at(page, f"bars:{symbol}:{interval}", lambda path=path: own_server.get(path))
         assert float(fields[name][0]) == bars["items"][-1]["close"]
 
-    scale_in_address = "" if scale == "level" else f"&s={scale}"
-    assert page.url.endswith(f"/?a={a}&b={b}&tf={interval}&m={method}&w={window}&z=2,0.5{scale_in_address}")
+    assert page.url.endswith(f"/?a={a}&b={b}&tf={interval}&m={method}&w={window}&z=2,0.5&s={scale}")
     # The panes draw this view: the newest spread in the legend is the one of the numbers.
     expect(page.locator("[data-legend=price]")).to_contain_text(a)
     expect(page.locator("[data-legend=price]")).to_contain_text(b)

@@ -51,16 +51,16 @@ describe("the palette", () => {
     press({ key: "k", metaKey: true }, before);
     await userEvent.type(await field(), "sol eth");
     await userEvent.keyboard("{Enter}");
-    expect(address()).toBe("/?a=ETHUSDT&b=SOLUSDT&tf=1m&m=ols&w=60&z=2,0.5");
+    expect(address()).toBe("/?a=ETHUSDT&b=SOLUSDT&tf=1m&m=ols&w=60&z=2,0.5&s=level");
     expect(screen.queryByRole("dialog")).toBeNull();
   });
 
   test.each([
-    ["interval 5m", "/?a=BTCUSDT&b=ETHUSDT&tf=5m&m=ols&w=60&z=2,0.5"],
-    ["huber", "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=huber&w=60&z=2,0.5"],
+    ["interval 5m", "/?a=BTCUSDT&b=ETHUSDT&tf=5m&m=ols&w=60&z=2,0.5&s=level"],
+    ["huber", "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=huber&w=60&z=2,0.5&s=level"],
     ["log prices", "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5&s=log"],
-    ["solusdt leg b", "/?a=BTCUSDT&b=SOLUSDT&tf=1m&m=ols&w=60&z=2,0.5"],
-    ["ethusdt leg a", "/?a=ETHUSDT&b=BTCUSDT&tf=1m&m=ols&w=60&z=2,0.5"],
+    ["solusdt leg b", "/?a=BTCUSDT&b=SOLUSDT&tf=1m&m=ols&w=60&z=2,0.5&s=level"],
+    ["ethusdt leg a", "/?a=ETHUSDT&b=BTCUSDT&tf=1m&m=ols&w=60&z=2,0.5&s=level"],
     ["go system", null],
     ["system", "/system"],
   ])("%s", async (typed, expected) => {

@@ -25,16 +25,24 @@ describe("the address", () => {
   });
 
   test("carries a stop of its own and what is compared", () => {
-    const address = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5,3.5&cmp=SOLUSDT,BNBUSDT";
+    const address = "/?a=BTCUSDT&b=ETHUSDT&tf=1m&m=ols&w=60&z=2,0.5,3.5&s=level&cmp=SOLUSDT,BNBUSDT";
     const view = parseView(address.slice(1), config);
     expect(view).toMatchObject({ stop: 3.5, compare: ["SOLUSDT", "BNBUSDT"] });
     expect(viewAddress(view)).toBe(address);
   });
 
+  test.each(["log", "level"] as const)("on %s prices means the same on a server with another default", (scale) => {
+    const view = { ...parseView("?a=BTCUSDT&b=ETHUSDT", config), scale };
+    for (const other of ["log", "level"] as const) {
+      const there = parseView(viewAddress(view).slice(1), clientConfig({ scale: other }));
+      expect(there).toEqual(view);
+    }
+  });
+
   test("an empty one is the server's defaults, one minute, and no pair", () => {
     const view = parseView("", clientConfig({ window: 90 }));
     expect(view).toMatchObject({ a: null, b: null, interval: "1m", window: 90, entry: 2, exit: 0.5 });
-    expect(viewAddress(view)).toBe("/?tf=1m&m=ols&w=90&z=2,0.5");
+    expect(viewAddress(view)).toBe("/?tf=1m&m=ols&w=90&z=2,0.5&s=level");
   });
 
   test.each([

@@ -87,7 +87,7 @@ export function viewAddress(view: View): string {
   const stop = view.stop === defaultStop(view.entry) ? "" : `,${view.stop}`;
   const rest = `tf=${view.interval}&m=${view.method}&w=${view.window}&z=${view.entry},${view.exit}${stop}`;
   const compared = view.compare.length > 0 ? `&cmp=${view.compare.join()}` : "";
-  return `/?${pair}${rest}${view.scale === "log" ? "&s=log" : ""}${compared}`;
+  return `/?${pair}${rest}&s=${view.scale}${compared}`;
 }
 
 /** Where the pair is looked at closely, on the same bars. */
