@@ -223,6 +223,38 @@ def test_a_command_that_fails_says_so_and_can_be_given_again(relay: Relay, seen:
     expect(failed).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (PAIR, A_NUMBER),
+        ("/scan?tf=1m&w=60", "[data-row]"),
+        ("/scan?tf=1m&w=60&cal=1", "[data-row]"),
+        ("/pair/BTCUSDT/ETHUSDT?tf=1m&w=60", "[data-truth=beta]"),
+        ("/system", "[data-field=version_product]"),
+    ],
+)
+def test_what_stands_still_is_dimmed_and_says_how_old_it_is(
+    relay: Relay, seen: Any, path: str, content: str
+) -> None:
+    page = seen.page
+    page.goto(relay.url + path)
+    expect(page.locator(content).first).to_be_visible()
+    expect(page.locator(".dimmed")).to_have_count(0)
+    relay.cut()
+    expect(state(page)).to_have_text(re.compile("Offline"))
+    expect(page.get_by_text(re.compile(r"last word \d+ s ago"))).to_be_visible()
+    expect(page.locator(f".dimmed :is({content})").first).to_be_visible()
+    expect(page.get_by_text(re.compile("overextended|oversold"))).to_have_count(0)
+    again = page.get_by_role("button", name=re.compile("Scan again|Compute again"))
+    if again.count() > 0:
+        again.click()
+        expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+        expect(page.locator(content).first).to_be_visible()
+    relay.mend()
+    expect(page.locator(".dimmed")).to_have_count(0)
+    expect(page.get_by_text(re.compile("last word"))).to_have_count(0)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_outlives_a_broken_server(relay: Relay, seen: Any, violations: Any, path: str) -> None:
     page = seen.page

@@ -58,6 +58,11 @@ export class LiveSocket {
     private readonly ticket: () => Promise<string> | null = () => null,
   ) {}
 
+  /** When the last message came, `Date.now()` milliseconds. */
+  get heardAt(): number {
+    return this.lastMessageAt;
+  }
+
   open(): void {
     clearTimeout(this.retry);
     if (this.socket || this.asking) return;

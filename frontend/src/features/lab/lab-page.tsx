@@ -5,19 +5,23 @@ import type { ClientConfig } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { OfflineNotice } from "@/components/offline-notice";
 import { PairChoiceControls } from "@/components/pair-choice";
+import { StateMark } from "@/components/state-mark";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { zonedTime } from "@/lib/format";
+import { isStill, type PageState } from "@/lib/page-states";
 import { socket } from "@/stores/link";
 import { navigate, usePath, useSearch } from "@/stores/location";
 import { useOffline } from "@/stores/offline";
+import { usePageState, useUnheardSince } from "@/stores/page-state";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { LabBody } from "./lab-body";
 import { type ChosenPair, type LabView, labAddress, monitorAddress, parseLab } from "./lab-state";
 import { type Lab, useLab } from "./use-lab";
 
-function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
+function Freshness({ lab, view, state }: { lab: Lab; view: ChosenPair; state: PageState }) {
+  const unheardSince = useUnheardSince();
   const zone = usePreferences((preferences) => preferences.zone);
   const last = lab.data?.last_time ?? null;
   return (
@@ -31,6 +35,7 @@ function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
       <span className="min-h-3.5 max-lg:basis-full">
         {last !== null && `up to the bar of ${zonedTime(last, "stamp", zone)}`}
       </span>
+      {isStill(state) && <StateMark state={state} unheardSince={unheardSince} />}
     </p>
   );
 }
@@ -38,26 +43,28 @@ function Freshness({ lab, view }: { lab: Lab; view: ChosenPair }) {
 type PairProps = {
   view: ChosenPair;
   market: string;
-  isLive: boolean;
+  state: PageState;
   controls: ReactNode;
   tools: ReactNode;
   onChange: (part: Partial<LabView>) => void;
 };
 
-function PairOfLab({ view, market, isLive, controls, tools, onChange }: PairProps) {
-  const lab = useLab(market, view, isLive);
+function PairOfLab({ view, market, state, controls, tools, onChange }: PairProps) {
+  const lab = useLab(market, view, state === "live");
   const offline = useOffline();
   return (
     <>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
         <h1 className="text-stat font-semibold max-lg:sr-only">Pair lab</h1>
-        <Freshness lab={lab} view={view} />
+        <Freshness lab={lab} view={view} state={state} />
         {tools}
         {controls}
       </header>
       <main className="flex flex-1 flex-col gap-1 p-1">
         {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
-        <LabBody view={view} lab={lab} onChange={onChange} />
+        <div className={isStill(state) ? "dimmed contents" : "contents"}>
+          <LabBody view={view} lab={lab} onChange={onChange} />
+        </div>
       </main>
     </>
   );
@@ -87,13 +94,18 @@ function LabOf({ config, tools }: { config: ClientConfig; tools: ReactNode }) {
     </div>
   );
   const { a, b } = view;
+  const state = usePageState(
+    status,
+    [a, b].filter((leg) => leg !== null),
+    true,
+  );
   return (
     <div className="flex min-h-dvh flex-col">
       {a && b ? (
         <PairOfLab
           view={{ ...view, a, b }}
           market={market}
-          isLive={[a, b].every((leg) => streaming.includes(leg))}
+          state={state}
           controls={controls}
           tools={tools}
           onChange={change}

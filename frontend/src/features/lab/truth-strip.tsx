@@ -11,7 +11,7 @@ const HELD = {
 /** What the simulated market knows of the pair, beside the estimates; nothing on a market whose truth nobody knows. */
 export function TruthStrip({ lab }: { lab: Lab }) {
   const { data, truth } = lab;
-  if (truth === null || lab.error || lab.warming) return null;
+  if (truth === null || (lab.error && !data) || lab.warming) return null;
   // The place is kept, so that nothing moves when the numbers come.
   if (!truth || !data) {
     return (

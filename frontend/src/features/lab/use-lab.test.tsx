@@ -47,3 +47,41 @@ test("lines by every method stay while another one of them is chosen, and only t
   expect((await asked({ method: "tls" })).fits).toEqual(pairLab().fits);
   expect((await asked({ window: 120 })).fits).toBeNull();
 });
+
+test.each([
+  ["is away", () => Promise.reject(new TypeError("Failed to fetch"))],
+  ["breaks", async () => new Response("<h1>Bad Gateway</h1>", { status: 502 })],
+])("while the server %s, what was there stays, with the reason beside it", async (_how, answer) => {
+  vi.stubGlobal("fetch", async () => Response.json(pairLab()));
+  const client = new QueryClient();
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={client}>{children}</QueryClientProvider>
+  );
+  const { result } = renderHook(() => useLab("binance", VIEW, false), { wrapper });
+  await waitFor(() => expect(result.current.data).not.toBeNull());
+  vi.stubGlobal("fetch", answer);
+  result.current.refresh();
+  await waitFor(() => expect(result.current.error).not.toBeNull());
+  expect(result.current.data).not.toBeNull();
+});
+
+test("numbers that the server refuses to stand by are gone", async () => {
+  vi.stubGlobal("fetch", async () => Response.json(pairLab()));
+  const client = new QueryClient();
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={client}>{children}</QueryClientProvider>
+  );
+  const { result } = renderHook(() => useLab("binance", VIEW, false), { wrapper });
+  await waitFor(() => expect(result.current.data).not.toBeNull());
+  const problem = {
+    title: "Conflict",
+    status: 409,
+    code: "not_enough_data",
+    detail: "too few",
+    have: 3,
+    need: 60,
+  };
+  vi.stubGlobal("fetch", async () => Response.json(problem, { status: 409 }));
+  result.current.refresh();
+  await waitFor(() => expect(result.current.data).toBeNull());
+});

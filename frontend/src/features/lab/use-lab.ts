@@ -55,7 +55,8 @@ export function useLab(market: string, view: ChosenPair, isLive: boolean): Lab {
     [known, isLoading, view.a, view.b],
   );
   const warming = warmingUp(asked.error);
-  const answer = asked.error ? null : (asked.data ?? null);
+  // What was there stays while the server cannot be asked; where bars lack, or it is refused, there is none.
+  const answer = asked.error && askAgainIn(asked.error) === false ? null : (asked.data ?? null);
   return {
     data: answer && isOf(answer, view) ? answer : null,
     fits: answer && isOf(answer, { ...view, method: answer.method }) ? answer.fits : null,

@@ -3,10 +3,10 @@ import type { StreamStatus } from "@/api/types";
 import { OfflineNotice } from "@/components/offline-notice";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import type { PageState } from "@/lib/page-states";
 import { sourceName } from "@/lib/words";
 import { socket } from "@/stores/link";
 import { useOffline } from "@/stores/offline";
-import type { PageState } from "./page-state";
 
 type Props = {
   state: PageState;

@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Panel } from "@/components/ui/panel";
 import { priceDecimals } from "@/lib/format";
+import { isStill, type PageState } from "@/lib/page-states";
 import { sourceName } from "@/lib/words";
 import { navigate } from "@/stores/location";
 import { usePreferences } from "@/stores/preferences";
@@ -15,7 +16,6 @@ import { useWatchAll } from "@/stores/topics";
 import { BodySkeleton } from "./body-skeleton";
 import { LivePanes } from "./live-panes";
 import { NumberRow } from "./number-row";
-import type { PageState } from "./page-state";
 import type { PaneKey } from "./pane-models";
 import type { PanelProps } from "./panel-props";
 import { PanesNotice } from "./panes-notice";
@@ -47,8 +47,6 @@ const TicketDialog = lazily(() => import("./ticket-dialog").then((module) => mod
 const SIDE_MIN = 240;
 const SIDE_MAX = 640;
 const SIDE_DEFAULT = 320;
-const STILL: readonly PageState[] = ["offline", "stale", "unreachable", "failed"];
-
 type PairProps = Props & { view: PairView };
 
 function PairBody({ view, known, truth, status, state, streaming, opening, apply }: PairProps) {
@@ -60,7 +58,7 @@ function PairBody({ view, known, truth, status, state, streaming, opening, apply
   const tick = (symbol: string) => known?.find((item) => item.symbol === symbol)?.tick_size ?? 0.01;
   const [tickA, tickB] = [tick(a), tick(b)];
   const decimals = useMemo(() => ({ a: priceDecimals(tickA), b: priceDecimals(tickB) }), [tickA, tickB]);
-  const still = STILL.includes(state);
+  const still = isStill(state);
   const panel: PanelProps = { view, decimals, truth: truthFor(truth, a, b) };
   return (
     <>

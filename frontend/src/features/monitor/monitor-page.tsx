@@ -6,11 +6,10 @@ import { Afloat } from "@/components/afloat";
 import { Failure } from "@/components/failure";
 import { JournalNotice } from "@/components/journal-notice";
 import { lazily } from "@/components/lazily";
-import { useLink } from "@/stores/link";
+import { usePageState } from "@/stores/page-state";
 import { Banners } from "./banners";
 import { BodySkeleton } from "./body-skeleton";
 import { MonitorBody } from "./monitor-body";
-import { pageState } from "./page-state";
 import { PairControls } from "./pair-controls";
 import { SourcePicker } from "./source-picker";
 import { StatusBar } from "./status-bar";
@@ -31,10 +30,8 @@ const Transport = lazily(() => import("./transport").then((module) => module.Tra
 function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const monitor = useMonitor(config);
   const { view, change, status, streaming, symbols, busy, failed } = monitor;
-  const link = useLink((value) => value.state);
-  const fresh = useLink((value) => value.hasStatus);
   const legs = [view.a, view.b].filter((symbol) => symbol !== null);
-  const settled = pageState(link, status, legs, fresh);
+  const settled = usePageState(status, legs, true);
   const market = status?.market ?? config.market;
   const recorded = useRecordedState(settled, market);
   const state = recorded === "stopped" && monitor.opening ? "connecting" : recorded;
@@ -91,7 +88,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
         {symbols.error && <Failure error={symbols.error} onRetry={() => void symbols.refetch()} />}
         <MonitorBody {...monitor} config={config} state={state} known={symbols.data?.items ?? null} />
       </main>
-      <StatusBar state={state} status={status} config={config} />
+      <StatusBar state={state} status={status} config={config} symbols={legs} />
     </div>
   );
 }

@@ -23,5 +23,6 @@ test("every reason is named", () => {
   expect(failed({ zscore: 3, signal: "none", signal_reason: "ETHUSDT is stopped" })).toEqual(["live"]);
   const never = { ...base.half_life, bars: null, seconds: null, reason: "not reverting" };
   expect(failed({ zscore: 3, half_life: never })).toEqual(["reverting"]);
-  expect(signalChecks(pairData({ zscore: 3 }), 2, "stale")[0]?.passed).toBe(false);
+  const [live] = signalChecks(pairData({ zscore: 3 }), 2, "stale");
+  expect(live).toMatchObject({ passed: false, says: expect.stringContaining("Nothing new comes") });
 });

@@ -1,11 +1,17 @@
 import type { PairAnalytics } from "@/api/types";
 import { count, fixed, pValue, signed } from "@/lib/format";
+import { isStill, type PageState } from "@/lib/page-states";
 import { plural } from "@/lib/words";
-import type { PageState } from "./page-state";
 
 export type Check = { key: string; passed: boolean; says: string };
 
 const SIGNIFICANCE = 0.05;
+
+function whyNotLive(pair: PairAnalytics, stopped: boolean, state: PageState | null): string | null {
+  // What the server said last says nothing about now.
+  if (state !== null && isStill(state)) return "Nothing new comes: what you see is the last that came.";
+  return stopped ? pair.signal_reason : pair.stale_reason;
+}
 
 /** What a signal needs, one by one, with what is the case: the reasons for there being none. */
 export function signalChecks(pair: PairAnalytics, entry: number, state: PageState | null): Check[] {
@@ -18,7 +24,7 @@ export function signalChecks(pair: PairAnalytics, entry: number, state: PageStat
     {
       key: "live",
       passed: (state === null || state === "live") && stale_reason === null && !stopped,
-      says: stopped ? (pair.signal_reason ?? "") : (stale_reason ?? "Both legs are live."),
+      says: whyNotLive(pair, stopped, state) ?? "Both legs are live.",
     },
     { key: "warm", passed: have >= need, says: `${count(need)} bars are needed, ${count(have)} are there.` },
     {

@@ -8,7 +8,7 @@ import type { PairNumber } from "./explanations";
 import type { PanelProps } from "./panel-props";
 import { verdict } from "./signal";
 
-type CellProps = { pair: PairAnalytics } & PanelProps;
+type CellProps = { pair: PairAnalytics; dimmed: boolean } & PanelProps;
 export type NumberCell = {
   key: PairNumber;
   label: string;
@@ -82,8 +82,8 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
   {
     key: "zscore",
     label: "Z-score",
-    Value: ({ pair, view }) => {
-      const { tone } = verdict(pair, view.entry);
+    Value: ({ pair, view, dimmed }) => {
+      const { tone } = verdict(pair, view.entry, dimmed);
       return (
         <span className={TONES[tone]}>
           {SIGNS[tone]}
@@ -100,9 +100,9 @@ export const NUMBER_CELLS: readonly NumberCell[] = [
         </span>
       );
     },
-    notes: ({ pair, view }) => [
+    notes: ({ pair, view, dimmed }) => [
       <span key="words" data-testid="signal" title={pair.signal_reason ?? undefined}>
-        {headOf(verdict(pair, view.entry).words)}
+        {headOf(verdict(pair, view.entry, dimmed).words)}
       </span>,
     ],
   },

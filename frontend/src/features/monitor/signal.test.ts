@@ -25,6 +25,11 @@ describe("the signal in words", () => {
     const missing = pairData({ zscore: null, signal: "none", signal_reason: null, reason: "42 of 60 bars" });
     expect(verdict(missing, 2).words).toBe("42 of 60 bars");
   });
+
+  test("numbers that stand still are no reason to trade", () => {
+    const still = verdict(pairData({ zscore: 3, signal: "sell" }), 2, true);
+    expect(still).toEqual({ words: "no signal: nothing new comes", tone: "none" });
+  });
 });
 
 describe("markers", () => {

@@ -3,8 +3,12 @@ import type { Marker } from "@/charts/series";
 
 export type Verdict = { words: string; tone: "sell" | "buy" | "none" };
 
-/** The signal in words, for the entry threshold of the view; why there is none, where there is none. */
-export function verdict(pair: PairAnalytics, entry: number): Verdict {
+/**
+ * The signal in words, for the entry threshold of the view; why there is none, where there is none. Numbers that stand
+ * `still` are no reason to trade.
+ */
+export function verdict(pair: PairAnalytics, entry: number, still = false): Verdict {
+  if (still) return { words: "no signal: nothing new comes", tone: "none" };
   if (pair.zscore === null) return { words: pair.signal_reason ?? pair.reason ?? "no z-score", tone: "none" };
   if (pair.signal === "none") return { words: pair.signal_reason ?? "no signal", tone: "none" };
   if (pair.zscore > entry) return { words: "overextended: sell the spread", tone: "sell" };

@@ -11,7 +11,7 @@ test("lag, gaps, drops and source stand in the line", () => {
     ],
     journal: { ...streamStatus().journal, dropped_rows: 40 },
   });
-  render(<StatusBar state="live" status={status} config={clientConfig()} />);
+  render(<StatusBar state="live" symbols={[]} status={status} config={clientConfig()} />);
   const line = screen.getByRole("contentinfo");
   for (const said of ["feed lag 12 ms", "gaps 1", "drops 43", "Simulated market"])
     expect(line).toHaveTextContent(said);

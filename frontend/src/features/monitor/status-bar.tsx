@@ -1,36 +1,13 @@
 import type { ReactNode } from "react";
 import type { ClientConfig, StreamStatus, SymbolStatus } from "@/api/types";
+import { StateMark } from "@/components/state-mark";
 import { useNow } from "@/components/use-now";
 import { count, fixed, zonedTime } from "@/lib/format";
-import { plural, sourceName } from "@/lib/words";
+import { isStill, type PageState } from "@/lib/page-states";
+import { plural, shortSymbol, sourceName } from "@/lib/words";
 import { useLink } from "@/stores/link";
+import { useUnheardSince } from "@/stores/page-state";
 import { usePreferences } from "@/stores/preferences";
-import { type PageState, STATE_WORDS } from "./page-state";
-
-const TONES: Record<PageState, string> = {
-  live: "text-ok",
-  finished: "text-fg",
-  stopped: "text-fg",
-  paused: "text-fg",
-  seeking: "text-fg",
-  connecting: "text-warn",
-  stale: "text-warn",
-  offline: "text-crit",
-  unreachable: "text-crit",
-  failed: "text-crit",
-};
-const SHAPES: Record<PageState, string> = {
-  live: "●",
-  finished: "■",
-  stopped: "■",
-  paused: "‖",
-  seeking: "◌",
-  connecting: "◌",
-  stale: "▲",
-  offline: "✕",
-  unreachable: "✕",
-  failed: "✕",
-};
 
 function Item({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
   return (
@@ -70,17 +47,19 @@ function median(values: number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
-function Detail({ state }: { state: PageState }) {
+function Detail({ state, legs }: { state: PageState; legs: readonly SymbolStatus[] }) {
   const link = useLink((value) => value.state);
-  const waiting = link.phase === "offline" || link.phase === "stale";
-  const now = useNow(waiting, 250);
+  const now = useNow(link.phase === "offline", 250);
   if (state === "offline" && link.phase === "offline")
     return (
       <span className="text-fg-2">next try in {fixed(Math.max(0, link.retryAt - now) / 1000, 0)} s</span>
     );
-  if (link.phase === "stale")
-    return <span className="text-fg-2">last word {fixed((now - link.lastMessageAt) / 1000, 0)} s ago</span>;
-  return null;
+  const silent = link.phase === "open" && legs.find((leg) => leg.state === "stale" || leg.state === "halted");
+  return silent ? (
+    <span className="truncate text-fg-2">
+      {shortSymbol(silent.symbol)}: {silent.reason}
+    </span>
+  ) : null;
 }
 
 function Feed({ status, config }: { status: StreamStatus; config: ClientConfig }) {
@@ -118,19 +97,27 @@ function Feed({ status, config }: { status: StreamStatus; config: ClientConfig }
   );
 }
 
-type Props = { state: PageState; status: StreamStatus | null; config: ClientConfig };
+type Props = {
+  state: PageState;
+  status: StreamStatus | null;
+  config: ClientConfig;
+  /** The symbols that are shown. */
+  symbols: readonly string[];
+};
 
 /** One line about the feed; its first word is the state of everything above it. */
-export function StatusBar({ state, status, config }: Props) {
+export function StatusBar({ state, status, config, symbols }: Props) {
+  const legs = (status?.symbols ?? []).filter(({ symbol }) => symbols.includes(symbol));
   return (
     <footer className="flex flex-wrap items-center gap-x-4 gap-y-0.5 border-t border-line px-2 py-1 text-label text-fg-2 lg:h-6.5">
-      <span role="status" data-testid="state" data-state={state} className={`font-semibold ${TONES[state]}`}>
-        <span aria-hidden>{SHAPES[state]} </span>
-        {STATE_WORDS[state]}
-      </span>
-      <Detail state={state} />
+      <StateMark state={state} unheardSince={useUnheardSince()} />
+      <Detail state={state} legs={legs} />
       <Wire />
-      {status && <Feed status={status} config={config} />}
+      {status && (
+        <div className={isStill(state) ? "dimmed contents" : "contents"}>
+          <Feed status={status} config={config} />
+        </div>
+      )}
     </footer>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { replayQuery, useIsMoving } from "@/api/replay";
-import type { PageState } from "./page-state";
+import type { PageState } from "@/lib/page-states";
 
 // Where it is put at another moment, it begins anew: what the stream says meanwhile is of no moment that is shown.
 const OF_THE_STREAM: readonly PageState[] = ["live", "finished", "stopped", "connecting"];

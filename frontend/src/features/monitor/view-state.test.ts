@@ -31,13 +31,16 @@ describe("the address", () => {
     expect(viewAddress(view)).toBe(address);
   });
 
-  test.each(["log", "level"] as const)("on %s prices means the same on a server with another default", (scale) => {
-    const view = { ...parseView("?a=BTCUSDT&b=ETHUSDT", config), scale };
-    for (const other of ["log", "level"] as const) {
-      const there = parseView(viewAddress(view).slice(1), clientConfig({ scale: other }));
-      expect(there).toEqual(view);
-    }
-  });
+  test.each(["log", "level"] as const)(
+    "on %s prices means the same on a server with another default",
+    (scale) => {
+      const view = { ...parseView("?a=BTCUSDT&b=ETHUSDT", config), scale };
+      for (const other of ["log", "level"] as const) {
+        const there = parseView(viewAddress(view).slice(1), clientConfig({ scale: other }));
+        expect(there).toEqual(view);
+      }
+    },
+  );
 
   test("an empty one is the server's defaults, one minute, and no pair", () => {
     const view = parseView("", clientConfig({ window: 90 }));

@@ -58,7 +58,8 @@ export function ScanBody({ view, scan, streaming, known, change }: Props) {
   const narrow = useNarrow();
   const { data, error, warming, refresh } = scan;
   if (known && view.symbols.length === 0 && streaming.length < 2) return <NothingToPair />;
-  if (error) return <Failure error={error} onRetry={refresh} />;
+  const failure = error && <Failure error={error} onRetry={refresh} />;
+  if (failure && !data) return failure;
   if (warming) {
     return (
       <Waiting matrix={<p className="p-3 text-fg-2">It fills with the table.</p>}>
@@ -93,6 +94,7 @@ export function ScanBody({ view, scan, streaming, known, change }: Props) {
       data-seq={data.seq ?? undefined}
       className="flex min-h-0 flex-1 flex-col gap-1"
     >
+      {failure}
       <ScanSummary scan={data} />
       {narrow ? (
         <section aria-label="Table or matrix" className="flex h-128 flex-col">

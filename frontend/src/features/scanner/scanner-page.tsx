@@ -4,11 +4,14 @@ import { configQuery } from "@/api/queries";
 import type { ClientConfig } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { OfflineNotice } from "@/components/offline-notice";
+import { StateMark } from "@/components/state-mark";
 import { Button } from "@/components/ui/button";
 import { zonedTime } from "@/lib/format";
+import { isStill, type PageState } from "@/lib/page-states";
 import { socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
 import { useOffline } from "@/stores/offline";
+import { usePageState, useUnheardSince } from "@/stores/page-state";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ScanBody } from "./scan-body";
@@ -16,7 +19,8 @@ import { ScanFilters } from "./scan-filters";
 import { parseScan, type ScanView, scanAddress } from "./scan-state";
 import { type Scan, useScan } from "./use-scan";
 
-function Freshness({ scan }: { scan: Scan }) {
+function Freshness({ scan, state }: { scan: Scan; state: PageState }) {
+  const unheardSince = useUnheardSince();
   const zone = usePreferences((preferences) => preferences.zone);
   const { data, topic, busy, refresh } = scan;
   return (
@@ -28,12 +32,10 @@ function Freshness({ scan }: { scan: Scan }) {
         <Button size="small" disabled={busy} onClick={refresh}>
           {busy ? "Scanning…" : "Scan again"}
         </Button>
-      ) : data === null ? null : (
-        <span title="New bars bring new numbers by themselves">
-          <span aria-hidden className="text-ok">
-            ●{" "}
-          </span>
-          live
+      ) : null}
+      {data !== null && (topic !== null || isStill(state)) && (
+        <span title={state === "live" ? "New bars bring new numbers by themselves" : undefined}>
+          <StateMark state={state} unheardSince={unheardSince} />
         </span>
       )}
     </p>
@@ -50,6 +52,7 @@ function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) 
   const streaming = (status?.symbols ?? [])
     .filter(({ state }) => state !== "stopped")
     .map(({ symbol }) => symbol);
+  const state = usePageState(status, view.symbols.length > 0 ? view.symbols : streaming, false);
   const change = (part: Partial<ScanView>) =>
     // From the address as it is now: two changes in one turn must not undo each other.
     navigate(scanAddress({ ...parseScan(window.location.search, config), ...part }), "replace");
@@ -57,13 +60,15 @@ function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) 
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5">
         <h1 className="text-stat font-semibold max-lg:sr-only">Scanner</h1>
-        <Freshness scan={scan} />
+        <Freshness scan={scan} state={state} />
         {tools}
         <ScanFilters view={view} config={config} streaming={streaming} onChange={change} />
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
         {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
-        <ScanBody view={view} scan={scan} streaming={streaming} known={status !== null} change={change} />
+        <div className={isStill(state) ? "dimmed contents" : "contents"}>
+          <ScanBody view={view} scan={scan} streaming={streaming} known={status !== null} change={change} />
+        </div>
       </main>
     </div>
   );

@@ -46,7 +46,8 @@ export function useScan(view: ScanView, market: string): Scan {
   }
   const warming = warmingUp(asked.error);
   return {
-    data: asked.error ? null : (asked.data ?? null),
+    // What was there stays while the server cannot be asked; where bars lack, or it is refused, there is none.
+    data: asked.error && askAgainIn(asked.error) === false ? null : (asked.data ?? null),
     topic,
     error: warming ? null : asked.error,
     warming,

@@ -3,12 +3,15 @@ import type { StreamStatus } from "@/api/types";
 import { Failure } from "@/components/failure";
 import { JournalNotice } from "@/components/journal-notice";
 import { OfflineNotice } from "@/components/offline-notice";
+import { StateMark } from "@/components/state-mark";
 import { Notice } from "@/components/ui/notice";
 import { zonedTime } from "@/lib/format";
+import { isStill, type PageState } from "@/lib/page-states";
 import { sourceName } from "@/lib/words";
 import { socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
 import { useOffline } from "@/stores/offline";
+import { usePageState, useUnheardSince } from "@/stores/page-state";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ConnectionsPanel } from "./connections-panel";
@@ -26,12 +29,18 @@ function choose(symbol: string): void {
   navigate(`${PATH}?${new URLSearchParams({ symbol })}`, "replace");
 }
 
-function Source({ status }: { status: StreamStatus }) {
+function Source({ status, state }: { status: StreamStatus; state: PageState }) {
+  const unheardSince = useUnheardSince();
   const zone = usePreferences((preferences) => preferences.zone);
   return (
     <p className="text-label text-fg-2">
       {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>{" "}
       {zonedTime(status.as_of, "stamp", zone)}
+      {isStill(state) && (
+        <span className="pl-2">
+          <StateMark state={state} unheardSince={unheardSince} />
+        </span>
+      )}
     </p>
   );
 }
@@ -70,16 +79,29 @@ export function SystemPage({ tools }: { tools: ReactNode }) {
   useWatch("status");
   const status = useHeld("status", "status")?.data ?? null;
   const offline = useOffline();
+  const isUnheard = useUnheardSince() !== null;
+  const streaming = (status?.symbols ?? []).filter((line) => line.state !== "stopped");
+  const state = usePageState(
+    status,
+    streaming.map(({ symbol }) => symbol),
+    false,
+  );
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-2 py-1.5 max-lg:min-h-15 max-lg:content-start">
         <h1 className="text-stat font-semibold max-lg:sr-only">System</h1>
-        {status && <Source status={status} />}
+        {status && <Source status={status} state={state} />}
         {tools}
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
         {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
-        {status ? <System status={status} /> : <p className="p-3 text-fg-2">Asking the server how it is…</p>}
+        {status ? (
+          <div className={isUnheard ? "dimmed contents" : "contents"}>
+            <System status={status} />
+          </div>
+        ) : (
+          <p className="p-3 text-fg-2">Asking the server how it is…</p>
+        )}
       </main>
     </div>
   );

@@ -1,17 +1,7 @@
 import type { LinkState } from "@/api/socket";
 import type { StreamStatus } from "@/api/types";
-
-export type PageState =
-  | "connecting"
-  | "live"
-  | "stale"
-  | "offline"
-  | "stopped"
-  | "paused"
-  | "seeking"
-  | "finished"
-  | "unreachable"
-  | "failed";
+import type { PageState } from "@/lib/page-states";
+import { socket, useLink } from "./link";
 
 /**
  * The one word about the stream that the status bar says; `symbols` are those on the page, `fresh` says whether the
@@ -45,15 +35,31 @@ function symbolsState(status: StreamStatus, symbols: readonly string[]): PageSta
   return "live";
 }
 
-export const STATE_WORDS: Record<PageState, string> = {
-  connecting: "Connecting",
-  live: "Live",
-  stale: "Stale",
-  offline: "Offline",
-  stopped: "Stopped",
-  paused: "Paused",
-  seeking: "Seeking",
-  finished: "Finished",
-  unreachable: "No source",
-  failed: "Source failed",
-};
+/** The state of a page of many symbols: as good as that of the best of them. */
+export function marketState(
+  link: LinkState,
+  status: StreamStatus | null,
+  symbols: readonly string[],
+  fresh: boolean,
+): PageState {
+  const states = symbols.map((symbol) => pageState(link, status, [symbol], fresh));
+  return states.find((state) => state === "live") ?? states[0] ?? pageState(link, status, [], fresh);
+}
+
+/** The state of a page; `all` says whether it needs all of the symbols, or is as good as the best of them. */
+export function usePageState(
+  status: StreamStatus | null,
+  symbols: readonly string[],
+  all: boolean,
+): PageState {
+  const link = useLink((value) => value.state);
+  const fresh = useLink((value) => value.hasStatus);
+  return (all ? pageState : marketState)(link, status, symbols, fresh);
+}
+
+/** When the server was heard last, while it is not heard; null otherwise. `Date.now()` milliseconds. */
+export function useUnheardSince(): number | null {
+  const phase = useLink((link) => link.state.phase);
+  const wasThere = useLink((link) => link.session !== null);
+  return phase === "open" || !wasThere ? null : socket.heardAt;
+}

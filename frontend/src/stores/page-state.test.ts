@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { LinkState } from "@/api/socket";
 import type { StreamStatus } from "@/api/types";
+import type { PageState } from "@/lib/page-states";
 import { streamStatus, symbolStatus } from "@/testing/builders";
-import { type PageState, pageState } from "./page-state";
+import { marketState, pageState } from "./page-state";
 
 const OPEN: LinkState = { phase: "open" };
 const LEGS = ["BTCUSDT", "ETHUSDT"];
@@ -32,4 +33,12 @@ test.each<[string, LinkState, StreamStatus | null, PageState]>([
 
 test("a status from before the connection was lost says nothing about now", () => {
   expect(pageState(OPEN, streamStatus(), LEGS, false)).toBe("connecting");
+});
+
+test("a page of many symbols is live while one of them is", () => {
+  expect(marketState(OPEN, withState("stale"), LEGS, true)).toBe("live");
+  const both = LEGS.map((symbol) => symbolStatus(symbol, { state: "stale" }));
+  expect(marketState(OPEN, streamStatus({ symbols: both }), LEGS, true)).toBe("stale");
+  expect(marketState({ phase: "offline", retryAt: 0 }, streamStatus(), LEGS, true)).toBe("offline");
+  expect(marketState(OPEN, streamStatus(), [], true)).toBe("stopped");
 });
