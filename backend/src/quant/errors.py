@@ -28,6 +28,9 @@ QuantError
 
 from collections.abc import Mapping
 
+SHOWN = 60
+"""So many characters of what somebody sent are told back."""
+
 
 class QuantError(Exception):
     """The root: a sentence for people, a stable `code` and the `values` that explain it."""
@@ -67,7 +70,8 @@ class UnknownSymbol(InvalidInput):
     code = "unknown_symbol"
 
     def __init__(self, symbol: str, market: str) -> None:
-        super().__init__(f"{symbol!r} is not a symbol of {market}", symbol=symbol, market=market)
+        shown = symbol[:SHOWN]
+        super().__init__(f"{shown!r} is not a symbol of {market}", symbol=shown, market=market)
 
 
 class TooLarge(InvalidInput):

@@ -16,8 +16,10 @@ from quant.engine.importer import Importer
 from quant.engine.jobs import Job
 from quant.engine.persistence import Persistence
 from quant.engine.protocol import BackfillOrder, FillReport, JobView
+from quant.errors import StorageError
 from quant.feed.binance_rest import BinanceRest
 from quant.market.state import MarketState
+from quant.storage.history_ledger import HISTORY_LEDGER_NAME
 
 A = "AUSDT"
 MARKET = "m"
@@ -243,8 +245,23 @@ def test_a_job_whose_trades_cannot_be_stored_fails(tmp_path: Path) -> None:
     async def scenario(bench: Bench) -> None:
         view = await bench.fill(5_000, 5_100, settle_s=0.2)
         assert view.state == "failed"
-        assert "nothing can be stored" in view.errors[0]
+        assert "its bars stay as they are" in view.errors[0]
         assert (report(view).received, report(view).left) == (0, ((5_000, 5_100),))
         folder.unlink()  # so that the journal can end
 
     with_bench(book, folder, scenario)
+
+
+def test_trades_whose_days_cannot_be_owed_bars_are_not_stored(tmp_path: Path) -> None:
+    """Stored first, they would be in no bar, and nobody asks for what is there: a job can end at any time."""
+    book = TradeBook({A: 6_000})
+
+    async def scenario(bench: Bench) -> None:
+        sink = bench.sink()
+        (tmp_path / HISTORY_LEDGER_NAME).unlink(missing_ok=True)
+        (tmp_path / HISTORY_LEDGER_NAME).mkdir()
+        with pytest.raises(StorageError, match=HISTORY_LEDGER_NAME):
+            await sink.take(book.batch(A, range(5_000, 5_100)))
+        assert bench.stored_ids() == []
+
+    with_bench(book, tmp_path, scenario)

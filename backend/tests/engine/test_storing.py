@@ -11,12 +11,16 @@ import pytest
 
 from quant.clock import SystemClock
 from quant.domain import Bars, Interval, Quality
+from quant.engine.importer import Importer
+from quant.engine.jobs import Job
 from quant.engine.persistence import Persistence
 from quant.errors import StorageError
 from quant.market.ledger import HoleState
 from quant.market.state import MarketState
-from quant.storage.store import JOURNAL_NAME, Store
-from stored_trades import MARKET, batch, event_time
+from quant.storage.history import History
+from quant.storage.history_paths import DAY_NS
+from quant.storage.store import HISTORY_NAME, JOURNAL_NAME, Store
+from stored_trades import MARKET, batch, columns, event_time
 
 SYMBOL = "BTCUSDT"
 INTERVALS = ("1s", "5s", "1m")
@@ -264,5 +268,38 @@ def test_what_was_dropped_is_in_no_bar_twice_after_a_restart(tmp_path: Path) -> 
         assert again.persistence.journal.unstored(MARKET, SYMBOL) == ()
         await again.end()
         assert rows_in_file(tmp_path) == len(Store(tmp_path).ticks(MARKET, SYMBOL)) == 320
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("ring", [RING, 32], ids=["in memory", "older than what is in memory"])
+def test_what_was_filled_without_a_server_is_in_no_bar_twice(tmp_path: Path, ring: int) -> None:
+    """A hole is listed; an offline back-fill or an import then stores some of its trades and rebuilds their bars."""
+
+    async def scenario() -> None:
+        run = Run(tmp_path)
+        await run.begin()
+        run.hear(range(100, 150), range(160, 700))
+        await run.end()
+        assert open_in_store(tmp_path) == [(150, 159)]
+        history = History(tmp_path / HISTORY_NAME)
+        intervals = [Interval.parse(name) for name in INTERVALS]
+        importer = Importer(tmp_path, intervals=intervals, store=Store(tmp_path), history=history)
+        importer.owe(MARKET, SYMBOL, {event_time(150) // DAY_NS})
+        history.add_ticks(MARKET, SYMBOL, columns(range(150, 157)))
+        importer.build_bars(Job("import", SYMBOL))
+
+        run = Run(tmp_path, ring=ring)
+        await run.begin()
+        assert run.open_holes() == [(157, 159)]
+        before = run.bars()
+        assert not run.state.apply(batch(range(150, 157))).any()
+        same_bars(run.bars(), before)
+        run.hear(range(157, 160))
+        await run.end()
+        assert neither(tmp_path, upto=700) == []
+        assert open_in_store(tmp_path) == []
+        first_minute = Store(tmp_path).bars(MARKET, SYMBOL, "1m").trades[0]
+        assert first_minute == batch(range(100, 240)).counts.sum()
 
     asyncio.run(scenario())

@@ -85,10 +85,8 @@ def missing_ids(target: FillTarget, symbol: str, order: BackfillOrder, *, now_ns
     """
     market, store = target.market, target.store
     if order.first_id is not None and order.last_id is not None:
-        missing = IdRanges([IdRange(order.first_id, order.last_id)])
-        for ids in _stored_from(store, market, symbol, order.first_id, order.last_id):
-            missing.remove(*ids)
-        return missing.ranges
+        wanted = IdRange(order.first_id, order.last_id)
+        return IdRanges([wanted]).without(store.ids_between(market, symbol, wanted)).ranges
     held = IdRanges()
     start = now_ns - REACH_NS if order.start is None else order.start
     end = now_ns + HOUR_NS if order.end is None else order.end
@@ -103,18 +101,6 @@ def missing_ids(target: FillTarget, symbol: str, order: BackfillOrder, *, now_ns
         if hole.state == HoleState.CONFIRMED:
             missing.remove(hole.first_id, hole.last_id)
     return missing.ranges
-
-
-def _stored_from(store: Store, market: str, symbol: str, first: int, last: int) -> Sequence[IdRange]:
-    held = IdRanges()
-    after = first - 1
-    while after < last:
-        ids = store.ticks(market, symbol, after_id=after, limit=250_000).ids
-        if not len(ids):
-            break
-        held.add_ids(ids)
-        after = int(ids[-1])
-    return held.ranges
 
 
 @dataclass(slots=True)

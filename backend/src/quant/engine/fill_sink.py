@@ -53,17 +53,30 @@ class FillSink:
         try:
             await fill(job, order, target, now_ns=now_ns)
         finally:
+            # Again: another job may have built them while trades were still coming.
             for symbol, days in self._days.items():
                 try:
-                    await asyncio.to_thread(self._importer.owe, self._market, symbol, days)
-                except (OSError, sqlite3.Error) as error:
-                    job.add_error(f"{symbol}: its bars stay as they are: {error}")
+                    await self._owe(symbol, days)
+                except StorageError as error:
+                    job.add_error(f"{symbol}: {error.message}")
+
+    async def _owe(self, symbol: str, days: set[int]) -> None:
+        try:
+            await asyncio.to_thread(self._importer.owe, self._market, symbol, days)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(f"its bars stay as they are: {error}") from error
 
     async def take(self, batch: TradeBatch) -> None:
-        """Return when each of the trades is stored, once; raises StorageError when the disk will not have them."""
+        """Return when each of the trades is stored, once; raises StorageError when the disk will not have them.
+
+        The days they change are owed their bars before: whatever ends the job, the bars are made.
+        """
         for symbol in batch.present():
-            days = np.unique(batch.of({symbol}).ts_event // DAY_NS).tolist()
-            self._days.setdefault(symbol, set()).update(days)
+            days = set(np.unique(batch.of({symbol}).ts_event // DAY_NS).tolist())
+            known = self._days.setdefault(symbol, set())
+            if days - known:
+                await self._owe(symbol, days - known)
+                known |= days
         if self._running is not None:
             self._running.fill(batch)
         await self._settle()

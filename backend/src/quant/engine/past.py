@@ -85,9 +85,10 @@ def _holes(
 
     Apart from them what was dropped before `begun`: closed bars have these trades, only the store lacks them.
     """
-    holes = [as_hole(each) for each in store.holes(market, symbol)]
+    listed_before = [as_hole(each) for each in store.holes(market, symbol)]
+    holes = [part for hole in listed_before for part in _still(hole, ticks, store, market, symbol)]
     if heard is not None:
-        holes += [part for hole in heard.holes for part in _still(hole, ticks)]
+        holes += [part for hole in heard.holes for part in _still(hole, ticks, store, market, symbol)]
     if not len(ticks):
         return holes, []
     in_bars: list[Hole] = []
@@ -110,12 +111,22 @@ def as_hole(stored: StoredHole) -> Hole:
     return Hole(first_id, last_id, ts_before, ts_after, found_at=0, state=HoleState(state))
 
 
-def _still(hole: Hole, ticks: StoredTicks) -> list[Hole]:
-    """Return what is left of a hole: some of its trades may have come and been stored since it was listed."""
-    at = np.searchsorted(ticks.ids, (hole.first_id, hole.last_id + 1))
-    if hole.state is HoleState.FILLED or at[0] == at[1]:
+def _still(hole: Hole, ticks: StoredTicks, store: Store, market: str, symbol: str) -> list[Hole]:
+    """Return what is left of a hole: some of its trades may have come and been stored since it was listed.
+
+    An import or a back-fill that ran without a server stores trades and builds their bars, and knows no ledger: asked
+    for again, such a trade would be in its bar twice.
+    """
+    if hole.state is HoleState.FILLED:
         return [hole]
-    left = IdRanges([_ids(hole)]).without(IdRanges(runs(ticks.ids[at[0] : at[1]])))
+    if len(ticks) and hole.first_id >= int(ticks.ids[0]):
+        at = np.searchsorted(ticks.ids, (hole.first_id, hole.last_id + 1))
+        stored = IdRanges(runs(ticks.ids[at[0] : at[1]]))
+    else:
+        stored = store.ids_between(market, symbol, _ids(hole))
+    if not stored:
+        return [hole]
+    left = IdRanges([_ids(hole)]).without(stored)
     return [replace(hole, first_id=ids.first_id, last_id=ids.last_id) for ids in left.ranges]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from quant.domain import Bars
 from quant.storage.history_reader import HistoryReader
-from quant.storage.id_ranges import IdRange
+from quant.storage.id_ranges import IdRange, IdRanges
 from quant.storage.journal_reader import JournalReader
 from quant.storage.records import (
     Damage,
@@ -20,6 +20,7 @@ from quant.storage.records import (
 
 JOURNAL_NAME = "journal.sqlite"
 HISTORY_NAME = "history"
+IDS_AT_ONCE = 250_000
 
 
 class Store:
@@ -73,6 +74,21 @@ class Store:
         newer = self.journal.ticks(market, symbol, **span)
         older = self.history.ticks(market, symbol, **span)
         return join_ticks([older, newer]).at(slice(limit))
+
+    def ids_between(self, market: str, symbol: str, ids: IdRange) -> IdRanges:
+        """Return which of `ids` are stored."""
+        held, after, limit = (
+            IdRanges(),
+            ids.first_id - 1,
+            1,
+        )  # most often none is, as the first one after them shows
+        while after < ids.last_id:
+            found = self.ticks(market, symbol, after_id=after, limit=limit).ids
+            if not len(found):
+                break
+            held.add_ids(found[found <= ids.last_id])
+            after, limit = int(found[-1]), IDS_AT_ONCE
+        return held
 
     def last_ticks(self, market: str, symbol: str, *, n: int, end_ns: int | None = None) -> StoredTicks:
         """Return the ticks of the `n` highest ids (before `end_ns`)."""
