@@ -2,7 +2,8 @@ import { type ReactNode, useId, useState } from "react";
 import type { SymbolOut } from "@/api/types";
 import { Dialog } from "@/components/ui/dialog";
 import { Select } from "@/components/ui/select";
-import { ABSENT, decimalsFor, fixed, priceDecimals, signed, significant } from "@/lib/format";
+import { ABSENT, decimalsFor, fixed, percent, priceDecimals, signed, significant } from "@/lib/format";
+import { shortSymbol } from "@/lib/words";
 import { useHeld, useWatchAll } from "@/stores/topics";
 import { type LegMarket, type Ticket, type TicketInput, type TicketLeg, ticketOf } from "./ticket";
 import { barsTopic, type PairView, pairTopic } from "./view-state";
@@ -10,6 +11,8 @@ import { barsTopic, type PairView, pairTopic } from "./view-state";
 const NOTIONAL = "10000";
 // The taker's fee of an ordinary account on Binance USD-M Futures.
 const FEE_BPS = "5";
+// Of leg B's units: what rounding leaves is the pair's risk no more, but that of one symbol.
+const MUCH_LEFT = 0.05;
 
 type LegProps = { symbol: string; interval: string; known: readonly SymbolOut[] | null };
 
@@ -36,11 +39,23 @@ function Row({ name, children, note }: { name: string; children: ReactNode; note
   );
 }
 
-function Leg({ symbol, leg, step }: { symbol: string; leg: TicketLeg; step: number }) {
+function Warning({ children }: { children: ReactNode }) {
+  return <span className="text-warn">▲ {children}</span>;
+}
+
+/** The least that can be traded of a symbol, such as `one step (0.001 BTC = 60.00)`. */
+function oneStep(symbol: string, { price, step }: LegMarket): string {
+  return `one step (${fixed(step, priceDecimals(step))} ${shortSymbol(symbol)} = ${fixed(step * price, 2)})`;
+}
+
+type LegRowProps = { symbol: string; leg: TicketLeg; step: number; note?: ReactNode };
+
+function Leg({ symbol, leg, step, note }: LegRowProps) {
+  const none = leg.units === 0;
   return (
-    <Row name={`${leg.side === "buy" ? "▲ Buy" : "▼ Sell"} ${symbol}`}>
-      <span className="text-stat font-medium">{fixed(leg.units, step > 0 ? priceDecimals(step) : 4)}</span>
-      <span className="pl-2 text-fg-2">{fixed(leg.notional, 2)}</span>
+    <Row name={`${leg.side === "buy" ? "▲ Buy" : "▼ Sell"} ${symbol}`} note={note}>
+      <span className="text-stat font-medium">{none ? ABSENT : fixed(leg.units, priceDecimals(step))}</span>
+      {!none && <span className="pl-2 text-fg-2">{fixed(leg.notional, 2)}</span>}
     </Row>
   );
 }
@@ -56,7 +71,17 @@ function Costs({ ticket, input }: CostsProps) {
   const dear = ticket.breakEvenZ !== null && ticket.breakEvenZ > 2 && input.sd !== null;
   return (
     <>
-      <Row name="Left of β-neutral by rounding">{signed(ticket.left, 2)}</Row>
+      <Row
+        name="Left of β-neutral by rounding"
+        note={
+          ticket.b.units > 0 &&
+          ticket.leftShare > MUCH_LEFT && (
+            <Warning>{percent(ticket.leftShare)} of leg B; a larger notional leaves less.</Warning>
+          )
+        }
+      >
+        {signed(ticket.left, 2)}
+      </Row>
       <Row name="Fees, both legs in and out">{money(ticket.fees)}</Row>
       <Row name="Bid-ask spread, both legs in and out" note={missing}>
         {money(ticket.crossing)}
@@ -81,9 +106,9 @@ function Costs({ ticket, input }: CostsProps) {
         name="The spread has to move by"
         note={
           dear && (
-            <span className="text-warn">
-              ▲ More than two σ of this window: on this interval the costs are larger than the usual move.
-            </span>
+            <Warning>
+              More than two σ of this window: on this interval the costs are larger than the usual move.
+            </Warning>
           )
         }
       >
@@ -96,6 +121,20 @@ function Costs({ ticket, input }: CostsProps) {
       </Row>
     </>
   );
+}
+
+/** Why there are no units, in one sentence; null where there are. */
+function noUnits(
+  view: PairView,
+  known: readonly SymbolOut[] | null,
+  input: TicketInput,
+  ticket: Ticket | null,
+) {
+  if (known === null) return "Waiting for the symbols’ step sizes.";
+  if (!(input.a.step > 0)) return `The step size of ${view.a} is not known.`;
+  if (!(input.b.step > 0)) return `The step size of ${view.b} is not known.`;
+  if (ticket?.a.units !== 0) return null;
+  return `${fixed(input.notional, 2)} is below ${oneStep(view.a, input.a)}.`;
 }
 
 type Props = { view: PairView; known: readonly SymbolOut[] | null; onClose: () => void };
@@ -120,6 +159,7 @@ export function TicketDialog({ view, known, onClose }: Props) {
       ? null
       : { ...numbers, side, beta: pair.beta, scale: pair.scale, sd: pair.sd, a: legA, b: legB };
   const ticket = input && ticketOf(input);
+  const why = input && noUnits(view, known, input, ticket);
   const field =
     "h-7 w-28 rounded-base border border-control bg-card px-2 text-right aria-invalid:border-crit";
   return (
@@ -173,15 +213,24 @@ export function TicketDialog({ view, known, onClose }: Props) {
           <span id={`${id}-notional-problem`}>{badNotional && "The notional is a number above 0."}</span>
           <span id={`${id}-fee-problem`}>{badFee && "The fee is a number of basis points, from 0."}</span>
         </p>
-        {input && ticket ? (
+        {input && ticket && !why ? (
           <dl className="m-0">
             <Leg symbol={a} leg={ticket.a} step={legA.step} />
-            <Leg symbol={b} leg={ticket.b} step={legB.step} />
+            <Leg
+              symbol={b}
+              leg={ticket.b}
+              step={legB.step}
+              note={
+                ticket.b.units === 0 && (
+                  <Warning>Leg A would stand alone: leg B is below half of {oneStep(b, legB)}.</Warning>
+                )
+              }
+            />
             <Row name="Hedge ratio β">{significant(input.beta, 6)}</Row>
             <Costs ticket={ticket} input={input} />
           </dl>
         ) : (
-          sound && <p className="text-fg-2">{pair?.reason ?? "Waiting for prices and the fit."}</p>
+          sound && <p className="text-fg-2">{why ?? pair?.reason ?? "Waiting for prices and the fit."}</p>
         )}
       </div>
     </Dialog>

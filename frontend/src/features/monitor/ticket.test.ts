@@ -54,6 +54,18 @@ test("on logs money stands against money", () => {
   expect(ticket?.breakEvenSpread).toBeCloseTo(((9960 + 4980) * 0.001 + 0.332 + 1.66) / 9960, 12);
 });
 
+test("what rounding leaves is told as a share of what β asks for", () => {
+  expect(ticketOf(input)?.leftShare).toBeCloseTo(0.002 / 2.988, 9);
+  // 0.01 · 0.166 = 0.00166 of B, below half of its step.
+  expect(ticketOf({ ...input, beta: 0.01 })).toMatchObject({ b: { units: 0 }, leftShare: 1 });
+  expect(ticketOf({ ...input, notional: 10 })).toMatchObject({ a: { units: 0 }, leftShare: 0 });
+});
+
+test("units are not guessed while a step is unknown", () => {
+  expect(ticketOf({ ...input, a: { ...input.a, step: 0 } })).toBeNull();
+  expect(ticketOf({ ...input, b: { ...input.b, step: 0 } })).toBeNull();
+});
+
 test("a negative β has both legs on one side", () => {
   expect(ticketOf({ ...input, beta: -18 })?.b.side).toBe("sell");
   expect(ticketOf({ ...input, side: "buy" })?.b.side).toBe("sell");

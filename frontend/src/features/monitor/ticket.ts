@@ -2,6 +2,7 @@ import type { Scale } from "@/api/types";
 
 export type LegMarket = {
   price: number;
+  /** What its units are a multiple of; 0 while unknown. */
   step: number;
   /** Of the best quote; null while none is known. */
   bid: number | null;
@@ -33,6 +34,8 @@ export type Ticket = {
   gross: number;
   /** Leg B's units that rounding left away from β-neutral, in the quote currency: positive is too long in B. */
   left: number;
+  /** The same as a share of the units that β asks for. */
+  leftShare: number;
   /** Opening and closing both legs. */
   fees: number;
   /** Crossing both quotes, in and out; null while a quote is unknown. */
@@ -49,7 +52,6 @@ export type Ticket = {
 
 /** The largest multiple of `step` not above `units`, in the step's own decimals. */
 export function toStep(units: number, step: number, round: (value: number) => number = Math.floor): number {
-  if (step <= 0) return units;
   // 0.3 / 0.1 is 2.9999999999999996: a hair below a whole step is the step.
   const steps = round(units / step + (round === Math.floor ? 1e-9 : 0));
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) + 2;
@@ -70,7 +72,7 @@ const sum = (one: number | null, other: number | null) =>
 /** Units of both legs for a β-neutral position in the spread, and what it has to earn before it earns. */
 export function ticketOf(input: TicketInput): Ticket | null {
   const { side, notional, beta, scale, sd, feeBps, a, b } = input;
-  const sizes = [notional, a.price, b.price];
+  const sizes = [notional, a.price, b.price, a.step, b.step];
   if (!sizes.every((value) => Number.isFinite(value) && value > 0) || beta === 0 || !Number.isFinite(beta))
     return null;
   const unitsA = toStep(notional / a.price, a.step);
@@ -95,6 +97,7 @@ export function ticketOf(input: TicketInput): Ticket | null {
     b: { side: sideB, units: unitsB, notional: worthB },
     gross,
     left: signOf[sideB] * (unitsB - wanted) * b.price,
+    leftShare: wanted === 0 ? 0 : Math.abs(unitsB - wanted) / wanted,
     fees,
     crossing,
     funding,
