@@ -1,12 +1,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, render, screen, within } from "@testing-library/react";
+import { act, cleanup, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PairScan } from "@/api/types";
 import { live } from "@/stores/link";
 import { clientConfig, T0 } from "@/testing/builders";
 import { pairScan, scannedPair } from "@/testing/lab-builders";
-import { PairsPanel } from "./pairs-panel";
+import { MatrixPanel, PairsPanel } from "./pairs-panel";
 import { parseView } from "./view-state";
 
 const view = { ...parseView("", clientConfig()), a: "AAAUSDT", b: "BBBUSDT" };
@@ -35,15 +35,18 @@ async function tell(scan: PairScan): Promise<void> {
   });
 }
 
+function show(Panel: typeof PairsPanel, shown = view) {
+  return render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Panel view={shown} decimals={{ a: 2, b: 2 }} truth={null} />
+    </QueryClientProvider>,
+  );
+}
+
 beforeEach(async () => {
   vi.stubGlobal("fetch", () => new Promise(() => {}));
   live.enterMarket("sim-7");
-  const client = new QueryClient();
-  render(
-    <QueryClientProvider client={client}>
-      <PairsPanel view={view} decimals={{ a: 2, b: 2 }} truth={null} />
-    </QueryClientProvider>,
-  );
+  show(PairsPanel);
   await tell(pairScan(ROWS, { window: 60 }));
 });
 afterEach(() => {
@@ -77,4 +80,25 @@ test("begins with the least p, and keeps its order while numbers change, until s
   expect(names()).toEqual([ab, abe, ae, de]);
   await sortBy("p");
   expect(names()).toEqual([ae, abe, ab, de]);
+});
+
+test.each([PairsPanel, MatrixPanel])(
+  "how all pairs are tested is said, whatever the view's own fit",
+  (Panel) => {
+    cleanup();
+    show(Panel, { ...view, method: "kalman", scale: "level", window: 20 });
+    // Before there is anything to show, too: nothing moves when it comes.
+    expect(screen.getByText("OLS, log prices, 30 bars of 1m")).toBeVisible();
+    cleanup();
+    show(Panel);
+    expect(screen.getByText("OLS, log prices, 60 bars of 1m")).toBeVisible();
+  },
+);
+
+test.each([
+  ["z", /σ/],
+  ["p", /Engle-Granger/],
+  ["HL", /bars/],
+])("what %s means is in its head's title", (head, means) => {
+  expect(within(headOf(head)).getByRole("button")).toHaveAttribute("title", expect.stringMatching(means));
 });

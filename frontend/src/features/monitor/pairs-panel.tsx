@@ -5,12 +5,12 @@ import { PairMatrix } from "@/components/pair-matrix";
 import { matrixCell } from "@/components/scan-measure";
 import { type Sort, type SortColumn, SortTable } from "@/components/sort-table";
 import { FigureText } from "@/components/ui/figure-text";
-import { Skeleton } from "@/components/ui/skeleton";
 import { useKeptOrder } from "@/components/use-kept-order";
 import { fixed, pValue, signed } from "@/lib/format";
 import { sortedBy } from "@/lib/ordering";
 import { shortSymbol } from "@/lib/words";
 import { navigate } from "@/stores/location";
+import { MatrixScope } from "./matrix-scope";
 import type { PanelProps } from "./panel-props";
 import { useMatrix } from "./use-matrix";
 import { usePairSparks } from "./use-pair-sparks";
@@ -29,10 +29,12 @@ function numeric(
   label: string,
   width: number,
   format: (value: number | null) => string,
+  title: string,
 ): SortColumn<ScannedPair> {
   return {
     key,
     label,
+    title,
     width,
     value: (row) => row[key],
     cell: (row) => (
@@ -56,9 +58,9 @@ function columnsOf(sparks: Map<string, (number | null)[]>): SortColumn<ScannedPa
       value: pairName,
       cell: pairName,
     },
-    numeric("zscore", "z", 50, (value) => signed(value, 2)),
-    numeric("p_value", "p", 52, pValue),
-    numeric("half_life", "HL", 48, (value) => fixed(value, 0)),
+    numeric("zscore", "z", 50, (value) => signed(value, 2), "The spread’s distance from its mean, in σ"),
+    numeric("p_value", "p", 52, pValue, "Engle-Granger, the smaller of both directions, doubled"),
+    numeric("half_life", "HL", 48, (value) => fixed(value, 0), "Half-life of a deviation, in bars"),
     {
       key: "spark",
       label: "60 bars",
@@ -73,7 +75,8 @@ function columnsOf(sparks: Map<string, (number | null)[]>): SortColumn<ScannedPa
 
 /** All streaming pairs, each with its z, p, half-life and last bars; a click shows the pair. */
 export function PairsPanel({ view }: PanelProps) {
-  const { scan, why } = useMatrix(view);
+  const matrix = useMatrix(view);
+  const { scan } = matrix;
   const [sort, setSort] = useState<Sort>({ key: "p_value", direction: "ascending" });
   const sparks = usePairSparks(scan);
   const columns = useMemo(() => columnsOf(sparks), [sparks]);
@@ -86,34 +89,35 @@ export function PairsPanel({ view }: PanelProps) {
     pairKey,
     JSON.stringify([sort, scan?.market, scan?.window, scan?.symbols, scan?.pairs_tested]),
   );
-  if (why) return <p className="p-3 text-fg-2">{why}</p>;
-  if (!scan) return <Skeleton label="Testing all pairs" />;
   return (
-    <SortTable
-      label="All streaming pairs"
-      columns={columns}
-      rows={rows}
-      rowKey={pairKey}
-      sort={sort}
-      onSort={setSort}
-      href={({ symbol_a, symbol_b }) => addressOf(view, symbol_a, symbol_b)}
-      onOpen={({ symbol_a, symbol_b }) => navigate(addressOf(view, symbol_a, symbol_b))}
-    />
+    <MatrixScope matrix={matrix}>
+      <SortTable
+        label="All streaming pairs"
+        columns={columns}
+        rows={rows}
+        rowKey={pairKey}
+        sort={sort}
+        onSort={setSort}
+        href={({ symbol_a, symbol_b }) => addressOf(view, symbol_a, symbol_b)}
+        onOpen={({ symbol_a, symbol_b }) => navigate(addressOf(view, symbol_a, symbol_b))}
+      />
+    </MatrixScope>
   );
 }
 
 /** All streaming pairs by p; a click or Enter shows the pair. */
 export function MatrixPanel({ view }: PanelProps) {
-  const { scan, why } = useMatrix(view);
-  if (why) return <p className="p-3 text-fg-2">{why}</p>;
-  if (!scan) return <Skeleton label="Testing all pairs" />;
-  const byPair = new Map(scan.items.map((row) => [pairKey(row), row]));
+  const matrix = useMatrix(view);
+  const items = matrix.scan?.items ?? [];
+  const byPair = new Map(items.map((row) => [pairKey(row), row]));
   return (
-    <PairMatrix
-      label="All pairs by p"
-      symbols={scan.symbols}
-      cellOf={(a, b) => matrixCell("p_value", byPair.get(`${b}/${a}`) ?? byPair.get(`${a}/${b}`))}
-      onOpen={(a, b) => navigate(addressOf(view, a, b))}
-    />
+    <MatrixScope matrix={matrix}>
+      <PairMatrix
+        label="All pairs by p"
+        symbols={matrix.scan?.symbols ?? []}
+        cellOf={(a, b) => matrixCell("p_value", byPair.get(`${b}/${a}`) ?? byPair.get(`${a}/${b}`))}
+        onOpen={(a, b) => navigate(addressOf(view, a, b))}
+      />
+    </MatrixScope>
   );
 }
