@@ -1,10 +1,8 @@
 import { CircleAlert, CircleCheck, Info, TriangleAlert, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { dismiss, type Toast, type ToastTone, useToasts } from "@/stores/toasts";
+import { dismiss, hold, type Toast, type ToastTone, useToasts } from "@/stores/toasts";
 
-/** How long each stays; what is critical stays until somebody closes it. */
-const STAYS_MS: Record<ToastTone, number | null> = { ok: 5000, info: 8000, warning: 12_000, critical: null };
 const ICONS = { ok: CircleCheck, info: Info, warning: TriangleAlert, critical: CircleAlert };
 const COLORS: Record<ToastTone, string> = {
   ok: "text-ok",
@@ -30,12 +28,7 @@ function Message({ toast }: { toast: Toast }) {
   const { id, tone, title, detail, action } = toast;
   const [held, setHeld] = useState(false);
   const Icon = ICONS[tone];
-  useEffect(() => {
-    const stays = STAYS_MS[tone];
-    if (held || stays === null) return;
-    const timer = setTimeout(() => dismiss(id), stays);
-    return () => clearTimeout(timer);
-  }, [id, tone, held]);
+  useEffect(() => (held ? hold(id) : undefined), [id, held]);
   return (
     <li
       data-toast={id}
