@@ -1,6 +1,10 @@
 """The dashboard on another host than the server's: built with its addresses, delivered by a plain server of files."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +68,14 @@ def test_a_page_on_another_host_signs_in_follows_commands_exports_and_signs_out(
     page.get_by_role("link", name="Monitor").click()
     expect(state).to_have_text(LIVE)
     assert seen.console_errors == []
+
+    # The program behind a number asks the server, not the page's host, and says who asks.
+    page.get_by_title("Where Quality comes from").click()
+    program = page.get_by_test_id("snippet").inner_text()
+    who = os.environ | {"QUANT_TOKEN": admin_of(apart)}
+    printed = subprocess.run([sys.executable, "-c", program], env=who, capture_output=True, check=True).stdout
+    assert sum(json.loads(printed).values()) == 60
+    page.keyboard.press("Escape")
 
     # A socket that is made again has a ticket of its own.
     token = admin_of(apart)

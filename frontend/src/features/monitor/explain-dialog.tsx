@@ -1,8 +1,10 @@
+import { serverUrl } from "@/api/endpoints";
 import type { Bar, PairAnalytics } from "@/api/types";
 import { type Column, DataTable } from "@/components/data-table";
 import { cellTime, count, fixed, type TimeZone, zoneHead } from "@/lib/format";
 import { useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
+import { useSession } from "@/stores/session";
 import { useHeld } from "@/stores/topics";
 import { type BarsUsed, barsUsed, type UsedBar } from "./bars-used";
 import { Explained } from "./explained";
@@ -16,7 +18,7 @@ import {
 } from "./explanations";
 import { signalChecks } from "./no-signal";
 import type { PanelProps } from "./panel-props";
-import { lastPriceSnippet, pairSnippet } from "./snippets";
+import { lastPriceSnippet, pairSnippet, type Server } from "./snippets";
 import { barsTopic, pairTopic } from "./view-state";
 
 const NO_BARS: Bar[] = [];
@@ -27,6 +29,11 @@ function useBarsUsed({ view }: PanelProps, pair: PairAnalytics | null): BarsUsed
   const b = useHeld("bars", barsTopic(view.b, view.interval))?.data.items ?? NO_BARS;
   const span = pair && spanOf(pair);
   return span ? barsUsed(span, a, b) : { rows: NO_BARS_USED, all: 0 };
+}
+
+function useServer(): Server {
+  const asksWho = useSession((session) => session.required);
+  return { base: serverUrl(), asksWho };
 }
 
 /** How many bars there are, and how many of them the page holds where those are not all. */
@@ -77,6 +84,7 @@ function PairNumberDialog({ number, onClose, ...props }: Props & { number: PairN
   const pair = useHeld("pair", pairTopic(view))?.data ?? null;
   const zone = usePreferences((preferences) => preferences.zone);
   const used = useBarsUsed(props, pair);
+  const server = useServer();
   if (!pair) return null;
   const columns: Column<UsedBar>[] = [
     opens(zone),
@@ -89,7 +97,7 @@ function PairNumberDialog({ number, onClose, ...props }: Props & { number: PairN
     <Explained
       explanation={explanationOf(number, pair, view)}
       description={`${view.a} against ${view.b}`}
-      snippet={pairSnippet(number, pair, window.location.origin)}
+      snippet={pairSnippet(number, pair, server)}
       before={number === "zscore" && <Checks pair={pair} entry={view.entry} />}
       bars={{
         title: barsTitle(used),
@@ -111,6 +119,7 @@ function PairNumberDialog({ number, onClose, ...props }: Props & { number: PairN
 function LastPriceDialog({ leg, view, decimals, onClose }: Props & { leg: "a" | "b" }) {
   const bars = useHeld("bars", barsTopic(view[leg], view.interval))?.data ?? null;
   const zone = usePreferences((preferences) => preferences.zone);
+  const server = useServer();
   const bar = bars && lastBar(bars);
   if (!bar) return null;
   const price = (key: "open" | "high" | "low" | "close"): Column<typeof bar> => ({
@@ -131,7 +140,7 @@ function LastPriceDialog({ leg, view, decimals, onClose }: Props & { leg: "a" | 
     <Explained
       explanation={lastPriceExplanation(bars, bar)}
       description={`Leg ${leg.toUpperCase()} of ${view.a} against ${view.b}`}
-      snippet={lastPriceSnippet(bars, bar, window.location.origin)}
+      snippet={lastPriceSnippet(bars, bar, server)}
       bars={{
         title: "The bar behind it",
         table: (
