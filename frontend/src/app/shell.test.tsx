@@ -1,8 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, test } from "vitest";
-import { configQuery } from "@/api/queries";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { configQuery, symbolsQuery } from "@/api/queries";
 import { live } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
 import { clientConfig, streamStatus, symbolStatus, T0 } from "@/testing/builders";
@@ -20,6 +20,11 @@ beforeEach(() => {
   window.history.replaceState(null, "", PAIR);
   const client = new QueryClient();
   client.setQueryData(configQuery.queryKey, clientConfig({ methods: ["ols", "huber"] }));
+  const ada = { symbol: "ADAUSDT", base: "ADA", quote: "USDT", tick_size: 0.01, step_size: 1 };
+  client.setQueryData(symbolsQuery("sim-7").queryKey, {
+    ...{ market: "sim-7", as_of: T0, next: null },
+    items: [{ ...ada, status: "TRADING", streaming: false }],
+  });
   const symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"].map((symbol) => symbolStatus(symbol));
   live.receive({
     kind: "status",
@@ -68,6 +73,30 @@ describe("the palette", () => {
     await userEvent.type(await field(), typed);
     await userEvent.keyboard("{Enter}");
     expect(address()).toBe(expected ?? PAIR);
+  });
+
+  test.each([
+    ["start adausdt", "/stream/start", '{"symbols":["ADAUSDT"]}', "Not started: ADAUSDT"],
+    ["start streaming", "/stream/start", "{}", "Streaming was not started"],
+    ["stop streaming", "/stream/stop", "{}", "Streaming was not stopped"],
+  ])("a refused %s is said, and can be sent again", async (typed, path, body, title) => {
+    const problem = { status: 409, code: "problem", detail: "too many streams", request_id: "abc" };
+    const asked = vi.fn(async () => Response.json(problem, { status: 409 }));
+    vi.stubGlobal("fetch", asked);
+    press({ key: "k", ctrlKey: true });
+    await userEvent.type(await field(), typed);
+    await userEvent.keyboard("{Enter}");
+    const messages = screen.getByRole("region", { name: "Messages" });
+    await waitFor(() => expect(messages).toHaveTextContent(`${title}too many streams`));
+    asked.mockImplementation(async () => Response.json(streamStatus()));
+    await userEvent.click(screen.getByRole("button", { name: "Retry" }));
+    expect(messages).not.toHaveTextContent(title);
+    const sent = asked.mock.calls as unknown as [string, RequestInit][];
+    expect(sent.slice(0, 2).map(([to, init]) => [to, init.body])).toEqual([
+      [path, body],
+      [path, body],
+    ]);
+    vi.unstubAllGlobals();
   });
 
   test("changes palette and layout", async () => {

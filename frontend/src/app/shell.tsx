@@ -4,6 +4,7 @@ import { configQuery, symbolsQuery, useStart, useStop } from "@/api/queries";
 import { lazily, loadTheRest } from "@/components/lazily";
 import { useRefusal } from "@/components/ui/permit";
 import { usePreferences } from "@/stores/preferences";
+import { say } from "@/stores/toasts";
 import { useHeld, useWatch } from "@/stores/topics";
 import { tellNews } from "./alert-news";
 import { act, type CommandNeeds } from "./commands";
@@ -20,21 +21,37 @@ const REST_AFTER_MS = 200;
 const NO_SYMBOLS: never[] = [];
 const aDialogIsOpen = () => document.querySelector("[role=dialog]") !== null;
 
+/** Sends a command; the page may show nothing of it, so what goes wrong is said over whatever is shown. */
+function sayFailure(title: string, send: () => Promise<unknown>): void {
+  send().catch((error: Error) =>
+    say({
+      id: title,
+      tone: "critical",
+      title,
+      detail: error.message,
+      action: { label: "Retry", run: () => sayFailure(title, send) },
+    }),
+  );
+}
+
 function useNeeds(): CommandNeeds {
   const config = useQuery({ ...configQuery, enabled: false }).data ?? null;
   const status = useHeld("status", "status")?.data ?? null;
   const market = status?.market ?? config?.market ?? "";
   const symbols = useQuery({ ...symbolsQuery(market), enabled: false }).data?.items ?? NO_SYMBOLS;
-  const { mutate: start } = useStart();
-  const { mutate: stop } = useStop();
+  const { mutateAsync: start } = useStart();
+  const { mutateAsync: stop } = useStop();
   const mayOperate = useRefusal("operator") === null;
   return useMemo(
     () => ({
       config,
       status,
       symbols,
-      start: (names) => start(names ? { symbols: names } : {}),
-      stop: () => stop({}),
+      start: (names) =>
+        sayFailure(names ? `Not started: ${names.join(", ")}` : "Streaming was not started", () =>
+          start(names ? { symbols: names } : {}),
+        ),
+      stop: () => sayFailure("Streaming was not stopped", () => stop({})),
       openHelp: () => opened.set("help"),
       mayOperate,
     }),

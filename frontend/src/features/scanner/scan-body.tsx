@@ -36,19 +36,20 @@ function Waiting({ children, matrix }: { children: ReactNode; matrix?: ReactNode
 }
 
 function NothingToPair() {
-  const { mutate: start, isPending, error, reset } = useStart();
+  const { mutate, isPending, error, reset } = useStart();
+  const start = () => mutate({});
   return (
     <>
       <Notice
         actions={
-          <Button look="primary" needs="operator" disabled={isPending} onClick={() => start({})}>
+          <Button look="primary" needs="operator" disabled={isPending} onClick={start}>
             Start the default symbols
           </Button>
         }
       >
         A scan pairs the symbols that stream: at least two have to.
       </Notice>
-      {error && <Failure error={error} onRetry={reset} />}
+      {error && <Failure error={error} onRetry={start} onDismiss={reset} />}
     </>
   );
 }

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { askAgainIn, warmingUp } from "@/api/http";
 import { scanQuery } from "@/api/queries";
 import type { PairScan } from "@/api/types";
-import { useLink } from "@/stores/link";
+import { retryRefused, useLink } from "@/stores/link";
 import { useHeld, useWatch } from "@/stores/topics";
 import { matrixTopic, type ScanView } from "./scan-state";
 
@@ -41,7 +41,7 @@ export function useScan(view: ScanView, market: string): Scan {
       error: refused && !held ? new Error(refused) : null,
       warming: short,
       busy: false,
-      refresh: () => {},
+      refresh: retryRefused,
     };
   }
   const warming = warmingUp(asked.error);
