@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { command, getJson, patchJson, postJson } from "./http";
+import { askAgainIn, command, getJson, patchJson, postJson } from "./http";
 import type {
   AlertChannelList,
   AlertDeliveryList,
@@ -14,6 +14,7 @@ import type {
 
 const RULES = ["alerts", "rules"] as const;
 const DEAD = ["alerts", "dead"] as const;
+const DEAD_MS = 10_000;
 const STANDING_MS = 3000;
 // Ten thousand rules are some megabytes.
 const STANDING_MS_OF_MANY = 30_000;
@@ -26,7 +27,8 @@ export const rulesQuery = queryOptions({
   staleTime: 0,
   queryFn: ({ signal }) => getJson<AlertRuleList>("/alerts", signal),
   refetchInterval: ({ state }) =>
-    (state.data?.items.length ?? 0) > MANY_RULES ? STANDING_MS_OF_MANY : STANDING_MS,
+    askAgainIn(state.error) ||
+    ((state.data?.items.length ?? 0) > MANY_RULES ? STANDING_MS_OF_MANY : STANDING_MS),
 });
 
 export const channelsQuery = queryOptions({
@@ -37,8 +39,8 @@ export const channelsQuery = queryOptions({
 export const deadLettersQuery = queryOptions({
   queryKey: DEAD,
   staleTime: 0,
-  refetchInterval: 10_000,
   queryFn: ({ signal }) => getJson<AlertDeliveryList>("/alerts/dead-letters", signal),
+  refetchInterval: ({ state }) => askAgainIn(state.error) || DEAD_MS,
 });
 
 export type EventFilter = {

@@ -10,6 +10,8 @@ export class ApiError extends Error {
   readonly requestId: string | null;
   /** What the server says besides, by name: how many bars there are (`have`) and have to be (`need`), for one. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** How long the server wants not to be asked, in milliseconds; 0 where it does not say. */
+  readonly holdsOffMs: number;
 
   constructor(
     detail: string,
@@ -17,12 +19,14 @@ export class ApiError extends Error {
     code: string,
     requestId: string | null,
     values: Readonly<Record<string, unknown>> = {},
+    holdsOffMs = 0,
   ) {
     super(detail);
     this.status = status;
     this.code = code;
     this.requestId = requestId;
     this.values = values;
+    this.holdsOffMs = holdsOffMs;
   }
 }
 
@@ -37,12 +41,20 @@ export function warmingUp(error: Error | null): { have: number; need: number } |
   return typeof have === "number" && typeof need === "number" ? { have, need } : null;
 }
 
+/** What `Retry-After` says: seconds, or a date. */
+function holdOff(response: Response): number {
+  const text = response.headers.get("retry-after") ?? "";
+  const ms = /^\d+$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.now();
+  return Math.max(0, ms || 0);
+}
+
 async function errorOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
+  const { status } = response;
   if (isProblem(body))
-    return new ApiError(body.detail, response.status, body.code, body.request_id, { ...body });
-  const sentence = `The server answered ${response.status} ${response.statusText}`.trim();
-  return new ApiError(`${sentence}.`, response.status, "http_error", null);
+    return new ApiError(body.detail, status, body.code, body.request_id, { ...body }, holdOff(response));
+  const sentence = `The server answered ${status} ${response.statusText}`.trim();
+  return new ApiError(`${sentence}.`, status, "http_error", null, {}, holdOff(response));
 }
 
 const NOT_SIGNED_IN = 401;
@@ -87,12 +99,16 @@ async function send<Answer>(path: string, init: Asked): Promise<Answer> {
 }
 
 const ASK_AGAIN_MS = 5000;
+// Whatever stands between us and the server may ask for a day of silence; nobody would see it end.
+const LONGEST_MS = 600_000;
+const TOO_MANY = 429;
 
 /** In how many milliseconds the same question may be answered by itself; false where only the user can change it. */
 export function askAgainIn(error: Error | null): number | false {
   if (!(error instanceof ApiError)) return false;
-  const passes = error.status === 0 || error.status >= 500 || error.code === "unreadable";
-  return passes && ASK_AGAIN_MS;
+  const { status, code, holdsOffMs } = error;
+  const passes = status === 0 || status === TOO_MANY || status >= 500 || code === "unreadable";
+  return passes && Math.min(LONGEST_MS, Math.max(ASK_AGAIN_MS, holdsOffMs));
 }
 
 export function getJson<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {

@@ -65,7 +65,7 @@ export const storedQuery = (market: string, symbol: string) =>
   queryOptions({
     queryKey: ["stored", market, symbol],
     queryFn: ({ signal }) => getJson<StoredSpanList>(`/data/${encodeURIComponent(symbol)}/stored`, signal),
-    refetchInterval: STORED_EVERY_MS,
+    refetchInterval: ({ state }) => askAgainIn(state.error) || STORED_EVERY_MS,
   });
 
 export const importedQuery = queryOptions({
@@ -79,10 +79,10 @@ const JOBS_EVERY_MS = 500;
 export const jobsQuery = queryOptions({
   queryKey: ["jobs"],
   queryFn: ({ signal }) => getJson<JobList>("/import", signal),
-  refetchInterval: ({ state }) =>
-    state.data?.items.some(({ state: job }) => job === "waiting" || job === "running")
-      ? JOBS_EVERY_MS
-      : askAgainIn(state.error),
+  refetchInterval: ({ state }) => {
+    const running = state.data?.items.some(({ state: job }) => job === "waiting" || job === "running");
+    return askAgainIn(state.error) || (running ? JOBS_EVERY_MS : false);
+  },
 });
 
 export type ScanAsked = {
