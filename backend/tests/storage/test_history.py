@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from full_disk import NEEDS_FULL_DEVICE, fill_for
 from journal_victims import compact, compact_and_die
 from quant.domain import Quality
-from quant.errors import DamagedData
+from quant.errors import DamagedData, StorageError
 from quant.storage.compaction import Compaction
 from quant.storage.history import History
 from quant.storage.history_reader import HistoryReader
@@ -249,6 +250,24 @@ def test_other_tools_read_the_files(tmp_path: Path) -> None:
     assert frame["time"].dtype == pl.Datetime("ns", "UTC")
     assert frame["time"].to_physical().to_list() == [event_time(7), event_time(8)]
     assert frame["sell"].to_list() == [True, False]
+
+
+@NEEDS_FULL_DEVICE
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    history, reader = History(tmp_path), HistoryReader(tmp_path)
+    history.add_ticks(MARKET, SYMBOL, columns([0]))
+    history.add_bars(MARKET, SYMBOL, "1h", bars([EPOCH_NS]))
+    files = set(tmp_path.rglob("*.parquet"))
+    for path in files:
+        fill_for(path)
+    with pytest.raises(StorageError, match=r"22\.parquet cannot be written: .*No space left"):
+        history.add_ticks(MARKET, SYMBOL, columns(range(1, 5000)))
+    with pytest.raises(StorageError, match=r"bars\.parquet cannot be written: .*No space left"):
+        history.add_bars(MARKET, SYMBOL, "1h", bars([EPOCH_NS + HOUR_NS]))
+    assert {path for path in tmp_path.rglob("*") if path.is_file() or path.is_symlink()} == files
+    expect(reader.ticks(MARKET, SYMBOL), [0])
+    assert history.add_ticks(MARKET, SYMBOL, columns(range(1, 5000))) == 1
+    expect(reader.ticks(MARKET, SYMBOL), range(5000))
 
 
 @pytest.mark.parametrize(

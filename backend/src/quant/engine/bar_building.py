@@ -51,7 +51,8 @@ def build_owed(
 ) -> Iterator[OwedDay]:
     """Build and store the bars of `days`, and yield each when that is done.
 
-    Raises DamagedData where trades cannot be read, OSError when the disk refuses; what was yielded stays done.
+    Raises DamagedData where trades cannot be read, StorageError or OSError when the disk refuses; what was yielded
+    stays done.
     """
     for day in days:
         built = build_day(store, day, intervals=intervals)

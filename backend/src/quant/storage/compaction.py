@@ -52,7 +52,10 @@ class Compaction:
         self._reader = JournalReader(journal.path, on_damage=self._damaged.append)
 
     def run(self, *, now_ns: int, settle_ns: int = SETTLE_NS) -> Compacted:
-        """Move every hour that ended before `now_ns` less `settle_ns`; raise OSError when the disk refuses."""
+        """Move every hour that ended before `now_ns` less `settle_ns`.
+
+        Raises StorageError or OSError when the disk refuses.
+        """
         self._damaged.clear()
         cutoff = (now_ns - settle_ns) // HOUR_NS * HOUR_NS
         ticks = bars = files = 0

@@ -46,7 +46,7 @@ class History:
         """Put ticks into the files of their hours, on the disk when this returns; return how many files changed.
 
         An hour that is there already is read and written again.
-        `keep` exempts their days from `retire`. Raises OSError when the disk refuses, DamagedData
+        `keep` exempts their days from `retire`. Raises StorageError or OSError when the disk refuses, DamagedData
         when the file to be added to is no longer whole.
         """
         folder = tick_folder(self.root, market, symbol)

@@ -100,7 +100,7 @@ def import_file(
     A file that was stored before is not read, except `again`: after its hours were retired, say.
 
     An exception from `on_progress` stops the import, which can be resumed. Raises what the source does at a bad line
-    (the rows before its block are kept), OSError when the disk refuses.
+    (the rows before its block are kept), StorageError or OSError when the disk refuses.
     """
     state = ledger.state(digest=source.digest, market=market, series=_series(source))
     if again:

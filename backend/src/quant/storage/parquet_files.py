@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from quant.domain import Bars
-from quant.errors import DamagedData
+from quant.errors import DamagedData, StorageError
 from quant.storage.records import BAR_NAMES, TICK_NAMES, Extent, StoredTicks
 
 Step = Callable[[str], None]
@@ -52,7 +53,7 @@ def no_step(_: str) -> None:
 
 
 def write_ticks(path: Path, ticks: StoredTicks, *, at_step: Step = no_step) -> None:
-    """Put `ticks` into `path`; its name is on the disk once the folder is synced."""
+    """Put `ticks` into `path`; its name is on the disk once the folder is synced. Raises as `write_bars` does."""
     extent = Extent(
         int(ticks.ids.min()), int(ticks.ids.max()), int(ticks.ts_event.min()), int(ticks.ts_event.max())
     )
@@ -63,7 +64,10 @@ def write_ticks(path: Path, ticks: StoredTicks, *, at_step: Step = no_step) -> N
 
 
 def write_bars(path: Path, bars: Bars, *, at_step: Step = no_step) -> None:
-    """Put `bars` into `path`; its name is on the disk once the folder is synced."""
+    """Put `bars` into `path`; its name is on the disk once the folder is synced.
+
+    Raises StorageError or OSError when the disk refuses; then nothing is left of the write.
+    """
     frame = pl.DataFrame({column: getattr(bars, name) for name, column in _BAR_COLUMNS.items()})
     _replace(path, frame, {}, at_step)
 
@@ -116,13 +120,18 @@ def _replace(path: Path, frame: pl.DataFrame, notes: Mapping[str, str], at_step:
         if column in frame.columns:
             frame = frame.with_columns(pl.col(column).cast(_TIME))
     temporary = path.with_name(path.name + TEMPORARY)
-    with temporary.open("wb") as file:
-        frame.write_parquet(file, compression="zstd", compression_level=1, metadata=dict(notes))
-        at_step("written")
-        file.flush()
-        os.fsync(file.fileno())
-    at_step("synced")
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            frame.write_parquet(file, compression="zstd", compression_level=1, metadata=dict(notes))
+            at_step("written")
+            file.flush()
+            os.fsync(file.fileno())
+        at_step("synced")
+        temporary.replace(path)
+    except (PolarsError, OSError) as error:  # polars has an error of its own for a full disk
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StorageError(f"{path} cannot be written: {error}", path=str(path)) from error
     at_step("renamed")
 
 
