@@ -30,6 +30,9 @@ SETTLE_S = 5.0
 FIRST_COMPACTION_S = 60.0
 """After a start, which has better things to do."""
 
+RETRY_COMPACTION_S = 300.0
+"""After a disk that refused: somebody makes room and wants to see that it helped."""
+
 
 @dataclass(slots=True)
 class _Unread:
@@ -59,6 +62,7 @@ class Persistence:
         self._bar_days = bar_days
         self._compaction = Compaction(self.journal, self.history)
         self._compacting = threading.Lock()
+        self._history_trouble: str | None = None
         self._open = False
         self._unread: dict[StreamKey, _Unread] = {}
 
@@ -89,23 +93,43 @@ class Persistence:
         wait_s = FIRST_COMPACTION_S
         while True:
             await asyncio.sleep(wait_s)
-            await asyncio.to_thread(self.compact)
-            wait_s = COMPACT_EVERY_S
+            try:
+                await asyncio.to_thread(self.compact)
+            except Exception as error:  #  a bug of ours ends one pass and not all that come
+                log.exception("history.broken")
+                self._history_trouble = f"the journal and the history grow: internal error: {error!r}"
+            wait_s = COMPACT_EVERY_S if self._history_trouble is None else RETRY_COMPACTION_S
 
     def compact(self) -> None:
-        """Do that now; blocks."""
+        """Do that now; blocks. What the disk refuses shows in `trouble` until it is done."""
         now = self._clock.wall_ns()
         with self._compacting:
-            try:
-                done = self._compaction.run(now_ns=now)
-                retired = self.history.retire(
-                    ticks_before_ns=_days_before(now, self._tick_days),
-                    bars_before_ns=_days_before(now, self._bar_days),
-                )
-            except (OSError, StorageError) as error:
-                log.error("history.compaction_failed", error=str(error))
-                return
-        log.info("history.compacted", ticks=done.ticks, bars=done.bars, files=done.files, retired=retired)
+            # What frees room comes first, for the other needs some; and neither waits for the other to succeed.
+            refused = self._retire(now), self._move(now)
+            self._history_trouble = next(filter(None, refused), None)
+
+    def _retire(self, now: int) -> str | None:
+        """Return what is in the way, in a sentence."""
+        try:
+            files = self.history.retire(
+                ticks_before_ns=_days_before(now, self._tick_days),
+                bars_before_ns=_days_before(now, self._bar_days),
+            )
+        except OSError as error:
+            log.error("history.retention_failed", error=str(error))
+            return f"what is too old is not being deleted: {error}"
+        log.info("history.retired", files=files)
+        return None
+
+    def _move(self, now: int) -> str | None:
+        """Return what is in the way, in a sentence."""
+        try:
+            done = self._compaction.run(now_ns=now)
+        except (OSError, StorageError) as error:
+            log.error("history.compaction_failed", error=str(error))
+            return f"the journal grows, for its closed hours cannot be moved to the history: {error}"
+        log.info("history.compacted", ticks=done.ticks, bars=done.bars, files=done.files)
+        return None
 
     # --- writing ---
 
@@ -192,10 +216,12 @@ class Persistence:
         )
 
     @property
-    def failure(self) -> str | None:
-        """Return why nothing can be stored now, None when it can."""
+    def trouble(self) -> str | None:
+        """Return what the disk refuses now, in a sentence; None when it refuses nothing."""
         status = self.journal.status
-        return status.reason if status.state is JournalState.FAILING else None
+        if status.state is JournalState.FAILING:
+            return f"trades are not being stored: {status.reason}"
+        return self._history_trouble
 
 
 def _report(damage: Damage) -> None:

@@ -184,8 +184,8 @@ class RunningMarket:
         """Return what the disk refuses, in a sentence; None when all is stored and what was stored is known."""
         if self.persistence is None:
             return None
-        if self.persistence.failure is not None:
-            return f"trades are not being stored: {self.persistence.failure}"
+        if (trouble := self.persistence.trouble) is not None:
+            return trouble
         symbol = min(self.unread.keys() & self.wanted, default=None)
         return (
             None if symbol is None else f"what was stored of {symbol} cannot be read: {self.unread[symbol]}"

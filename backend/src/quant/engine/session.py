@@ -180,7 +180,7 @@ class Session:
                 asyncio.create_task(self._guard(self._warming.run(self._show_compiling)), name="warming")
             )
             await self._run(self._source)
-            self._life.append(asyncio.create_task(self._persistence.run(), name="compaction"))
+            self._life.append(asyncio.create_task(self._guard(self._persistence.run()), name="compaction"))
             self._life.append(asyncio.create_task(self._guard(self._alerts.deliver()), name="courier"))
             self._life.append(asyncio.create_task(self._guard(self._open_jobs()), name="jobs"))
         except BaseException:

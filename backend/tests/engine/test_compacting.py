@@ -1,0 +1,106 @@
+"""The hourly pass from the journal to the history: what stands in its way is told, and it goes on by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from full_disk import NEEDS_FULL_DEVICE, fill_for
+from quant.engine import persistence as module
+from quant.engine.persistence import Persistence
+from quant.storage.history_paths import hour_file, tick_folder
+from quant.storage.store import HISTORY_NAME
+from stored_trades import HOUR_NS, MARKET, STEP_NS, batch, columns, event_time, expect
+from waiting import PATIENCE_S
+
+SYMBOL = "BTCUSDT"
+TICK_DAYS = 30
+HOUR_IDS = HOUR_NS // STEP_NS
+NOW_IDS = 40 * 24 * HOUR_IDS
+"""The first trade of this day; 40 days lie between it and trade 0."""
+
+
+class WallClock:
+    """A wall clock that a test sets, or breaks."""
+
+    def __init__(self, now_ns: int) -> None:
+        self.now_ns = now_ns
+        self.broken = False
+
+    def wall_ns(self) -> int:
+        if self.broken:
+            raise ZeroDivisionError("a bug")
+        return self.now_ns
+
+    def monotonic_s(self) -> float:
+        return 0.0
+
+
+def storing(data_dir: Path, clock: WallClock, scenario: Callable[[Persistence], Awaitable[None]]) -> None:
+    async def run() -> None:
+        persistence = Persistence(data_dir, clock=clock, tick_days=TICK_DAYS, bar_days=0)
+        await persistence.open()
+        try:
+            await scenario(persistence)
+        finally:
+            await persistence.close()
+
+    asyncio.run(run())
+
+
+def hour_of(data_dir: Path, trade_id: int) -> Path:
+    return hour_file(tick_folder(data_dir / HISTORY_NAME, MARKET, SYMBOL), event_time(trade_id) // HOUR_NS)
+
+
+@NEEDS_FULL_DEVICE
+def test_a_full_disk_is_told_and_stops_neither_retention_nor_the_next_pass(tmp_path: Path) -> None:
+    async def scenario(persistence: Persistence) -> None:
+        persistence.history.add_ticks(MARKET, SYMBOL, columns([0]))  # older than what is kept
+        persistence.journal.append(MARKET, batch([NOW_IDS, NOW_IDS + 1]))
+        assert persistence.journal.wait_committed()
+        in_the_way = fill_for(hour_of(tmp_path, NOW_IDS))
+        with capture_logs() as said:
+            await asyncio.to_thread(persistence.compact)
+        assert "history.compaction_failed" in {each["event"] for each in said}
+        assert persistence.trouble is not None
+        assert str(hour_of(tmp_path, NOW_IDS)) in persistence.trouble
+        assert "No space left" in persistence.trouble
+        assert not in_the_way.is_symlink()
+        assert not hour_of(tmp_path, 0).exists(), "the step that makes room was left out"
+        expect(persistence.store.ticks(MARKET, SYMBOL), [NOW_IDS, NOW_IDS + 1])
+        await asyncio.to_thread(persistence.compact)  # there is room again
+        assert persistence.trouble is None
+        expect(persistence.store.history.ticks(MARKET, SYMBOL), [NOW_IDS, NOW_IDS + 1])
+        assert persistence.store.journal.extent(MARKET, SYMBOL) is None
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
+
+
+async def _until(look: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not look():  # noqa: ASYNC110 - no event for it
+            await asyncio.sleep(0.01)
+
+
+def test_a_bug_ends_one_pass_and_not_all_that_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_COMPACTION_S", 0.0)
+    monkeypatch.setattr(module, "RETRY_COMPACTION_S", 0.0)
+    clock = WallClock(event_time(NOW_IDS) + 2 * HOUR_NS)
+    clock.broken = True
+
+    async def scenario(persistence: Persistence) -> None:
+        persistence.journal.append(MARKET, batch([NOW_IDS]))
+        assert persistence.journal.wait_committed()
+        task = asyncio.create_task(persistence.run())
+        with capture_logs() as said:
+            await _until(lambda: persistence.trouble is not None)
+            assert "a bug" in (persistence.trouble or "")
+            clock.broken = False
+            await _until(lambda: persistence.trouble is None)
+        assert "history.broken" in {each["event"] for each in said}
+        expect(persistence.store.history.ticks(MARKET, SYMBOL), [NOW_IDS])
+        task.cancel()
+
+    storing(tmp_path, clock, scenario)
