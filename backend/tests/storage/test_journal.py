@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from quant.domain import Quality
 from quant.errors import DamagedData, StorageError
 from quant.storage import checkpointer
 from quant.storage.id_ranges import IdRange
-from quant.storage.journal import Journal
+from quant.storage.journal import DISCARD_AT_ONCE, Journal
 from quant.storage.journal_reader import JournalReader
 from quant.storage.journal_writer import MERGE_CHUNKS
 from quant.storage.records import Damage, StoredHole
@@ -219,6 +219,43 @@ def test_discarded_chunks_are_gone_and_do_not_come_back(journal: Journal, path: 
         journal.append(MARKET, batch([trade_id]))
         assert journal.wait_committed()
     expect(reader.ticks(MARKET, "BTCUSDT"), range(6, 10 + MERGE_CHUNKS))
+
+
+class _Watched(list[int]):
+    """Chunks to discard; `on_lot` is called each time that the journal takes some of them."""
+
+    def __init__(self, numbers: Iterable[int], on_lot: Callable[[], None]) -> None:
+        super().__init__(numbers)
+        self._on_lot = on_lot
+
+    def __getitem__(self, rows):  # type: ignore[no-untyped-def]
+        self._on_lot()
+        return super().__getitem__(rows)
+
+
+@pytest.mark.parametrize("kind", ["tick_chunks", "bar_chunks"])
+def test_trades_that_come_during_a_large_discard_are_committed_between_its_lots(
+    journal: Journal, path: Path, kind: str
+) -> None:
+    journal.append(MARKET, batch([1]), bars=[("BTCUSDT", "1s", bars([0]))])
+    assert journal.wait_committed()
+    handed: list[int] = []
+    committed: list[int] = []
+
+    def trade_comes() -> None:
+        committed.append(journal.committed_ticket)
+        handed.append(journal.append(MARKET, batch([100 + len(handed)])))
+
+    lots = 4
+    unused = range(10_001, 10_000 + lots * DISCARD_AT_ONCE)
+    chunks = {"tick_chunks": [1], "bar_chunks": [1], kind: _Watched([1, *unused], trade_comes)}
+    journal.discard(**chunks).result(30)
+    assert len(handed) == lots
+    assert committed[1:] == handed[:-1]
+    assert journal.wait_committed()
+    reader = JournalReader(path)
+    expect(reader.ticks(MARKET, "BTCUSDT"), range(100, 100 + lots))
+    assert len(reader.bars(MARKET, "BTCUSDT", "1s")) == 0
 
 
 def test_a_journal_that_is_not_there_yet_reads_as_empty(path: Path) -> None:

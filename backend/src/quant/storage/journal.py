@@ -7,7 +7,7 @@ their ids listed, and the list is stored as soon as anything can be.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +36,21 @@ MAX_PENDING_ROWS = 2_000_000
 
 RETRY_S = 1.0
 
+DISCARD_AT_ONCE = 256
+"""Chunks that are deleted in one commit: trades that come meanwhile wait for no more than that."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Discard:
     tick_chunks: Sequence[int]
     bar_chunks: Sequence[int]
     done: "Future[None]"
+
+    def lots(self) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+        for at in range(0, len(self.tick_chunks), DISCARD_AT_ONCE):
+            yield self.tick_chunks[at : at + DISCARD_AT_ONCE], ()
+        for at in range(0, len(self.bar_chunks), DISCARD_AT_ONCE):
+            yield (), self.bar_chunks[at : at + DISCARD_AT_ONCE]
 
 
 class Journal:
@@ -369,8 +378,11 @@ class Journal:
                     return
                 discard = self._discards[0]
             assert self._writer is not None  # noqa: S101  _ensure_writer has made it
-            with self._checkpointer.commit():
-                self._writer.discard(tick_chunks=discard.tick_chunks, bar_chunks=discard.bar_chunks)
+            self._writer.forget_tails()
+            for tick_chunks, bar_chunks in discard.lots():
+                with self._checkpointer.commit():
+                    self._writer.discard(tick_chunks=tick_chunks, bar_chunks=bar_chunks)
+                self._commit()
             with self._wake:
                 self._discards.pop(0)
             if discard.done.set_running_or_notify_cancel():

@@ -1,7 +1,7 @@
 """What goes into the journal in one commit. Plain blocking SQL; the thread that calls it is journal.py's."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -19,8 +19,6 @@ MERGE_ROWS = 1024
 
 MERGE_GROUPS = 16
 """In so many turns the streams merge; each turn rewrites the pages that the others' chunks lie on too."""
-
-DISCARD_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +117,21 @@ class JournalWriter:
         self._bar_tails.update(bar_tails)
         self._unstored.update(missing)
 
-    def discard(self, *, tick_chunks: Sequence[int], bar_chunks: Sequence[int]) -> None:
-        """Delete chunks that lie in the history; in several commits, so that none holds up the trades for long."""
-        for table, chunks in (("tick_chunks", tick_chunks), ("bar_chunks", bar_chunks)):
-            statement = f"DELETE FROM {table} WHERE id = ?"  # noqa: S608  one of two literals
-            for at in range(0, len(chunks), DISCARD_AT_ONCE):
-                self._in_one(statement, [(chunk,) for chunk in chunks[at : at + DISCARD_AT_ONCE]])
-        # A discarded chunk must not come back by a merge.
+    def forget_tails(self) -> None:
+        """Merge nothing that was written so far: what is about to be discarded must not come back by a merge."""
         self._tick_tails.clear()
         self._bar_tails.clear()
+
+    def discard(self, *, tick_chunks: Sequence[int] = (), bar_chunks: Sequence[int] = ()) -> None:
+        """Delete chunks in one commit."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            self.connection.executemany("DELETE FROM tick_chunks WHERE id = ?", [(n,) for n in tick_chunks])
+            self.connection.executemany("DELETE FROM bar_chunks WHERE id = ?", [(n,) for n in bar_chunks])
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
 
     def _check_still_there(self) -> None:
         """SQLite goes on writing to a file that has been deleted, and all of it would be lost."""
@@ -137,15 +141,6 @@ class JournalWriter:
             same = False
         if not same:
             raise StorageError(f"{self._path} was removed or replaced while in use", path=str(self._path))
-
-    def _in_one(self, statement: str, rows: Iterable[tuple[int]]) -> None:
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            self.connection.executemany(statement, rows)
-            self.connection.execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
 
     def _roll_back(self) -> None:
         if self.connection.in_transaction:  # after some errors SQLite has already done it
