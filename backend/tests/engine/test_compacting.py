@@ -1,6 +1,8 @@
 """The hourly pass from the journal to the history: what stands in its way is told, and it goes on by itself."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from full_disk import NEEDS_FULL_DEVICE, fill_for
 from quant.engine import persistence as module
 from quant.engine.persistence import Persistence
 from quant.storage.history_paths import hour_file, tick_folder
-from quant.storage.store import HISTORY_NAME
+from quant.storage.store import HISTORY_NAME, JOURNAL_NAME
 from stored_trades import HOUR_NS, MARKET, STEP_NS, batch, columns, event_time, expect
 from waiting import PATIENCE_S
 
@@ -74,6 +76,67 @@ def test_a_full_disk_is_told_and_stops_neither_retention_nor_the_next_pass(tmp_p
         assert persistence.trouble is None
         expect(persistence.store.history.ticks(MARKET, SYMBOL), [NOW_IDS, NOW_IDS + 1])
         assert persistence.store.journal.extent(MARKET, SYMBOL) is None
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
+
+
+def test_a_damaged_file_of_an_hour_is_set_aside_and_told_and_holds_up_nothing(tmp_path: Path) -> None:
+    path = hour_of(tmp_path, NOW_IDS)
+    spoiled = [b"PAR1 and nothing else", b""]
+
+    async def compacted(persistence: Persistence, *ids: int) -> list[str]:
+        """Return what was told to be damaged."""
+        persistence.journal.append(MARKET, batch(ids))
+        assert persistence.journal.wait_committed()
+        with capture_logs() as said:
+            await asyncio.to_thread(persistence.compact)
+        return [each["where"] for each in said if each["event"] == "store.damaged"]
+
+    async def scenario(persistence: Persistence) -> None:
+        for number, spoil in enumerate(spoiled):
+            persistence.history.add_ticks(MARKET, SYMBOL, columns([NOW_IDS]))
+            path.write_bytes(spoil)
+            first = NOW_IDS + number * HOUR_IDS
+            kept = path.with_name(f"{path.name}.damaged{f'-{number + 1}' if number else ''}")
+            assert await compacted(persistence, NOW_IDS + number + 1, first + HOUR_IDS) == [str(kept)]
+            assert kept.read_bytes() == spoil
+            assert persistence.store.journal.extent(MARKET, SYMBOL) is None
+            assert persistence.trouble is None
+        whole = [NOW_IDS + 2, NOW_IDS + HOUR_IDS, NOW_IDS + 2 * HOUR_IDS]
+        expect(persistence.store.ticks(MARKET, SYMBOL), whole)
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS) + 4 * HOUR_NS), scenario)
+
+
+def test_a_file_that_cannot_be_read_now_is_not_set_aside(tmp_path: Path) -> None:
+    path = hour_of(tmp_path, NOW_IDS)
+
+    async def scenario(persistence: Persistence) -> None:
+        persistence.journal.append(MARKET, batch([NOW_IDS]))
+        assert persistence.journal.wait_committed()
+        path.mkdir(parents=True)
+        with capture_logs():
+            await asyncio.to_thread(persistence.compact)
+        assert f"{path} cannot be read" in (persistence.trouble or "")
+        assert path.is_dir()
+        assert len(persistence.store.journal.ticks(MARKET, SYMBOL)) == 1
+        path.rmdir()
+        await asyncio.to_thread(persistence.compact)
+        assert persistence.trouble is None
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
+
+
+def test_a_damaged_chunk_of_the_journal_is_told(tmp_path: Path) -> None:
+    async def scenario(persistence: Persistence) -> None:
+        persistence.journal.append(MARKET, batch([NOW_IDS]))
+        assert persistence.journal.wait_committed()
+        with contextlib.closing(sqlite3.connect(tmp_path / JOURNAL_NAME)) as other, other:
+            other.execute("UPDATE tick_chunks SET data = zeroblob(16)")
+        with capture_logs() as said:
+            await asyncio.to_thread(persistence.compact)
+        told = [each["where"] for each in said if each["event"] == "store.damaged"]
+        assert told == [f"{tmp_path / JOURNAL_NAME}: tick chunk 1"]
 
     storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
 

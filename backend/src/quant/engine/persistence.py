@@ -55,7 +55,7 @@ class Persistence:
         max_pending_rows: int = MAX_PENDING_ROWS,
     ) -> None:
         self.journal = Journal(data_dir / JOURNAL_NAME, clock=clock, max_pending_rows=max_pending_rows)
-        self.history = History(data_dir / HISTORY_NAME)
+        self.history = History(data_dir / HISTORY_NAME, on_damage=_report)
         self.store = Store(data_dir, on_damage=_report)
         self._clock = clock
         self._tick_days = tick_days
@@ -128,6 +128,8 @@ class Persistence:
         except (OSError, StorageError) as error:
             log.error("history.compaction_failed", error=str(error))
             return f"the journal grows, for its closed hours cannot be moved to the history: {error}"
+        for damage in done.damaged:
+            _report(damage)
         log.info("history.compacted", ticks=done.ticks, bars=done.bars, files=done.files)
         return None
 

@@ -4,11 +4,14 @@ Adding is idempotent: what lies there already stays, by id or by revision. One p
 """
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from quant.domain import Bars
+from quant.errors import DamagedData
 from quant.storage.history_paths import (
     DAY_NS,
     HOUR_NS,
@@ -28,17 +31,30 @@ from quant.storage.parquet_files import (
     write_bars,
     write_ticks,
 )
-from quant.storage.records import BAR_NAMES, StoredTicks, join_bars, join_ticks, pick_bars
+from quant.storage.records import BAR_NAMES, Damage, StoredTicks, join_bars, join_ticks, pick_bars
 
 KEEP = "keep"
 """The name of an empty file in the folder of a day that stays however old it gets: somebody chose to have it."""
 
 
-class History:
-    """The writer of a folder of Parquet files; its calls block and may come from several threads."""
+DAMAGED = ".damaged"
+"""What is added to the name of a file that cannot be added to; readers pass it by, and it stays for a report."""
 
-    def __init__(self, root: Path, *, at_step: Step = no_step) -> None:
+Held = TypeVar("Held")
+
+
+class History:
+    """The writer of a folder of Parquet files; its calls block and may come from several threads.
+
+    A damaged file that rows are to be added to raises DamagedData; with `on_damage` it is set aside, reported there,
+    and a new one begins.
+    """
+
+    def __init__(
+        self, root: Path, *, on_damage: Callable[[Damage], None] | None = None, at_step: Step = no_step
+    ) -> None:
         self.root = root
+        self._on_damage = on_damage
         self._at_step = at_step
         self._writing = threading.Lock()  # compaction and import may run at once
 
@@ -55,12 +71,12 @@ class History:
             paths = [
                 path
                 for hour in np.unique(hours).tolist()
-                if self._add_hour(path := hour_file(folder, hour), ticks.at(hours == hour))
+                if self._add_hour(market, symbol, path := hour_file(folder, hour), ticks.at(hours == hour))
             ]
             return self._synced(paths, keep=keep)
 
-    def _add_hour(self, path: Path, ticks: StoredTicks) -> bool:
-        held = read_ticks(path)
+    def _add_hour(self, market: str, symbol: str, path: Path, ticks: StoredTicks) -> bool:
+        held = self._held(read_ticks, path, market, symbol)
         joined = join_ticks([ticks] if held is None else [held, ticks])
         if held is not None and len(joined) == len(held):
             return False
@@ -78,17 +94,28 @@ class History:
             paths = [
                 path
                 for day in np.unique(days).tolist()
-                if self._add_day(path := day_file(folder, day), pick_bars(bars, days == day))
+                if self._add_day(market, symbol, path := day_file(folder, day), pick_bars(bars, days == day))
             ]
             return self._synced(paths, keep=keep)
 
-    def _add_day(self, path: Path, bars: Bars) -> bool:
-        held = read_bars(path)
+    def _add_day(self, market: str, symbol: str, path: Path, bars: Bars) -> bool:
+        held = self._held(read_bars, path, market, symbol)
         joined = join_bars([bars] if held is None else [held, bars])
         if held is not None and _same(held, joined):
             return False
         write_bars(path, joined, at_step=self._at_step)
         return True
+
+    def _held(self, read: Callable[[Path], Held | None], path: Path, market: str, symbol: str) -> Held | None:
+        try:
+            return read(path)
+        except DamagedData as error:
+            if self._on_damage is None:
+                raise
+            kept = _set_aside(path)
+            at = opened_ns(path)
+            self._on_damage(Damage(str(kept), 0, market, symbol, at, at, f"set aside: {error.message}"))
+            return None
 
     def _synced(self, paths: list[Path], *, keep: bool) -> int:
         for folder in sorted({path.parent for path in paths}):
@@ -126,6 +153,16 @@ class History:
                 path.unlink()
                 sync_folder(path.parent)
         return len(left)
+
+
+def _set_aside(path: Path) -> Path:
+    kept = path.with_name(path.name + DAMAGED)
+    earlier = 1
+    while kept.exists():
+        earlier += 1
+        kept = path.with_name(f"{path.name}{DAMAGED}-{earlier}")
+    path.rename(kept)
+    return kept
 
 
 def _same(a: Bars, b: Bars) -> bool:

@@ -1,13 +1,16 @@
 """One Parquet file of ticks or bars: written so that a crash leaves the old file or the new one, read into columns."""
 
+import errno
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from quant.domain import Bars
 from quant.errors import DamagedData, StorageError
@@ -73,33 +76,30 @@ def write_bars(path: Path, bars: Bars, *, at_step: Step = no_step) -> None:
 
 
 def read_ticks(path: Path) -> StoredTicks | None:
-    """Return the file's ticks, None when there is no such file; raise DamagedData when it is no longer whole."""
-    frame = _read(path)
-    if frame is None:
-        return None
-    columns = {name: _column(frame, column) for name, column in _TICK_COLUMNS.items()}
-    return StoredTicks(*(columns[name] for name in TICK_NAMES))
+    """Return the file's ticks, None when there is no such file.
+
+    Raises DamagedData when it is no longer whole, StorageError when it cannot be read now.
+    """
+    columns = _read(path, _TICK_COLUMNS)
+    return None if columns is None else StoredTicks(*(columns[name] for name in TICK_NAMES))
 
 
 def read_bars(path: Path) -> Bars | None:
-    """Return the file's bars, None when there is no such file; raise DamagedData when it is no longer whole."""
-    frame = _read(path)
-    if frame is None:
+    """Return the file's bars, None when there is no such file; raises as `read_ticks` does."""
+    columns = _read(path, _BAR_COLUMNS)
+    if columns is None:
         return None
-    columns = {name: _column(frame, column) for name, column in _BAR_COLUMNS.items()}
     columns["closed"] = columns["closed"].astype(bool)
     return Bars(*(columns[name] for name in BAR_NAMES))
 
 
 def read_extent(path: Path) -> Extent | None:
-    """Return between which ids and times the file's ticks lie, from its footer alone; None without the file."""
-    try:
-        notes = pl.read_parquet_metadata(path)
+    """Return between which ids and times the file's ticks lie, from its footer alone; raises as `read_ticks` does."""
+    with _reading(path) as file:
+        if file is None:
+            return None
+        notes = pl.read_parquet_metadata(file)
         return Extent(*(int(notes[name]) for name in Extent._fields))
-    except FileNotFoundError:
-        return None
-    except (PolarsError, OSError, KeyError, ValueError) as error:
-        raise DamagedData(f"{path} cannot be read: {error}", path=str(path)) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -146,17 +146,33 @@ def _make(folder: Path) -> list[Path]:
     return parents
 
 
-def _read(path: Path) -> pl.DataFrame | None:
-    try:
-        with path.open("rb") as file:
-            return pl.read_parquet(file)
-    except FileNotFoundError:
-        return None
-    except (PolarsError, OSError) as error:
-        raise DamagedData(f"{path} cannot be read: {error}", path=str(path)) from error
-
-
 # The dtypes differ from column to column; the callers' types say which is which.
+def _read(path: Path, names: Mapping[str, str]) -> dict[str, np.ndarray] | None:
+    with _reading(path) as file:
+        if file is None:
+            return None
+        frame = pl.read_parquet(file)
+        return {name: _column(frame, column) for name, column in names.items()}
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes] | None]:
+    """Open the file, None when there is none, and say of what fails whether its bytes are to blame."""
+    try:
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            yield None
+            return
+        with file:
+            yield file
+    except (PolarsError, PanicException, KeyError, ValueError) as error:
+        raise DamagedData(f"{path} cannot be read: {error}", path=str(path)) from error
+    except OSError as error:  # too many open files, say: what is there may be whole
+        kind = DamagedData if error.errno == errno.EIO else StorageError
+        raise kind(f"{path} cannot be read: {error}", path=str(path)) from error
+
+
 def _column(frame: pl.DataFrame, name: str):  # type: ignore[no-untyped-def]
     series = frame[name]
     if series.dtype == pl.Boolean:
