@@ -19,7 +19,7 @@ from quant.storage.compaction import Compaction
 from quant.storage.history import History
 from quant.storage.history_reader import HistoryReader
 from quant.storage.journal import Journal
-from quant.storage.records import Damage
+from quant.storage.records import BAR_NAMES, TICK_NAMES, Damage, Extent
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME, Store
 from stored_trades import EPOCH_NS, HOUR_NS, MARKET, STEP_NS, bars, batch, columns, event_time, expect
 
@@ -289,6 +289,65 @@ def test_a_damaged_file_is_named_and_the_rest_is_readable(
     expect(HistoryReader(tmp_path, on_damage=seen.append).ticks(MARKET, SYMBOL), [0, 2 * HOUR_IDS])
     expect(HistoryReader(tmp_path, on_damage=seen.append).last_ticks(MARKET, SYMBOL, n=2), [0, 2 * HOUR_IDS])
     assert {damage.where for damage in seen} == {str(path)}
+
+
+def _read_all(folder: Path) -> tuple[object, ...]:
+    reader = HistoryReader(folder)
+    ticks, hours = reader.ticks(MARKET, SYMBOL), reader.bars(MARKET, SYMBOL, "1h")
+    columns = [getattr(ticks, name) for name in TICK_NAMES] + [getattr(hours, name) for name in BAR_NAMES]
+    return reader.extent(MARKET, SYMBOL), *((str(column.dtype), column.tobytes()) for column in columns)
+
+
+def _flipped(raw: bytes, bit: int) -> bytes:
+    spoiled = bytearray(raw)
+    spoiled[bit // 8] ^= 1 << bit % 8
+    return bytes(spoiled)
+
+
+@pytest.mark.parametrize("kind", ["ticks", "bars"])
+def test_no_flipped_bit_is_taken_for_another_value(tmp_path: Path, kind: str) -> None:
+    history = History(tmp_path)
+    history.add_ticks(MARKET, SYMBOL, columns(range(100)))
+    history.add_bars(MARKET, SYMBOL, "1h", bars(range(EPOCH_NS, EPOCH_NS + HOUR_NS, 60 * 10**9)))
+    (path,) = (tmp_path / kind).rglob("*.parquet")
+    raw, whole = path.read_bytes(), _read_all(tmp_path)
+    dice = random.Random(8)
+    told: list[str] = []
+    for byte in range(0, len(raw), 7):
+        path.write_bytes(_flipped(raw, byte * 8 + dice.randrange(8)))
+        try:
+            found = _read_all(tmp_path)
+        except DamagedData as error:
+            told.append(error.message)
+        else:
+            assert found == whole, f"byte {byte}"
+    assert all(message.startswith(str(path)) for message in told)
+    assert len(told) > len(raw) / 7 - 10  # all but those in the name of the checksum
+
+
+def test_a_flipped_bit_in_the_footer_is_no_other_extent(tmp_path: Path) -> None:
+    History(tmp_path).add_ticks(MARKET, SYMBOL, columns(range(1000, 1100)))
+    (path,) = tmp_path.rglob("*.parquet")
+    raw = path.read_bytes()
+    at = raw.rindex(b"1099")  # the last id, which is told without reading the rows
+    path.write_bytes(_flipped(raw, at * 8))
+    with pytest.raises(DamagedData, match="checksum"):
+        HistoryReader(tmp_path).extent(MARKET, SYMBOL)
+
+
+def test_files_of_before_there_were_checksums_are_read_and_added_to(tmp_path: Path) -> None:
+    history, reader = History(tmp_path), HistoryReader(tmp_path)
+    history.add_ticks(MARKET, SYMBOL, columns([0, 1]))
+    (path,) = tmp_path.rglob("*.parquet")
+    notes = pl.read_parquet_metadata(path)
+    old = {name: notes[name] for name in Extent._fields}
+    pl.read_parquet(path).write_parquet(path, metadata=old)
+    assert b"crc32" not in path.read_bytes()
+    expect(reader.ticks(MARKET, SYMBOL), [0, 1])
+    assert reader.extent(MARKET, SYMBOL) == Extent(0, 1, event_time(0), event_time(1))
+    history.add_ticks(MARKET, SYMBOL, columns([2]))
+    expect(reader.ticks(MARKET, SYMBOL), [0, 1, 2])
+    assert b"crc32" in path.read_bytes()
 
 
 def test_a_damaged_file_of_one_symbol_holds_up_no_other(tmp_path: Path) -> None:

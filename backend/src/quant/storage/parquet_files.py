@@ -14,6 +14,7 @@ from polars.exceptions import PanicException, PolarsError
 
 from quant.domain import Bars
 from quant.errors import DamagedData, StorageError
+from quant.storage import parquet_checksums as checksums
 from quant.storage.records import BAR_NAMES, TICK_NAMES, Extent, StoredTicks
 
 Step = Callable[[str], None]
@@ -98,6 +99,7 @@ def read_extent(path: Path) -> Extent | None:
     with _reading(path) as file:
         if file is None:
             return None
+        checksums.check(file, rows=False)
         notes = pl.read_parquet_metadata(file)
         return Extent(*(int(notes[name]) for name in Extent._fields))
 
@@ -121,8 +123,10 @@ def _replace(path: Path, frame: pl.DataFrame, notes: Mapping[str, str], at_step:
             frame = frame.with_columns(pl.col(column).cast(_TIME))
     temporary = path.with_name(path.name + TEMPORARY)
     try:
-        with temporary.open("wb") as file:
-            frame.write_parquet(file, compression="zstd", compression_level=1, metadata=dict(notes))
+        with temporary.open("w+b") as file:
+            noted = {**notes, checksums.NAME: checksums.BLANK}
+            frame.write_parquet(file, compression="zstd", compression_level=1, metadata=noted)
+            checksums.seal(file)
             at_step("written")
             file.flush()
             os.fsync(file.fileno())
@@ -151,6 +155,7 @@ def _read(path: Path, names: Mapping[str, str]) -> dict[str, np.ndarray] | None:
     with _reading(path) as file:
         if file is None:
             return None
+        checksums.check(file, rows=True)
         frame = pl.read_parquet(file)
         return {name: _column(frame, column) for name, column in names.items()}
 
