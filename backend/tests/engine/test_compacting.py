@@ -12,13 +12,13 @@ from structlog.testing import capture_logs
 from full_disk import NEEDS_FULL_DEVICE, fill_for
 from quant.engine import persistence as module
 from quant.engine.persistence import Persistence
-from quant.storage.history_paths import hour_file, tick_folder
+from quant.storage.history_paths import DAY_NS, hour_file, tick_folder
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME
-from stored_trades import HOUR_NS, MARKET, STEP_NS, batch, columns, event_time, expect
+from stored_trades import HOUR_NS, MARKET, STEP_NS, bars, batch, columns, event_time, expect
 from waiting import PATIENCE_S
 
 SYMBOL = "BTCUSDT"
-TICK_DAYS = 30
+TICK_DAYS = BAR_DAYS = 30
 HOUR_IDS = HOUR_NS // STEP_NS
 NOW_IDS = 40 * 24 * HOUR_IDS
 """The first trade of this day; 40 days lie between it and trade 0."""
@@ -42,7 +42,7 @@ class WallClock:
 
 def storing(data_dir: Path, clock: WallClock, scenario: Callable[[Persistence], Awaitable[None]]) -> None:
     async def run() -> None:
-        persistence = Persistence(data_dir, clock=clock, tick_days=TICK_DAYS, bar_days=0)
+        persistence = Persistence(data_dir, clock=clock, tick_days=TICK_DAYS, bar_days=BAR_DAYS)
         await persistence.open()
         try:
             await scenario(persistence)
@@ -80,17 +80,47 @@ def test_a_full_disk_is_told_and_stops_neither_retention_nor_the_next_pass(tmp_p
     storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
 
 
+@pytest.mark.parametrize("ahead_days", [0, 40, 4000])
+def test_a_date_that_is_ahead_deletes_nothing_that_was_to_be_kept(tmp_path: Path, ahead_days: int) -> None:
+    days = [NOW_IDS - day * 24 * HOUR_IDS for day in (32, 29, 1)]
+
+    async def scenario(persistence: Persistence) -> None:
+        persistence.history.add_ticks(MARKET, SYMBOL, columns(days))
+        persistence.history.add_bars(MARKET, SYMBOL, "1h", bars(map(event_time, days)))
+        persistence.journal.append(MARKET, batch([NOW_IDS]))
+        assert persistence.journal.wait_committed()
+        await asyncio.to_thread(persistence.compact)
+        expect(persistence.store.ticks(MARKET, SYMBOL), [*days[1:], NOW_IDS])
+        times = persistence.store.bars(MARKET, SYMBOL, "1h").times.tolist()
+        assert times == [event_time(each) for each in days[1:]]
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS) + ahead_days * DAY_NS), scenario)
+
+
+def test_trades_of_the_future_let_nothing_go_before_its_time(tmp_path: Path) -> None:
+    """Those of a simulation at another speed."""
+    wall = WallClock(event_time(HOUR_IDS))
+
+    async def scenario(persistence: Persistence) -> None:
+        persistence.history.add_ticks(MARKET, SYMBOL, columns([0]))
+        persistence.history.add_ticks("sim-7-x60", SYMBOL, columns([NOW_IDS]))
+        await asyncio.to_thread(persistence.compact)
+        expect(persistence.store.ticks(MARKET, SYMBOL), [0])
+
+    storing(tmp_path, wall, scenario)
+
+
 def test_a_damaged_file_of_an_hour_is_set_aside_and_told_and_holds_up_nothing(tmp_path: Path) -> None:
     path = hour_of(tmp_path, NOW_IDS)
     spoiled = [b"PAR1 and nothing else", b""]
 
-    async def compacted(persistence: Persistence, *ids: int) -> list[str]:
-        """Return what was told to be damaged."""
+    async def compacted(persistence: Persistence, *ids: int) -> str:
+        """Return what was told last to be damaged."""
         persistence.journal.append(MARKET, batch(ids))
         assert persistence.journal.wait_committed()
         with capture_logs() as said:
             await asyncio.to_thread(persistence.compact)
-        return [each["where"] for each in said if each["event"] == "store.damaged"]
+        return [str(each["where"]) for each in said if each["event"] == "store.damaged"][-1]
 
     async def scenario(persistence: Persistence) -> None:
         for number, spoil in enumerate(spoiled):
@@ -98,7 +128,7 @@ def test_a_damaged_file_of_an_hour_is_set_aside_and_told_and_holds_up_nothing(tm
             path.write_bytes(spoil)
             first = NOW_IDS + number * HOUR_IDS
             kept = path.with_name(f"{path.name}.damaged{f'-{number + 1}' if number else ''}")
-            assert await compacted(persistence, NOW_IDS + number + 1, first + HOUR_IDS) == [str(kept)]
+            assert await compacted(persistence, NOW_IDS + number + 1, first + HOUR_IDS) == str(kept)
             assert kept.read_bytes() == spoil
             assert persistence.store.journal.extent(MARKET, SYMBOL) is None
             assert persistence.trouble is None

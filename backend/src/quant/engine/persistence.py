@@ -110,12 +110,18 @@ class Persistence:
 
     def _retire(self, now: int) -> str | None:
         """Return what is in the way, in a sentence."""
+        if not self._tick_days and not self._bar_days:
+            return None
         try:
+            newest = self.store.newest_ts()
+            if newest is None:
+                return None
+            now = min(now, newest)  # a machine whose date is ahead must not delete all there is
             files = self.history.retire(
                 ticks_before_ns=_days_before(now, self._tick_days),
                 bars_before_ns=_days_before(now, self._bar_days),
             )
-        except OSError as error:
+        except (OSError, StorageError) as error:
             log.error("history.retention_failed", error=str(error))
             return f"what is too old is not being deleted: {error}"
         log.info("history.retired", files=files)

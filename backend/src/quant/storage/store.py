@@ -51,6 +51,13 @@ class Store:
         older = self.history.extent(market, symbol)
         return older if newer is None else newer.joined(older)
 
+    def newest_ts(self) -> int | None:
+        """Return the newest event time of all ticks, whatever their market; None when there are none."""
+        keys = [(market, symbol) for market in self.markets() for symbol in self.symbols(market)]
+        return max(
+            (extent.last_ts for key in keys if (extent := self.extent(*key)) is not None), default=None
+        )
+
     def holes(self, market: str, symbol: str) -> tuple[StoredHole, ...]:
         """Return the ledger's holes as last stored, oldest first."""
         return self.journal.holes(market, symbol)
