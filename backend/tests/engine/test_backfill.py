@@ -107,6 +107,54 @@ def test_an_id_for_which_there_is_no_trade_is_confirmed_and_its_neighbours_are_h
     at_work(book, scenario)
 
 
+@pytest.mark.parametrize("known_to", [4_999, 5_400])
+def test_a_copy_of_the_exchange_that_lags_denies_nothing(known_to: int) -> None:
+    """Its answer is well-formed, and empty or cut short."""
+    book = TradeBook({A: 6_000})
+    book.lagging_at = known_to
+
+    async def scenario(desk: Desk) -> None:
+        desk.hear(A, [*range(1_000), *range(1_100, 5_000), *range(5_900, 6_001)])
+        await desk.opens(A, (known_to + 1, 5_899))
+        await eventually(lambda: len(book.asked[A]) >= 6, what="the rest is asked for time and again")
+        assert not desk.confirmed(A)
+        book.lagging_at = None
+        await desk.opens(A)
+        assert not desk.confirmed(A)
+
+    at_work(book, scenario)
+
+
+def test_what_is_behind_a_silent_stream_is_had_once_the_exchange_tells_of_it() -> None:
+    book = TradeBook({A: 6_000})
+    book.lagging_at = 5_000
+
+    async def scenario(desk: Desk) -> None:
+        desk.hear(A, range(5_001))
+        desk.backfill.behind(A, 6_000)
+        await eventually(lambda: len(book.asked[A]) >= 3, what="it is asked for time and again")
+        book.lagging_at = None
+        await eventually(lambda: desk.state.last_id(A) == 6_000, what="all of it is had")
+        assert not desk.state.holes(A)
+
+    at_work(book, scenario)
+
+
+def test_an_empty_answer_does_not_end_what_is_asked_of_a_long_pause() -> None:
+    """Of ids after a trade that is too old the exchange need not know; some of them it does all the same."""
+    book = TradeBook({A: 6_000})
+    book.lagging_at, book.oldest_id, book.refuses_old = 5_000, 5_100, False
+
+    async def scenario(desk: Desk) -> None:
+        desk.hear(A, [1_000], age_ns=72 * HOUR_NS)
+        desk.hear(A, range(5_900, 6_001))
+        await eventually(lambda: len(book.asked[A]) >= 2, what="it is asked for")
+        book.lagging_at = None
+        await desk.opens(A, (1_001, 5_099))
+
+    at_work(book, scenario)
+
+
 @pytest.mark.parametrize("price", ["NaN", 5, "-1", "0"])
 def test_a_bad_row_leaves_only_its_own_id_open(price: object) -> None:
     book = TradeBook({A: 6_000})

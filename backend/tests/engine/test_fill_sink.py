@@ -145,6 +145,19 @@ def test_an_id_behind_a_stored_trade_within_reach_is_confirmed_when_denied_twice
     with_bench(book, tmp_path, scenario)
 
 
+def test_ids_above_the_last_row_of_a_copy_that_lags_are_left_not_confirmed(tmp_path: Path) -> None:
+    book = TradeBook({A: 6_000})
+    book.lagging_at = 5_100
+
+    async def scenario(bench: Bench) -> None:
+        bench.persistence.journal.append(MARKET, book.batch(A, [4_990]))
+        view = await bench.fill(5_000, 5_600)
+        assert (report(view).received, report(view).confirmed) == (101, 0)
+        assert report(view).left == ((5_101, 5_600),)
+
+    with_bench(book, tmp_path, scenario)
+
+
 def test_what_is_too_old_is_said_and_what_is_not_is_fetched(tmp_path: Path) -> None:
     book = TradeBook({A: 6_000})
     book.oldest_id = 4_321

@@ -29,6 +29,8 @@ class TradeBook:
         """How much too late the time of a trade's row is."""
         self.choking: set[tuple[str, int]] = set()
         """No answer that reaches one of these is ever made."""
+        self.lagging_at: int | None = None
+        """The newest id that the copy which answers knows of, where it is behind."""
         self.oldest_id = 0
         """Below it questions are refused, or answered from it on."""
         self.refuses_old = True
@@ -55,7 +57,8 @@ class TradeBook:
         )
 
     def _rows(self, symbol: str, first: int, limit: int) -> list[dict[str, object]]:
-        ids = range(first, min(first + limit, self.last_ids[symbol] + 1))
+        newest = self.last_ids[symbol] if self.lagging_at is None else self.lagging_at
+        ids = range(first, min(first + limit, newest + 1))
         return [
             {
                 "a": each,

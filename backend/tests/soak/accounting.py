@@ -65,7 +65,7 @@ def account(stored: Stored, issued: Issued, *, until: int) -> Account:
 
 
 def violations(stored: Stored, issued: Issued, trades: Trades, *, until: int, lies: bool) -> Iterator[str]:
-    """Yield what contradicts the claim; `lies` where REST may have denied what there is.
+    """Yield what contradicts the claim; `lies` where REST may have left out rows between others.
 
     The state "filled" lists nothing: what was filled has to be stored.
     """

@@ -22,18 +22,31 @@ ASK_AGAIN_S = 3.0
 def absent_ids(asked: IdRanges, answer: Fetched, *, in_reach: bool) -> IdRanges:
     """Return those of `asked` that the exchange has no trade for, as this one answer tells.
 
+    It tells up to its highest row. What was asked for lies below a trade that there is, so that an honest answer goes
+    on to it: one that is empty or ends before that comes from a copy that lags, and says nothing of the rest.
+
     `in_reach` tells that it can answer for the lowest of them, since a trade before it is young enough. Where it is
     not, ids below the first row may be too old to be told: some exchanges answer with the first rows they still have.
     """
     absent = IdRanges(asked.ranges)
+    if absent:
+        told_to = -1 if answer.last_id is None else answer.last_id
+        absent.remove(told_to + 1, absent.ranges[-1].last_id)
     for part in runs(answer.trades.ids):
         absent.remove(*part)
     for first, last in answer.unread:
         absent.remove(first, last)
-    if not in_reach and absent:
-        told_from = absent.ranges[-1].last_id + 1 if answer.first_id is None else answer.first_id
-        absent.remove(absent.ranges[0].first_id, told_from - 1)
+    if not in_reach and absent and answer.first_id is not None:
+        absent.remove(absent.ranges[0].first_id, answer.first_id - 1)
     return absent
+
+
+def untold_of(asked: IdRange, answer: Fetched) -> IdRange:
+    """Return the last ids of `asked`, which no row of the answer reaches; empty where it reaches them all."""
+    told = [last for _, last in answer.unread]
+    if answer.last_id is not None:
+        told.append(answer.last_id)
+    return IdRange(max([asked.first_id, *(each + 1 for each in told)]), asked.last_id)
 
 
 def without_future(answer: Fetched, until_ns: int) -> Fetched:

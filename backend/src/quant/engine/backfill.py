@@ -12,7 +12,16 @@ import numpy as np
 import structlog
 
 from quant.domain import IntArray, TradeBatch
-from quant.engine.answers import AHEAD_NS, ASK_AGAIN_S, BLOCK, REACH_NS, Denials, absent_ids, without_future
+from quant.engine.answers import (
+    AHEAD_NS,
+    ASK_AGAIN_S,
+    BLOCK,
+    REACH_NS,
+    Denials,
+    absent_ids,
+    untold_of,
+    without_future,
+)
 from quant.engine.markets import Market
 from quant.engine.set_aside import SetAside
 from quant.errors import ExchangeRejected, ExchangeUnreachable
@@ -293,11 +302,8 @@ class Backfiller:
         self._answers += 1
         if self._now():  # before the first event nothing tells the time
             answer = without_future(answer, self._now() + round(AHEAD_NS * max(self._pace.speed, 1.0)))
-        work.waits = _waits()
+        self._set_aside(asked, answer)
         work.block = min(2 * work.block, BLOCK)
-        unread = IdRanges(IdRange(*each) for each in answer.unread)
-        now_s = self._pace.monotonic_s()
-        work.aside.answered(asked.span, unread=unread, now_s=now_s, answers=self._answers)
         last_id = self._state.last_id(symbol)
         wanted = np.isin(answer.trades.ids, asked.ids)
         if last_id is not None and asked.span.first_id > last_id:
@@ -308,22 +314,33 @@ class Backfiller:
         if len(found):
             self._on_fetched(found)
 
+    def _set_aside(self, asked: _Question, answer: Fetched) -> None:
+        """Leave alone for a while what the answer says nothing of, and the symbol where that is all of it."""
+        work, now_s = self._of(asked.symbol), self._pace.monotonic_s()
+        untold = untold_of(asked.span, answer)
+        told = IdRange(asked.span.first_id, untold.first_id - 1)
+        if told.size > 0:
+            work.waits = _waits()
+            unread = IdRanges(IdRange(*each) for each in answer.unread)
+            work.aside.answered(told, unread=unread, now_s=now_s, answers=self._answers)
+        else:
+            work.not_before_s = now_s + next(work.waits)
+        if untold.size > 0:
+            work.aside.untold(untold, now_s=now_s, answers=self._answers)
+
     def _judge(self, asked: _Question, answer: Fetched) -> None:
         """Take the exchange's word for what it does not have, the second time; before its reach it has none."""
         work, ids = self._of(asked.symbol), IdRanges(asked.ranges)
         in_reach = self._is_young(asked.symbol, asked.span.first_id)
         absent = absent_ids(ids, answer, in_reach=in_reach)
-        if not in_reach:
-            told_from = asked.span.last_id + 1 if answer.first_id is None else answer.first_id
-            if told_from > asked.span.first_id:
-                work.floor_id = max(work.floor_id, min(told_from, asked.span.last_id + 1))
+        told_from = answer.first_id
+        if not in_reach and told_from is not None and told_from > asked.span.first_id:
+            work.floor_id = max(work.floor_id, min(told_from, asked.span.last_id + 1))
         again = work.denials.judge(ids, absent)
         for part in again:
             self._on_denied(asked.symbol, *part)
-        if again and not len(answer.trades):
-            work.newest_id = -1  # it was not so, or is no longer
         if absent.count > sum(part.size for part in again):
-            work.not_before_s = self._pace.monotonic_s() + ASK_AGAIN_S
+            work.not_before_s = max(work.not_before_s, self._pace.monotonic_s() + ASK_AGAIN_S)
 
     def _is_young(self, symbol: str, first_id: int) -> bool:
         """Tell whether the exchange must be able to answer for this id, since the trade before it is not too old."""

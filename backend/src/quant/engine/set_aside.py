@@ -7,6 +7,9 @@ from quant.storage.id_ranges import IdRange, IdRanges
 FIRST_S, MOST_S = 5.0, 600.0
 """Until such ids are asked for again; doubles for a single id, after which there is nothing more to halve."""
 
+UNTOLD_MOST_S = 30.0
+"""Until ids are asked for again that an answer says nothing of; doubles up to here while none does."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -51,6 +54,14 @@ class SetAside:
         for part in unread.ranges:
             for each in range(max(part.first_id, ids.first_id), min(part.last_id, ids.last_id) + 1):
                 self.put(IdRange(each, each), now_s=now_s, answers=answers)
+
+    def untold(self, ids: IdRange, *, now_s: float, answers: int) -> None:
+        """Leave ids alone that an answer says nothing of: it came from a copy that lags, and will know them soon."""
+        overlapping = [part for part in self._parts.values() if _overlap(part.ids, ids)]
+        for part in overlapping:
+            del self._parts[part.ids]
+        wait_s = min(2 * max((part.wait_s for part in overlapping), default=FIRST_S / 2), UNTOLD_MOST_S)
+        self._add(ids, now_s, wait_s, answers)
 
     def due(self, now_s: float) -> IdRange | None:
         """Return the newest range whose time has come."""
