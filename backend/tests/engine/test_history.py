@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pytest
 
 from feed.servers import Client, scripted
 from quant.clock import NS_PER_MS, NS_PER_S, SystemClock
@@ -27,6 +28,10 @@ class Exchange:
     def __init__(self) -> None:
         self.minutes: list[int] = []
         self.asked: list[int] = []
+        self.volumes: dict[int, str] = {}
+        """Of minutes whose volume is not 7."""
+        self.empty_answers = 0
+        """How many of the next answers are empty."""
 
     async def serve(self, client: Client) -> None:
         await client.read_request()
@@ -34,7 +39,11 @@ class Exchange:
         if url.path.endswith("klines"):
             (start,) = parse_qs(url.query).get("startTime", ["0"])
             self.asked.append(int(start) * NS_PER_MS)
-            answer: object = [row(at) for at in self.minutes if at >= int(start) * NS_PER_MS]
+            told = [] if self.empty_answers else self.minutes
+            self.empty_answers = max(self.empty_answers - 1, 0)
+            answer: object = [
+                row(at, self.volumes.get(at, "7")) for at in told if at >= int(start) * NS_PER_MS
+            ]
         else:
             answer = {"symbols": []}
         body = json.dumps(answer).encode()
@@ -42,9 +51,9 @@ class Exchange:
         await client.send(head.encode() + body)
 
 
-def row(at_ns: int) -> list[object]:
+def row(at_ns: int, volume: str) -> list[object]:
     ms = at_ns // NS_PER_MS
-    return [ms, "100", "101", "99", "100", "7", ms + 59_999, "700", 7, "3", "300", "0"]
+    return [ms, "100", "101", "99", "100", volume, ms + 59_999, "700", 7, "3", "300", "0"]
 
 
 def trades(times: Iterable[int], *, first_id: int) -> TradeBatch:
@@ -70,11 +79,15 @@ class Desk:
         )
         self._next_id = 1
 
+    def hear(self) -> None:
+        """A trade comes."""
+        self.state.apply(trades([self.now_ns], first_id=self._next_id))
+        self._next_id += 1
+
     async def second(self) -> None:
         """A second passes: a trade comes, bars close, and what lacks is asked for."""
         self.now_ns += NS_PER_S
-        self.state.apply(trades([self.now_ns], first_id=self._next_id))
-        self._next_id += 1
+        self.hear()
         self.state.close_until(self.now_ns - NS_PER_S // 2, symbols=[A])
         await self.keeper.refresh([A])
 
@@ -82,23 +95,32 @@ class Desk:
         return self.state.bars(A, MINUTE.name, limit=10).qualities.tolist()
 
 
-def after(seconds: int, exchange: Exchange, *, lag_s: int = 0) -> Desk:
-    """Return the desk so long after the listing; the exchange's kline of a minute is there `lag_s` after its end."""
+def beside(exchange: Exchange, scenario: Callable[[Desk], Awaitable[None]]) -> Desk:
+    """Return the desk after a scenario with it."""
 
     async def run() -> Desk:
         async with asyncio.timeout(60), scripted(exchange.serve) as server:
             desk = Desk(f"http://127.0.0.1:{server.port}")
             await desk.market.open()
             try:
-                for _ in range(seconds):
-                    end = desk.now_ns + (1 - lag_s) * NS_PER_S - MINUTE.ns
-                    exchange.minutes = list(range(LISTED_NS - HALF_NS, end + 1, MINUTE.ns))
-                    await desk.second()
+                await scenario(desk)
             finally:
                 await desk.market.close()
             return desk
 
     return asyncio.run(run())
+
+
+def after(seconds: int, exchange: Exchange, *, lag_s: int = 0) -> Desk:
+    """Return the desk so long after the listing; the exchange's kline of a minute is there `lag_s` after its end."""
+
+    async def scenario(desk: Desk) -> None:
+        for _ in range(seconds):
+            end = desk.now_ns + (1 - lag_s) * NS_PER_S - MINUTE.ns
+            exchange.minutes = list(range(LISTED_NS - HALF_NS, end + 1, MINUTE.ns))
+            await desk.second()
+
+    return beside(exchange, scenario)
 
 
 def test_the_minutes_before_a_listing_are_not_asked_for_again_and_again() -> None:
@@ -118,3 +140,52 @@ def test_a_kline_that_comes_late_is_had() -> None:
     first, *others = desk.qualities()
     assert first == Quality.KLINE, "the minute in the middle of which the symbol was listed"
     assert set(others[:-1]) == {Quality.COMPLETE}
+
+
+def test_a_kline_is_taken_once_it_is_final() -> None:
+    exchange = Exchange()
+    first = LISTED_NS - HALF_NS
+
+    async def scenario(desk: Desk) -> None:
+        for second in range(60):
+            changing = second < 30 + FINAL_AFTER_S - 1
+            exchange.minutes = [first, first + MINUTE.ns]
+            exchange.volumes = {first: "5" if changing else "9", first + MINUTE.ns: "0.1"}
+            await desk.second()
+
+    desk = beside(exchange, scenario)
+
+    bars = desk.state.bars(A, MINUTE.name, limit=2)
+    assert bars.qualities.tolist() == [Quality.KLINE, Quality.COMPLETE]
+    assert bars.volumes[0] == 9
+
+
+@pytest.mark.parametrize("is_streaming", [False, True])
+def test_one_empty_answer_does_not_take_the_past_away(is_streaming: bool) -> None:
+    exchange = Exchange()
+    exchange.minutes = [LISTED_NS - HALF_NS - n * MINUTE.ns for n in range(20, -1, -1)]
+    exchange.empty_answers = 1
+
+    async def scenario(desk: Desk) -> None:
+        if is_streaming:
+            desk.hear()
+        for _ in range(3):
+            await desk.keeper.refresh([A])
+
+    desk = beside(exchange, scenario)
+
+    past = desk.state.bars(A, MINUTE.name, limit=30, end=LISTED_NS - HALF_NS)
+    assert past.qualities.tolist() == [Quality.KLINE] * 20
+    assert len(exchange.asked) == 2
+
+
+def test_a_past_that_two_answers_deny_is_asked_for_no_more() -> None:
+    exchange = Exchange()
+
+    async def scenario(desk: Desk) -> None:
+        for _ in range(5):
+            await desk.keeper.refresh([A])
+
+    beside(exchange, scenario)
+
+    assert len(exchange.asked) == 2

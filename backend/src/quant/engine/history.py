@@ -18,10 +18,9 @@ OnChanged = Callable[[set[tuple[str, str]]], None]
 DEPTH = 1500  # what one request brings
 AT_ONCE = 4
 PAUSE_AFTER_REFUSAL_S = 10.0
-NOT_FINAL = 2  # the newest klines may still change: ask for them again
-FINAL_AFTER_S = (
-    5  # from a bar's close on its kline stands, or there is none: nothing traded, or nobody could yet
-)
+FINAL_AFTER_S = 5
+"""From a bar's close on its kline stands, or there is none: nothing traded, or nobody could yet. Until then it may
+still change, and one that is taken stays."""
 
 
 class HistoryKeeper:
@@ -42,6 +41,7 @@ class HistoryKeeper:
         self._on_changed = on_changed
         self._fills_from = fills_from  # gaps since then will soon have their trades
         self._asked_before: dict[tuple[str, str], int] = {}
+        self._doubted: set[tuple[str, str]] = set()  # whose last answer ended too early
 
     async def refresh(self, symbols: Iterable[str]) -> None:
         """Fetch what lacks, short intervals first, and tell at once what changed.
@@ -62,6 +62,7 @@ class HistoryKeeper:
         """Ask for the symbol's bars afresh: it is streamed anew."""
         for key in [key for key in self._asked_before if key[0] == symbol]:
             del self._asked_before[key]
+        self._doubted = {key for key in self._doubted if key[0] != symbol}
 
     async def _fetch(self, symbol: str, interval: Interval) -> bool:
         rest, key = self._market.rest, (symbol, interval.name)
@@ -73,7 +74,7 @@ class HistoryKeeper:
         if end:
             since = self._asked_before.get(key, 0)
             start = self._state.oldest_to_repair(*key, bars=DEPTH, since=since, gaps_until=until)
-            if start is None:
+            if start is None or start >= _final_until(interval, asked):
                 return False
             need = min(DEPTH, (end - start) // interval.ns + 1)
         elif key in self._asked_before:
@@ -90,12 +91,35 @@ class HistoryKeeper:
             else:
                 await asyncio.sleep(error.retry_after_s or PAUSE_AFTER_REFUSAL_S)
             return False
-        is_final = until >= end and asked - end >= FINAL_AFTER_S * NS_PER_S
-        self._asked_before[key] = end if is_final else max(end - NOT_FINAL * interval.ns, 0)
-        return self._state.load_klines(symbol, interval.name, _final(klines, end)) > 0
+        newest = int(klines.times[-1]) // interval.ns * interval.ns if len(klines) else 0
+        final = _final_until(interval, asked or newest)
+        if end:
+            final = min(end, final)
+        filled = until - until % interval.ns if end else final
+        self._take_note(key, min(final, filled), told_until=newest and newest + interval.ns)
+        return self._state.load_klines(symbol, interval.name, _opened_before(klines, final)) > 0
+
+    def _take_note(self, key: tuple[str, str], until: int, *, told_until: int) -> None:
+        """Take note that bars up to `until` are had, or not to be had.
+
+        An answer that ends earlier, or is empty, may come from a copy of the exchange that lags: it is believed the
+        second time.
+        """
+        if key in self._doubted or (told_until and told_until >= until):
+            self._doubted.discard(key)
+            self._asked_before[key] = max(until, self._asked_before.get(key, 0))
+        else:
+            self._doubted.add(key)
+            if told_until:
+                self._asked_before[key] = told_until
 
 
-def _final(klines: Bars, end: int) -> Bars:
-    """Return the bars that open before `end`; without one, all but the last, which is still forming."""
-    kept = int((klines.times < end).sum()) if end else max(len(klines) - 1, 0)
+def _final_until(interval: Interval, now: int) -> int:
+    """Return the time before which all bars that opened are final."""
+    final = now - FINAL_AFTER_S * NS_PER_S
+    return max(final - final % interval.ns, 0)
+
+
+def _opened_before(klines: Bars, until: int) -> Bars:
+    kept = int((klines.times < until).sum())
     return Bars(*(getattr(klines, name)[:kept] for name in Bars.__dataclass_fields__))
