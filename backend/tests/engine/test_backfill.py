@@ -171,6 +171,23 @@ def test_a_bad_row_leaves_only_its_own_id_open(price: object) -> None:
     at_work(book, scenario)
 
 
+def test_gaps_do_not_wait_for_an_id_that_is_asked_for_in_vain() -> None:
+    book = TradeBook({A: 6_000})
+    book.broken = {1_005: "NaN"}
+
+    async def scenario(desk: Desk) -> None:
+        desk.hear(A, [*range(1_000), *range(1_100, 6_001)])
+        await desk.opens(A, (1_005, 1_005))
+        assert desk.backfill.fills_from(A) == book.times(A, [999])[0], "it may come yet"
+        await eventually(lambda: desk.backfill.fills_from(A) is None, what="nothing is waited for")
+        desk.hear(A, [6_100])
+        assert desk.backfill.fills_from(A) == book.times(A, [6_000])[0], (
+            "nor for what is older than a new hole"
+        )
+
+    at_work(book, scenario)
+
+
 def test_a_row_from_the_future_is_left_open() -> None:
     """Also the last of an answer, which no successor belies."""
     book = TradeBook({A: 6_000})

@@ -120,13 +120,15 @@ class Backfiller:
 
     def fills_from(self, symbol: str) -> int | None:
         """Return since when the symbol's gaps are being filled and will soon be gone; None where none is."""
-        floor_id = self._of(symbol).floor_id
-        spans = [
-            hole.ts_before
-            for hole in self._state.open_holes(symbol)
-            if hole.first_id >= floor_id and hole.last_id - hole.first_id < QUICK_IDS and self._in_reach(hole)
-        ]
-        return min(spans, default=None)
+        return min((hole.ts_before for hole in self._soon_filled(symbol)), default=None)
+
+    def _soon_filled(self, symbol: str) -> Iterator[Hole]:
+        work = self._of(symbol)
+        for hole in self._state.open_holes(symbol):
+            is_quick = hole.first_id >= work.floor_id and hole.last_id - hole.first_id < QUICK_IDS
+            is_stuck = work.aside.is_stuck(IdRange(hole.first_id, hole.last_id))
+            if is_quick and self._in_reach(hole) and not is_stuck:
+                yield hole
 
     async def run(self) -> None:
         """Fill holes until cancelled."""

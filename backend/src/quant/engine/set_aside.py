@@ -10,6 +10,9 @@ FIRST_S, MOST_S = 5.0, 600.0
 UNTOLD_MOST_S = 30.0
 """Until ids are asked for again that an answer says nothing of; doubles up to here while none does."""
 
+STUCK_S = 20.0
+"""A wait that is reached after half a minute of failures: nobody can tell when these ids will be had."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -70,6 +73,10 @@ class SetAside:
     def forget(self, ids: IdRange) -> None:
         """Take a range out: none of it is missing any more."""
         self._parts.pop(ids, None)
+
+    def is_stuck(self, ids: IdRange) -> bool:
+        """Tell whether some of `ids` have been asked for in vain time and again."""
+        return any(part.wait_s >= STUCK_S and _overlap(part.ids, ids) for part in self._parts.values())
 
     def free(self, ids: IdRange) -> tuple[IdRange, ...]:
         """Return what of `ids` is not left alone, lowest first; between two of these lies what is."""
