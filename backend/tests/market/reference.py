@@ -3,8 +3,9 @@
 Written from the rules, not from the kernels:
 - a trade is taken once; an id below the newest one counts only where it was missing, also by the exchange's word;
 - a bar opens at its lowest id and closes at its highest, whatever the order of arrival;
-- a bar that touches an open hole is a gap; one that we did not hear in full is partial; one with a fetched trade is
-  backfilled; one that the watermark passed without a trade is quiet and repeats the close of the bar before;
+- a bar that touches an open hole, or ends within 100 ms before it, is a gap; one that we did not hear in full is
+  partial; one with a fetched trade is backfilled; one that the watermark passed without a trade is quiet and repeats
+  the close of the bar before;
 - a bar without a trade that is neither closed nor a gap is none, nor is one without a trade that we did not listen to;
 - listening begins with the first trade of a symbol: its bar is partial, and what is older was not heard;
 - a hole whose last id comes within the reorder window after it was found is forgotten, later it is a filled one;
@@ -62,8 +63,12 @@ class TwinHole:
     whole: tuple[int, int] = (0, 0)  # the ids that were missing when it was found
     found: int = 0  # event time of the trade that showed it; all trades of the tape arrive equally late
 
+    @property
+    def since(self) -> int:
+        return self.earliest - 100_000_000
+
     def touches(self, start: int, end: int) -> bool:
-        return self.earliest < end and self.latest >= start
+        return self.since < end and self.latest >= start
 
 
 @dataclass
@@ -121,7 +126,7 @@ class TwinBars:
         bar.trades.append(trade)
 
     def mark(self, hole: TwinHole) -> None:
-        first, last = self.floor(hole.earliest), self.floor(hole.latest)
+        first, last = self.floor(hole.since), self.floor(hole.latest)
         for opened in range(max(first, last - (self.depth - 1) * self.width), last + 1, self.width):
             if opened not in self.bars and opened < self.open_from:
                 continue  # not listened to

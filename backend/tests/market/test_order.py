@@ -142,6 +142,29 @@ def test_a_hole_makes_no_bars_from_before_listening():
     assert shown(state) == [(5, "partial"), (7, "partial"), (9, "partial")]
 
 
+def test_a_lost_trade_may_lie_in_the_bar_before_its_hole():
+    """Its time steps back, as that of an aggregate can, and the bar is closed and stored by then."""
+    each = at(0, 1.5, 2.01, 1.99, 2.05)
+    state = fed(each(1), each(2), each(3), close(2))
+    state.take_changed()
+    do(state, each(5))
+    assert shown(state) == [(0, "partial"), (1, "gap"), (2, "gap")]
+    assert _changed(state) == [(1, "gap", 1)]
+    do(state, each(4))
+    assert shown(state) == [(0, "partial"), (1, "complete"), (2, "complete")]
+    assert _changed(state) == [(1, "complete", 3)]
+
+
+def _changed(state: MarketState) -> list[tuple[int, str, int]]:
+    """Return second, quality and revision of the closed bars of a second that have changed."""
+    ((_, _, bars),) = [each for each in state.take_changed() if each[1] == "1s"]
+    columns = (bars.times.tolist(), bars.qualities.tolist(), bars.revisions.tolist())
+    return [
+        ((time - START) // NS_PER_S, Quality(quality).label, revision)
+        for time, quality, revision in zip(*columns, strict=True)
+    ]
+
+
 def test_a_gap_that_had_no_trade_is_no_bar_until_it_is_closed():
     each = at(0.5, 0.7, 3.5)
     state = fed(each(1), each(3))

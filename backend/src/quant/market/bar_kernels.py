@@ -15,6 +15,7 @@ The exchange's own bar stands outside of this: once taken, it stays.
 
 import numpy as np
 
+from quant.clock import NS_PER_MS
 from quant.domain import FloatArray, IntArray
 from quant.kernel import jit
 from quant.market.columns import Record, Records
@@ -22,6 +23,12 @@ from quant.market.columns import Record, Records
 # Quality codes as the kernels see them; equal to domain.Quality (a test holds them together).
 COMPLETE, PARTIAL, QUIET, GAP, BACKFILLED, KLINE = 1, 2, 3, 4, 5, 6
 UNITS = 1e7  # 1 / QUANTUM
+
+STEP_BACK_NS = 100 * NS_PER_MS
+"""By how much a trade may have happened before the trade with the id before it: aggregates span so much.
+
+A hole reaches so far back. The same for every hole, so that bars built live and from what was stored agree on it.
+"""
 
 
 @jit

@@ -11,6 +11,7 @@ from quant.market.bar_kernels import (
     KLINE,
     PARTIAL,
     QUIET,
+    STEP_BACK_NS,
     UNITS,
     begin,
     carry,
@@ -87,7 +88,8 @@ def take_in(
         )
         if torn:  # at once: what comes next must find the gap, however the batch was cut
             for f in range(widths.size):
-                mark_gap(s, f, widths[f], holes[n_holes, 3], holes[n_holes, 4], bars, heads)
+                since = holes[n_holes, 3] - STEP_BACK_NS
+                mark_gap(s, f, widths[f], since, holes[n_holes, 4], bars, heads)
             n_holes += 1
     # Rings are as large as they are many, so nearly every tick waits for memory. A short loop of its own waits for
     # many of them at once.

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from quant.market.bar_kernels import STEP_BACK_NS
+
 
 class HoleState(StrEnum):
     OPEN = "open"
@@ -26,6 +28,11 @@ class Hole:
     found_at: int
     state: HoleState = HoleState.OPEN
     part_of: tuple[int, int] | None = None  # the ids that were missing when it was found; None: these
+
+    @property
+    def missing_since(self) -> int:
+        """Return the earliest time that one of its trades may have."""
+        return self.ts_before - STEP_BACK_NS
 
 
 class HoleBook:

@@ -236,14 +236,12 @@ class MarketState:
         self._ledger[s]["missing_from"], self._ledger[s]["missing_to"] = book.reach
         if not ended:
             return
-        spans = np.array([(hole.ts_before, hole.ts_after) for hole in book.open_holes], np.int64).reshape(
-            -1, 2
-        )
+        spans = [(hole.missing_since, hole.ts_after) for hole in book.open_holes]
+        open_spans = np.array(spans, np.int64).reshape(-1, 2)
         for hole in ended:
             for f, width in enumerate(self._widths.tolist()):
-                bar_kernels.heal_gap(
-                    s, f, width, hole.ts_before, hole.ts_after, spans, self._bars, self._heads
-                )
+                since, until = hole.missing_since, hole.ts_after
+                bar_kernels.heal_gap(s, f, width, since, until, open_spans, self._bars, self._heads)
 
     def close_until(self, ts: int, *, symbols: Iterable[str]) -> set[tuple[str, str]]:
         """Close the bars of `symbols` that end at or before `ts`; return each (symbol, interval) with one."""
@@ -304,7 +302,7 @@ class MarketState:
         for hole in (*self._holes[s].open_holes, *dropped):
             for f, width in enumerate(widths):
                 since_ts = max(
-                    hole.ts_before, int(self._heads["close_from"][s, f])
+                    hole.missing_since, int(self._heads["close_from"][s, f])
                 )  # closed bars know already
                 if since_ts <= hole.ts_after:
                     bar_kernels.mark_gap(s, f, width, since_ts, hole.ts_after, self._bars, self._heads)
