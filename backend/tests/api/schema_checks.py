@@ -46,7 +46,7 @@ MEANT = re.compile(
             r"source: .* (is a recording already|keeps no trades that could be filled)",
             r"market: .* (is no name such as|makes its own trades)",
             # a day that most years lack, and a time zone that leads to before 1970
-            r"(start|end): '(\d{4}-02-29|1970-01-01).* is neither milliseconds nor",
+            r"(start|end|position): '(\d{4}-02-29|1970-01-01).* is neither milliseconds nor",
         )
     ),
     re.DOTALL,
