@@ -271,6 +271,63 @@ def test_a_stopped_stream_is_forgotten():
     assert "CUSDT" in street.asked[asked:]
 
 
+# --- silence that is unusual, before anybody has been asked ---
+
+
+def hushed(street: Street, symbol: str, *, for_s: float) -> list[float]:
+    """Return when in the next `for_s` seconds the symbol was hushed."""
+    end_s, at_s = street.now_s + for_s, []
+    while street.now_s < end_s:
+        street.run(LOOK_S)
+        if street.dog.health(symbol, now_s=street.now_s).is_hushed:
+            at_s.append(street.now_s)
+    return at_s
+
+
+@pytest.mark.parametrize("rate", [20.0, 50.0])
+def test_a_busy_stream_that_breaks_off_is_hushed_at_once(rate: float):
+    street = Street({"AUSDT": rate}, legs=2)
+    street.run(120)
+    for _ in range(2):  # what the first silence was like makes the second one no more usual
+        for leg in range(2):
+            street.silent[leg, "AUSDT"] = street.now_s
+        silent_s = street.now_s
+        first_s = hushed(street, "AUSDT", for_s=3)[0]
+        assert first_s - silent_s <= 1.5
+        assert street.verdict("AUSDT") == "live"
+        street.run(30)
+        assert street.verdict("AUSDT") == "stalled"
+        street.silent.clear()
+        street.run(10)
+        assert street.verdict("AUSDT") == "live"
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.3, 3.0, 20.0])
+def test_hours_of_a_market_at_its_usual_rate_are_never_hushed(rate: float):
+    street = Street({"AUSDT": rate}, seed=7)
+    street.run(60 + 10 / rate)
+    assert hushed(street, "AUSDT", for_s=4 * 3600) == []
+
+
+def test_a_busy_market_that_goes_quiet_is_hushed_until_the_exchange_says_so():
+    street = Street({"AUSDT": 50.0})
+    street.run(120)
+    street.rates["AUSDT"], street._coming["AUSDT"], quiet_s = 0.0, np.inf, street.now_s
+    at_s = hushed(street, "AUSDT", for_s=60)
+    assert at_s[-1] - quiet_s < Patience().least_s + 1
+    assert street.verdict("AUSDT") == "quiet"
+
+
+def test_lulls_between_bursts_are_not_unusual():
+    usual = UsualRate(memory_s=120)
+    for start_s in range(0, 600, 5):
+        for trade in range(150):
+            usual.add(1, start_s + trade * 0.02)  # three seconds of trades, two without
+    assert usual.gap_s is not None
+    assert usual.gap_s < 0.05
+    assert usual.unusual_s >= 4
+
+
 @pytest.mark.parametrize("rate", [0.01, 0.5, 20.0])
 def test_the_usual_gap_is_the_mean_gap(rate: float):
     rng = np.random.default_rng(3)

@@ -369,8 +369,10 @@ class RunningMarket:
 
     def _is_heard(self, symbol: str) -> bool:
         """Tell whether silence of this symbol means that nothing trades."""
+        if not self.market.is_open(symbol):
+            return False
         health = self.market.health(symbol)
-        return self.market.is_open(symbol) and (health is None or health.verdict not in DEAF)
+        return health is None or not (health.verdict in DEAF or health.is_hushed)
 
     async def _close_by_clock(self) -> None:
         while True:

@@ -11,6 +11,10 @@ from typing import Literal
 
 Verdict = Literal["waiting", "live", "quiet", "stalled", "unknown"]
 
+DAY_S = 86_400.0
+LULLS = 2.0
+"""Silence of so many times the longest lull of late is unusual, also where trades come in bursts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -18,6 +22,9 @@ class Patience:
 
     least_s: float = 5.0
     usual_gaps: float = 6.0  # silence of so many usual gaps between trades is suspicious
+    hush_s: float = (
+        0.3  # from here on silence can be unusual, though not worth a question yet: bars close so late
+    )
     most_s: float = 60.0
     first_s: float = 5.0  # from the subscription to the first trade, where no usual rate is known
     twin_s: float = 3.0  # behind another connection
@@ -31,7 +38,7 @@ class Patience:
     def at_speed(self, speed: float, *, floor_s: float = 0.2) -> "Patience":
         """Return the same with no bound shorter than `floor_s` real seconds: the machine's hiccups do not scale."""
         low = speed * floor_s
-        names = ("least_s", "first_s", "twin_s", "settle_s", "remedy_s", "again_s")
+        names = ("least_s", "hush_s", "first_s", "twin_s", "settle_s", "remedy_s", "again_s")
         raised = {name: max(getattr(self, name), low) for name in names}
         return Patience(**{name: raised.get(name, getattr(self, name)) for name in self.__slots__})
 
@@ -44,11 +51,18 @@ class UsualRate:
         self._weight = 0.0
         self._first_s: float | None = None
         self._last_s = 0.0
+        self._lulls_s = (0.0, 0.0)  # the longest of the span before this one, and of this one
+        self._span_ends_s = 0.0
 
-    def add(self, trades: int, now_s: float) -> None:
+    def add(self, trades: int, now_s: float, *, nothing_lost: bool = True) -> None:
+        """Count trades; `nothing_lost` tells that the silence before them was the market's own."""
         if self._first_s is None:
             self._first_s = self._last_s = now_s
             return  # the first one begins the count
+        if now_s >= self._span_ends_s:
+            self._lulls_s, self._span_ends_s = (self._lulls_s[1], 0.0), now_s + self._memory_s
+        if nothing_lost:
+            self._lulls_s = (self._lulls_s[0], max(self._lulls_s[1], now_s - self._last_s))
         self._weight = self._weight * math.exp((self._last_s - now_s) / self._memory_s) + trades
         self._last_s = now_s
 
@@ -59,6 +73,14 @@ class UsualRate:
             return None
         age_s = self._last_s - self._first_s
         return self._memory_s * -math.expm1(-age_s / self._memory_s) / self._weight
+
+    @property
+    def unusual_s(self) -> float:
+        """Return how long a silence does not occur once a day at this rate; infinite where too few trades tell."""
+        gap_s = self.gap_s
+        if not gap_s:
+            return math.inf
+        return max(gap_s * math.log(max(DAY_S / gap_s, math.e)), LULLS * max(self._lulls_s))
 
 
 @dataclass(slots=True)
@@ -167,6 +189,8 @@ class StreamHealth:
 
     verdict: Verdict
     reason: str | None = None
+    is_hushed: bool = False
+    """It is silent for longer than it ever is at its rate, and the exchange has yet to say whether nothing trades."""
 
 
 @dataclass(slots=True)
@@ -208,7 +232,9 @@ class Watchdog:
         held = self._symbols[symbol]
         if held.heard_id is not None and newest_id <= held.heard_id:
             return
-        held.usual.add(trades if held.heard_id is None else min(trades, newest_id - held.heard_id), now_s)
+        new = trades if held.heard_id is None else newest_id - held.heard_id
+        nothing_lost = held.heard_id is not None and new <= trades and held.verdict in ("live", "quiet")
+        held.usual.add(min(trades, new), now_s, nothing_lost=nothing_lost)
         held.heard_id, held.heard_s = newest_id, now_s
         held.verdict, held.agreed, held.ask_after_s = "live", 0, now_s
 
@@ -243,6 +269,9 @@ class Watchdog:
             return patience.first_s if held.heard_s is None else patience.most_s
         # Of a symbol that trades once a minute nothing can be told in one: waiting longer saves questions.
         return min(max(patience.least_s, patience.usual_gaps * gap_s), max(patience.most_s, 3 * gap_s))
+
+    def _is_hushed(self, held: _Symbol, silent_s: float) -> bool:
+        return silent_s > self.patience.hush_s and silent_s > held.usual.unusual_s
 
     def _questions(self, now_s: float) -> tuple[str, ...]:
         per_s = self.patience.questions_a_minute / 60
@@ -353,7 +382,7 @@ class Watchdog:
         silent_s = now_s - held.silent_since_s
         match held.verdict:
             case "live" if silent_s <= 2 * self.patience_s(symbol) + self.patience.most_s:
-                return StreamHealth("live")
+                return StreamHealth("live", is_hushed=self._is_hushed(held, silent_s))
             case "live":  # more symbols are silent at a time than we may ask about
                 return StreamHealth(
                     "unknown", f"no trade for {silent_s:.0f} s; the exchange is yet to be asked"
