@@ -28,6 +28,7 @@ class Exchange:
     def __init__(self) -> None:
         self.minutes: list[int] = []
         self.asked: list[int] = []
+        self.is_away = False
         self.volumes: dict[int, str] = {}
         """Of minutes whose volume is not 7."""
         self.empty_answers = 0
@@ -35,6 +36,8 @@ class Exchange:
 
     async def serve(self, client: Client) -> None:
         await client.read_request()
+        if self.is_away and "klines" in client.path:
+            return
         url = urlsplit(client.path)
         if url.path.endswith("klines"):
             (start,) = parse_qs(url.query).get("startTime", ["0"])
@@ -75,9 +78,14 @@ class Desk:
             self.state,
             now=lambda: self.now_ns,
             on_changed=lambda _: None,
-            fills_from=lambda _: None,
+            fills_from=lambda _: self.fills_from_ns,
         )
+        self.fills_from_ns: int | None = None
         self._next_id = 1
+
+    def miss(self, count: int) -> None:
+        """So many trades do not come."""
+        self._next_id += count
 
     def hear(self) -> None:
         """A trade comes."""
@@ -189,3 +197,27 @@ def test_a_past_that_two_answers_deny_is_asked_for_no_more() -> None:
     beside(exchange, scenario)
 
     assert len(exchange.asked) == 2
+
+
+def test_a_gap_that_will_soon_have_its_trades_is_left_to_them() -> None:
+    """The bar in which the symbol was listed gets its kline meanwhile."""
+    exchange = Exchange()
+
+    async def scenario(desk: Desk) -> None:
+        exchange.is_away = True
+        for _ in range(100):
+            await desk.second()
+        desk.fills_from_ns = desk.now_ns
+        desk.miss(30)
+        desk.now_ns += 30 * NS_PER_S
+        for _ in range(60):
+            await desk.second()
+        exchange.is_away = False
+        exchange.minutes = list(range(LISTED_NS - HALF_NS, desk.now_ns - MINUTE.ns, MINUTE.ns))
+        await desk.second()
+        assert desk.qualities()[:3] == [Quality.KLINE, Quality.COMPLETE, Quality.GAP]
+        desk.fills_from_ns = None
+        await desk.second()
+        assert desk.qualities()[:3] == [Quality.KLINE, Quality.COMPLETE, Quality.KLINE]
+
+    beside(exchange, scenario)

@@ -118,6 +118,7 @@ def create_app(
                 yield
         finally:
             await engine.stop()
+            gc.unfreeze()  # the process may go on without it
 
     app = FastAPI(
         title="Quant Analytics Platform",

@@ -96,8 +96,9 @@ class HistoryKeeper:
         if end:
             final = min(end, final)
         filled = until - until % interval.ns if end else final
-        self._take_note(key, min(final, filled), told_until=newest and newest + interval.ns)
-        return self._state.load_klines(symbol, interval.name, _opened_before(klines, final)) > 0
+        wanted = min(final, filled)  # gaps from there on will soon have their trades, which tell more
+        self._take_note(key, wanted, told_until=newest and newest + interval.ns)
+        return self._state.load_klines(symbol, interval.name, _opened_before(klines, wanted)) > 0
 
     def _take_note(self, key: tuple[str, str], until: int, *, told_until: int) -> None:
         """Take note that bars up to `until` are had, or not to be had.
