@@ -1,11 +1,18 @@
-import { useEffect, useRef } from "react";
-import { PartFailed } from "@/components/part-failed";
-import { usePart } from "@/components/use-part";
-import { Part } from "@/lib/part";
+import { useEffect, useRef, useState } from "react";
 import type { Figure } from "./figure";
 
-/** Plotly, which is loaded when the first figure is to be drawn. */
-const drawing = new Part(() => import("./draw"));
+type Drawing = typeof import("./draw");
+let loading: Promise<Drawing> | null = null;
+
+/** Loads Plotly once, when the first figure is to be drawn. */
+function load(): Promise<Drawing> {
+  loading ??= import("./draw").catch((error: unknown) => {
+    // The next chart may try again, as after a lost connection.
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
 
 // After a drawing, so many times as long as it took: a long series must not hold up the rest of the page.
 const REST = 4;
@@ -16,7 +23,12 @@ type Props = { figure: Figure; label: string; full?: boolean };
 export function PlotlyChart({ figure, label, full = false }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const restsUntil = useRef(0);
-  const { value: plotly, failed } = usePart(drawing);
+  const [plotly, setPlotly] = useState<Drawing | null>(null);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => {
+    load().then(setPlotly, () => setFailed(true));
+  }, []);
 
   useEffect(() => {
     const target = element.current;
@@ -45,7 +57,8 @@ export function PlotlyChart({ figure, label, full = false }: Props) {
     };
   }, [plotly]);
 
-  if (failed) return <PartFailed onRetry={drawing.load} />;
+  if (failed)
+    return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
   return (
     <div className="relative size-full">
       {!plotly && <p className="p-3 text-fg-3">Loading the chart…</p>}
