@@ -11,43 +11,22 @@ export type PageState =
   | "unreachable"
   | "failed";
 
-export const STATE_WORDS: Record<PageState, string> = {
-  connecting: "Connecting",
-  live: "Live",
-  stale: "Stale",
-  offline: "Offline",
-  stopped: "Stopped",
-  paused: "Paused",
-  seeking: "Seeking",
-  finished: "Finished",
-  unreachable: "No source",
-  failed: "Source failed",
-};
+type Look = { words: string; tone: string; shape: string };
 
-export const STATE_TONES: Record<PageState, string> = {
-  live: "text-ok",
-  finished: "text-fg",
-  stopped: "text-fg",
-  paused: "text-fg",
-  seeking: "text-fg",
-  connecting: "text-warn",
-  stale: "text-warn",
-  offline: "text-crit",
-  unreachable: "text-crit",
-  failed: "text-crit",
-};
+const look = (words: string, tone: string, shape: string): Look => ({ words, tone, shape });
 
-export const STATE_SHAPES: Record<PageState, string> = {
-  live: "●",
-  finished: "■",
-  stopped: "■",
-  paused: "‖",
-  seeking: "◌",
-  connecting: "◌",
-  stale: "▲",
-  offline: "✕",
-  unreachable: "✕",
-  failed: "✕",
+/** How each of them is said: in words, in a colour, and in a shape for those who do not see it. */
+export const STATE_LOOKS: Record<PageState, Look> = {
+  connecting: look("Connecting", "text-warn", "◌"),
+  live: look("Live", "text-ok", "●"),
+  stale: look("Stale", "text-warn", "▲"),
+  offline: look("Offline", "text-crit", "✕"),
+  stopped: look("Stopped", "text-fg", "■"),
+  paused: look("Paused", "text-fg", "‖"),
+  seeking: look("Seeking", "text-fg", "◌"),
+  finished: look("Finished", "text-fg", "■"),
+  unreachable: look("No source", "text-crit", "✕"),
+  failed: look("Source failed", "text-crit", "✕"),
 };
 
 const STILL: readonly PageState[] = ["offline", "stale", "unreachable", "failed"];

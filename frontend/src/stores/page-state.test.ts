@@ -3,7 +3,8 @@ import type { LinkState } from "@/api/socket";
 import type { StreamStatus } from "@/api/types";
 import type { PageState } from "@/lib/page-states";
 import { streamStatus, symbolStatus } from "@/testing/builders";
-import { marketState, pageState } from "./page-state";
+import { marketState } from "./market-state";
+import { pageState } from "./page-state";
 
 const OPEN: LinkState = { phase: "open" };
 const LEGS = ["BTCUSDT", "ETHUSDT"];

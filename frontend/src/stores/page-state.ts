@@ -35,26 +35,11 @@ function symbolsState(status: StreamStatus, symbols: readonly string[]): PageSta
   return "live";
 }
 
-/** The state of a page of many symbols: as good as that of the best of them. */
-export function marketState(
-  link: LinkState,
-  status: StreamStatus | null,
-  symbols: readonly string[],
-  fresh: boolean,
-): PageState {
-  const states = symbols.map((symbol) => pageState(link, status, [symbol], fresh));
-  return states.find((state) => state === "live") ?? states[0] ?? pageState(link, status, [], fresh);
-}
-
-/** The state of a page; `all` says whether it needs all of the symbols, or is as good as the best of them. */
-export function usePageState(
-  status: StreamStatus | null,
-  symbols: readonly string[],
-  all: boolean,
-): PageState {
+/** The state of a page that needs all of these symbols. */
+export function usePageState(status: StreamStatus | null, symbols: readonly string[]): PageState {
   const link = useLink((value) => value.state);
   const fresh = useLink((value) => value.hasStatus);
-  return (all ? pageState : marketState)(link, status, symbols, fresh);
+  return pageState(link, status, symbols, fresh);
 }
 
 /** When the server was heard last, while it is not heard; null otherwise. `Date.now()` milliseconds. */

@@ -13,7 +13,7 @@ import { isStill, type PageState } from "@/lib/page-states";
 import { socket } from "@/stores/link";
 import { navigate, usePath, useSearch } from "@/stores/location";
 import { useOffline } from "@/stores/offline";
-import { usePageState, useUnheardSince } from "@/stores/page-state";
+import { usePageState } from "@/stores/page-state";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { LabBody } from "./lab-body";
@@ -21,7 +21,6 @@ import { type ChosenPair, type LabView, labAddress, monitorAddress, parseLab } f
 import { type Lab, useLab } from "./use-lab";
 
 function Freshness({ lab, view, state }: { lab: Lab; view: ChosenPair; state: PageState }) {
-  const unheardSince = useUnheardSince();
   const zone = usePreferences((preferences) => preferences.zone);
   const last = lab.data?.last_time ?? null;
   return (
@@ -33,9 +32,10 @@ function Freshness({ lab, view, state }: { lab: Lab; view: ChosenPair; state: Pa
         Open in the Monitor
       </Button>
       <span className="min-h-3.5 max-lg:basis-full">
-        {last !== null && `up to the bar of ${zonedTime(last, "stamp", zone)}`}
+        {/* No longer in one state than in the other, so that the line breaks in none. */}
+        {last !== null && (isStill(state) ? <StateMark state={state} /> : "up to the bar of")}{" "}
+        {last !== null && zonedTime(last, "stamp", zone)}
       </span>
-      {isStill(state) && <StateMark state={state} unheardSince={unheardSince} />}
     </p>
   );
 }
@@ -97,7 +97,6 @@ function LabOf({ config, tools }: { config: ClientConfig; tools: ReactNode }) {
   const state = usePageState(
     status,
     [a, b].filter((leg) => leg !== null),
-    true,
   );
   return (
     <div className="flex min-h-dvh flex-col">

@@ -34,11 +34,7 @@ function NoSource({ status, canSimulate, busy, onSimulate }: Omit<Props, "state"
 export function Banners({ state, ...props }: Props): ReactNode {
   const retryAt = useOffline()?.retryAt ?? null;
   if (state === "offline") {
-    return (
-      <OfflineNotice retryAt={retryAt} afloat={false} onRetry={() => socket.retryNow()}>
-        What you see is the last that came; the page tries again by itself.
-      </OfflineNotice>
-    );
+    return <OfflineNotice retryAt={retryAt} afloat={false} onRetry={() => socket.retryNow()} />;
   }
   if (state !== "unreachable" && state !== "failed") return null;
   return <NoSource {...props} />;

@@ -31,7 +31,7 @@ function Monitor({ config, tools }: Props & { config: ClientConfig }) {
   const monitor = useMonitor(config);
   const { view, change, status, streaming, symbols, busy, failed } = monitor;
   const legs = [view.a, view.b].filter((symbol) => symbol !== null);
-  const settled = usePageState(status, legs, true);
+  const settled = usePageState(status, legs);
   const market = status?.market ?? config.market;
   const recorded = useRecordedState(settled, market);
   const state = recorded === "stopped" && monitor.opening ? "connecting" : recorded;

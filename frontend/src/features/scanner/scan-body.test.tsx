@@ -13,7 +13,16 @@ const problem = { status: 409, code: "problem", detail: "no such source", reques
 const asked = vi.fn(async () => Response.json(problem, { status: 409 }));
 
 function Body({ streaming }: { streaming: readonly string[] }) {
-  return <ScanBody view={view} scan={useScan(view, "sim-7")} streaming={streaming} known change={vi.fn()} />;
+  return (
+    <ScanBody
+      dimmed={false}
+      view={view}
+      scan={useScan(view, "sim-7")}
+      streaming={streaming}
+      known
+      change={vi.fn()}
+    />
+  );
 }
 
 function show(streaming: readonly string[]): void {

@@ -22,6 +22,8 @@ type Props = {
   /** Whether the server has said what streams. */
   known: boolean;
   change: (part: Partial<ScanView>) => void;
+  /** What stands still steps back, but for the matrix: on its colours fainter text could not be read. */
+  dimmed: boolean;
 };
 
 function Waiting({ children, matrix }: { children: ReactNode; matrix?: ReactNode }) {
@@ -55,7 +57,7 @@ function NothingToPair() {
 }
 
 /** The table and the matrix of a scan, or why there is none. */
-export function ScanBody({ view, scan, streaming, known, change }: Props) {
+export function ScanBody({ view, scan, streaming, known, change, dimmed }: Props) {
   const narrow = useNarrow();
   const { data, error, warming, refresh } = scan;
   if (known && view.symbols.length === 0 && streaming.length < 2) return <NothingToPair />;
@@ -78,6 +80,7 @@ export function ScanBody({ view, scan, streaming, known, change }: Props) {
     );
   }
   const open = (a: string, b: string) => navigate(labAddress(view, a, b));
+  const step = dimmed ? "dimmed" : "";
   const table = <ScanTable scan={data} view={view} onSort={(sort) => change({ sort })} onOpen={open} />;
   const matrix = (
     <ScanMatrix
@@ -96,20 +99,22 @@ export function ScanBody({ view, scan, streaming, known, change }: Props) {
       className="flex min-h-0 flex-1 flex-col gap-1"
     >
       {failure}
-      <ScanSummary scan={data} />
+      <div className={step}>
+        <ScanSummary scan={data} />
+      </div>
       {narrow ? (
         <section aria-label="Table or matrix" className="flex h-128 flex-col">
           <Tabs
             label="Table or matrix"
             tabs={[
-              { key: "table", title: "Table", content: <div className="flex h-full">{table}</div> },
+              { key: "table", title: "Table", content: <div className={`flex h-full ${step}`}>{table}</div> },
               { key: "matrix", title: "Matrix", content: <div className="flex h-full">{matrix}</div> },
             ]}
           />
         </section>
       ) : (
         <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(0,24rem)] gap-1 *:min-h-0">
-          <div className="flex">{table}</div>
+          <div className={`flex ${step}`}>{table}</div>
           <div className="flex">{matrix}</div>
         </div>
       )}

@@ -10,8 +10,9 @@ import { zonedTime } from "@/lib/format";
 import { isStill, type PageState } from "@/lib/page-states";
 import { socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
+import { useMarketState } from "@/stores/market-state";
 import { useOffline } from "@/stores/offline";
-import { usePageState, useUnheardSince } from "@/stores/page-state";
+
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ScanBody } from "./scan-body";
@@ -20,7 +21,6 @@ import { parseScan, type ScanView, scanAddress } from "./scan-state";
 import { type Scan, useScan } from "./use-scan";
 
 function Freshness({ scan, state }: { scan: Scan; state: PageState }) {
-  const unheardSince = useUnheardSince();
   const zone = usePreferences((preferences) => preferences.zone);
   const { data, topic, busy, refresh } = scan;
   return (
@@ -33,9 +33,12 @@ function Freshness({ scan, state }: { scan: Scan; state: PageState }) {
           {busy ? "Scanning…" : "Scan again"}
         </Button>
       ) : null}
-      {data !== null && (topic !== null || isStill(state)) && (
-        <span title={state === "live" ? "New bars bring new numbers by themselves" : undefined}>
-          <StateMark state={state} unheardSince={unheardSince} />
+      {data !== null && (
+        <span
+          className="min-w-20"
+          title={state === "live" ? "New bars bring new numbers by themselves" : undefined}
+        >
+          <StateMark state={state} />
         </span>
       )}
     </p>
@@ -52,7 +55,7 @@ function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) 
   const streaming = (status?.symbols ?? [])
     .filter(({ state }) => state !== "stopped")
     .map(({ symbol }) => symbol);
-  const state = usePageState(status, view.symbols.length > 0 ? view.symbols : streaming, false);
+  const state = useMarketState(status, view.symbols.length > 0 ? view.symbols : streaming);
   const change = (part: Partial<ScanView>) =>
     // From the address as it is now: two changes in one turn must not undo each other.
     navigate(scanAddress({ ...parseScan(window.location.search, config), ...part }), "replace");
@@ -66,9 +69,7 @@ function Scanner({ config, tools }: { config: ClientConfig; tools: ReactNode }) 
       </header>
       <main className="flex min-h-0 flex-1 flex-col gap-1 p-1">
         {offline && <OfflineNotice {...offline} onRetry={() => socket.retryNow()} />}
-        <div className={isStill(state) ? "dimmed contents" : "contents"}>
-          <ScanBody view={view} scan={scan} streaming={streaming} known={status !== null} change={change} />
-        </div>
+        <ScanBody {...{ view, scan, streaming, change }} known={status !== null} dimmed={isStill(state)} />
       </main>
     </div>
   );

@@ -6,12 +6,13 @@ import { OfflineNotice } from "@/components/offline-notice";
 import { StateMark } from "@/components/state-mark";
 import { Notice } from "@/components/ui/notice";
 import { zonedTime } from "@/lib/format";
-import { isStill, type PageState } from "@/lib/page-states";
+import type { PageState } from "@/lib/page-states";
 import { sourceName } from "@/lib/words";
 import { socket } from "@/stores/link";
 import { navigate, useSearch } from "@/stores/location";
+import { useMarketState } from "@/stores/market-state";
 import { useOffline } from "@/stores/offline";
-import { usePageState, useUnheardSince } from "@/stores/page-state";
+import { useUnheardSince } from "@/stores/page-state";
 import { usePreferences } from "@/stores/preferences";
 import { useHeld, useWatch } from "@/stores/topics";
 import { ConnectionsPanel } from "./connections-panel";
@@ -30,17 +31,14 @@ function choose(symbol: string): void {
 }
 
 function Source({ status, state }: { status: StreamStatus; state: PageState }) {
-  const unheardSince = useUnheardSince();
   const zone = usePreferences((preferences) => preferences.zone);
   return (
     <p className="text-label text-fg-2">
       {sourceName(status.source)} <span className="text-fg-3">{status.market}</span>{" "}
       {zonedTime(status.as_of, "stamp", zone)}
-      {isStill(state) && (
-        <span className="pl-2">
-          <StateMark state={state} unheardSince={unheardSince} />
-        </span>
-      )}
+      <span className="pl-2">
+        <StateMark state={state} />
+      </span>
     </p>
   );
 }
@@ -81,10 +79,9 @@ export function SystemPage({ tools }: { tools: ReactNode }) {
   const offline = useOffline();
   const isUnheard = useUnheardSince() !== null;
   const streaming = (status?.symbols ?? []).filter((line) => line.state !== "stopped");
-  const state = usePageState(
+  const state = useMarketState(
     status,
     streaming.map(({ symbol }) => symbol),
-    false,
   );
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
