@@ -12,8 +12,8 @@ test("a line that was lost is away until it is open again, whatever is tried mea
   expect(told({ phase: "connecting" })).toBeNull();
   act(() => useLink.setState({ session: "s1" }));
   expect(told({ phase: "open" })).toBeNull();
-  expect(told({ phase: "offline", retryAt: 5000 })).toEqual({ retryAt: 5000 });
-  expect(told({ phase: "connecting" })).toEqual({ retryAt: null });
-  expect(told({ phase: "offline", retryAt: 9000 })).toEqual({ retryAt: 9000 });
+  expect(told({ phase: "offline", retryAt: 5000 })).toEqual({ retryAt: 5000, unheardSince: 0 });
+  expect(told({ phase: "connecting" })).toEqual({ retryAt: null, unheardSince: 0 });
+  expect(told({ phase: "offline", retryAt: 9000 })).toEqual({ retryAt: 9000, unheardSince: 0 });
   expect(told({ phase: "open" })).toBeNull();
 });
