@@ -15,8 +15,8 @@ const VIEW: ChosenPair = {
   scale: "level",
 };
 
-/** The lab of a view, answered, and then of another one that nobody answers. */
-async function asked(part: Partial<ChosenPair>) {
+/** The lab of a view, answered. */
+async function answered() {
   vi.stubGlobal("fetch", async () => Response.json(pairLab()));
   const client = new QueryClient();
   const wrapper = ({ children }: { children: ReactNode }) => (
@@ -27,6 +27,12 @@ async function asked(part: Partial<ChosenPair>) {
     initialProps: VIEW,
   });
   await waitFor(() => expect(hook.result.current.data).not.toBeNull());
+  return hook;
+}
+
+/** The lab of a view, answered, and then of another one that nobody answers. */
+async function asked(part: Partial<ChosenPair>) {
+  const hook = await answered();
   vi.stubGlobal("fetch", () => new Promise(() => {}));
   hook.rerender({ ...VIEW, ...part });
   return hook.result.current;
@@ -52,13 +58,7 @@ test.each([
   ["is away", () => Promise.reject(new TypeError("Failed to fetch"))],
   ["breaks", async () => new Response("<h1>Bad Gateway</h1>", { status: 502 })],
 ])("while the server %s, what was there stays, with the reason beside it", async (_how, answer) => {
-  vi.stubGlobal("fetch", async () => Response.json(pairLab()));
-  const client = new QueryClient();
-  const wrapper = ({ children }: { children: ReactNode }) => (
-    <QueryClientProvider client={client}>{children}</QueryClientProvider>
-  );
-  const { result } = renderHook(() => useLab("binance", VIEW, false), { wrapper });
-  await waitFor(() => expect(result.current.data).not.toBeNull());
+  const { result } = await answered();
   vi.stubGlobal("fetch", answer);
   result.current.refresh();
   await waitFor(() => expect(result.current.error).not.toBeNull());
@@ -66,13 +66,7 @@ test.each([
 });
 
 test("numbers that the server refuses to stand by are gone", async () => {
-  vi.stubGlobal("fetch", async () => Response.json(pairLab()));
-  const client = new QueryClient();
-  const wrapper = ({ children }: { children: ReactNode }) => (
-    <QueryClientProvider client={client}>{children}</QueryClientProvider>
-  );
-  const { result } = renderHook(() => useLab("binance", VIEW, false), { wrapper });
-  await waitFor(() => expect(result.current.data).not.toBeNull());
+  const { result } = await answered();
   const problem = {
     title: "Conflict",
     status: 409,
