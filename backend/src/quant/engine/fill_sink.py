@@ -1,7 +1,6 @@
 """Where trades that were fetched on demand go: to the journal, to a running market, and into the bars of their days."""
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,7 +62,7 @@ class FillSink:
     async def _owe(self, symbol: str, days: set[int]) -> None:
         try:
             await asyncio.to_thread(self._importer.owe, self._market, symbol, days)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, StorageError) as error:
             raise StorageError(f"its bars stay as they are: {error}") from error
 
     async def take(self, batch: TradeBatch) -> None:

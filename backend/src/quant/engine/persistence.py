@@ -95,7 +95,7 @@ class Persistence:
             await asyncio.sleep(wait_s)
             try:
                 await asyncio.to_thread(self.compact)
-            except Exception as error:  #  a bug of ours ends one pass and not all that come
+            except Exception as error:  # a bug of ours ends one pass and not all that come
                 log.exception("history.broken")
                 self._history_trouble = f"the journal and the history grow: internal error: {error!r}"
             wait_s = COMPACT_EVERY_S if self._history_trouble is None else RETRY_COMPACTION_S
