@@ -141,7 +141,7 @@ class RunningMarket:
         self._history = HistoryKeeper(
             self.market,
             self.state,
-            now=self.now,
+            now=self._exchange_now,
             on_changed=self._on_closed,
             fills_from=self.backfill.fills_from,
         )
@@ -156,6 +156,13 @@ class RunningMarket:
     def now(self) -> int:
         """Return market time, 0 before the first event."""
         return self._market_clock.now(monotonic_s=self._clock.monotonic_s())
+
+    def _exchange_now(self) -> int:
+        """Return market time; before the first event what the exchange's clock shows, 0 while that is not known."""
+        offset = self.market.clock_offset
+        if offset is None or offset.offset_ns is None:
+            return self.now()
+        return self.now() or offset.exchange_ns(self._clock.wall_ns())
 
     def want(self, symbols: Iterable[str]) -> None:
         """Change the set of streamed symbols; those that stay are not disturbed.
