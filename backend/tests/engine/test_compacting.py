@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
@@ -13,6 +14,8 @@ from full_disk import NEEDS_FULL_DEVICE, fill_for
 from quant.engine import persistence as module
 from quant.engine.persistence import Persistence
 from quant.storage.history_paths import DAY_NS, hour_file, tick_folder
+from quant.storage.id_ranges import IdRange, runs
+from quant.storage.records import StoredHole
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME
 from stored_trades import HOUR_NS, MARKET, STEP_NS, bars, batch, columns, event_time, expect
 from waiting import PATIENCE_S
@@ -138,6 +141,84 @@ def test_a_damaged_file_of_an_hour_is_set_aside_and_told_and_holds_up_nothing(tm
     storing(tmp_path, WallClock(event_time(NOW_IDS) + 4 * HOUR_NS), scenario)
 
 
+HOURS = [NOW_IDS + hour * HOUR_IDS for hour in range(3)]
+MIDDLE = [HOURS[1] + 1, HOURS[1] + 2, HOURS[1] + 3]
+"""Trades of the hour in the middle; the ones before and after stand at its edges."""
+
+
+def stored_hours(persistence: Persistence) -> None:
+    """Store an hour between two others, and the holes that lie between them, as a ledger would."""
+    others = [HOURS[0], HOURS[2]]
+    persistence.history.add_ticks(MARKET, SYMBOL, columns([*others, *MIDDLE]))
+    times = event_time(HOURS[0]), event_time(HOURS[2])
+    listed = [(HOURS[0] + 1, MIDDLE[0] - 1), (MIDDLE[-1] + 1, HOURS[2] - 1)]
+    holes = [StoredHole(*ids, *times, "open") for ids in listed]
+    persistence.journal.append(MARKET, holes={SYMBOL: holes})
+    assert persistence.journal.wait_committed()
+
+
+def read_all(persistence: Persistence) -> None:
+    persistence.store.ticks(MARKET, SYMBOL)
+
+
+def compact(persistence: Persistence) -> None:
+    persistence.journal.append(MARKET, batch([MIDDLE[1]]))
+    assert persistence.journal.wait_committed()
+    persistence.compact()
+
+
+@pytest.mark.parametrize("meet", [read_all, compact])
+def test_trades_of_a_damaged_hour_are_listed_as_not_stored(
+    tmp_path: Path, meet: Callable[[Persistence], None]
+) -> None:
+    """Until they come again; a trade of it that is stored elsewhere, and a hole that was there before, are not."""
+    clock = WallClock(event_time(HOURS[2]) + 2 * HOUR_NS)
+    left = [MIDDLE[0], MIDDLE[2]] if meet is compact else MIDDLE
+
+    async def scenario(persistence: Persistence) -> None:
+        stored_hours(persistence)
+        assert persistence.journal.unstored(MARKET, SYMBOL) == ()
+        path = hour_of(tmp_path, MIDDLE[0])
+        content = bytearray(path.read_bytes())
+        content[len(content) // 3] ^= 1
+        path.write_bytes(content)
+        with capture_logs() as said:
+            await asyncio.to_thread(meet, persistence)
+            await asyncio.to_thread(meet, persistence)
+        assert "store.damaged" in {each["event"] for each in said}
+        assert persistence.journal.unstored(MARKET, SYMBOL) == tuple(runs(np.array(left)))
+
+    async def after_a_restart(persistence: Persistence) -> None:
+        assert persistence.store.unstored(MARKET, SYMBOL) == tuple(runs(np.array(left)))
+        persistence.journal.append(MARKET, batch(left))
+        assert persistence.journal.wait_committed()
+        assert persistence.store.unstored(MARKET, SYMBOL) == ()
+        with capture_logs():
+            await asyncio.to_thread(persistence.compact)
+        expect(persistence.store.ticks(MARKET, SYMBOL), [HOURS[0], *MIDDLE, HOURS[2]])
+        assert persistence.store.unstored(MARKET, SYMBOL) == ()
+
+    storing(tmp_path, clock, scenario)
+    storing(tmp_path, clock, after_a_restart)
+
+
+def test_what_was_deleted_for_its_age_is_not_listed_with_a_damaged_hour(tmp_path: Path) -> None:
+    ids = [
+        NOW_IDS - 25 * HOUR_IDS,
+        NOW_IDS,
+        NOW_IDS + HOUR_IDS,
+    ]  # nothing is known of the day before the damage
+
+    async def scenario(persistence: Persistence) -> None:
+        persistence.history.add_ticks(MARKET, SYMBOL, columns(ids))
+        hour_of(tmp_path, NOW_IDS).write_bytes(b"PAR1 and nothing else")
+        with capture_logs():
+            await asyncio.to_thread(read_all, persistence)
+        assert persistence.journal.unstored(MARKET, SYMBOL) == ()
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS)), scenario)
+
+
 def test_a_file_that_cannot_be_read_now_is_not_set_aside(tmp_path: Path) -> None:
     path = hour_of(tmp_path, NOW_IDS)
 
@@ -167,6 +248,7 @@ def test_a_damaged_chunk_of_the_journal_is_told(tmp_path: Path) -> None:
             await asyncio.to_thread(persistence.compact)
         told = [each["where"] for each in said if each["event"] == "store.damaged"]
         assert told == [f"{tmp_path / JOURNAL_NAME}: tick chunk 1"]
+        assert persistence.journal.unstored(MARKET, SYMBOL) == (IdRange(NOW_IDS, NOW_IDS),)
 
     storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
 

@@ -1,14 +1,19 @@
 """Stalled, quiet and halted are told apart, by the whole server beside an exchange with faults."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from exchange import Exchange, exchange
 from listening import Ear
 from quant.engine import markets
+from quant.storage.journal import Journal
+from quant.storage.store import JOURNAL_NAME
 from serving import Client, InProcess, serving
+from stored_trades import MARKET, batch
 from waiting import eventually
 
 SPEED = 10
@@ -113,3 +118,23 @@ def test_a_quote_that_has_stopped_is_not_shown_as_the_newest(
     api.post("/stream/stop", symbols=["ETHUSDT"])
     assert stale("ETHUSDT") == "not streaming"
     assert stale("BTCUSDT") is None
+
+
+def test_an_exchange_whose_ids_begin_anew_is_told_from_the_one_that_is_stored(
+    market: Exchange, tmp_path: Any
+) -> None:
+    """A test network under the settings of the real one: its trades are no duplicates, and no bar is made of them."""
+    far = 10**12
+    journal = Journal(tmp_path / JOURNAL_NAME)
+    journal.open()
+    journal.append(MARKET, replace(batch([0]), ids=np.array([far])))
+    assert journal.close()
+    with serving(tmp_path, **market.settings) as server:
+        api = server.client
+        api.post("/stream/start", symbols=["BTCUSDT", "ETHUSDT"])
+        api.wait_state("ETHUSDT", "live")
+        foreign = api.wait_state("BTCUSDT", "stale")
+        assert f"up to {far} are stored" in foreign["reason"]
+        assert "another DATA_DIR" in foreign["reason"]
+        bars = api.get("/data/BTCUSDT", interval="1s", limit=100)["items"]
+        assert not [each for each in bars if each["quality"] == "quiet"]

@@ -12,7 +12,7 @@ import structlog
 from quant.engine.importer import Importer, check_archives, check_market
 from quant.engine.jobs import Job, JobBook, JobStopped
 from quant.engine.protocol import ImportOptions, JobKind, JobView
-from quant.errors import InvalidParameter, NoRoom, NotFound, TooLarge, Unavailable
+from quant.errors import InvalidParameter, NoRoom, NotFound, StorageError, TooLarge, Unavailable
 
 log = structlog.get_logger()
 
@@ -23,6 +23,9 @@ SPARE_BYTES = 512 << 20
 
 LATE_PAUSE_S = 20.0
 """Without late trades, before the bars of their days are built anew."""
+
+RETRY_S = 1.0
+"""After a disk that refused to have days noted."""
 
 MAX_NAME_BYTES = 255  # of a file system; a name of letters beyond ASCII has fewer of them
 _FILE_NAME = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*")
@@ -46,6 +49,7 @@ class JobDesk:
         self._late_days: set[tuple[str, str, int]] = set()
         self._late_at_s = 0.0
         self._late_tasks: set[asyncio.Task[None]] = set()
+        self._owing: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Forget uploads of an earlier run, and build the bars that it still owed."""
@@ -64,14 +68,26 @@ class JobDesk:
             return
         is_first = not self._late_days
         self._late_days |= fresh
-        owing = asyncio.to_thread(self._importer.owe, market, symbol, {day for _, _, day in fresh})
-        self._hold(asyncio.create_task(owing, name="owe bars"))
+        owing = self._owe(market, symbol, {day for _, _, day in fresh})
+        self._hold(asyncio.create_task(owing, name="owe bars"), self._owing)
         if is_first:
-            self._hold(asyncio.create_task(self._rebuild_late(), name="late trades"))
+            self._hold(asyncio.create_task(self._rebuild_late(), name="late trades"), self._late_tasks)
+
+    async def _owe(self, market: str, symbol: str, days: set[int]) -> None:
+        """Note the days, again and again where the disk refuses: nothing else knows of them."""
+        while True:
+            try:
+                await asyncio.to_thread(self._importer.owe, market, symbol, days)
+            except (OSError, StorageError) as error:
+                log.error("job.days_not_noted", market=market, symbol=symbol, error=str(error))
+            else:
+                return
+            await asyncio.sleep(RETRY_S)
 
     async def _rebuild_late(self) -> None:
         await self._wait_for_the_last_of_them()
         self._late_days.clear()
+        await asyncio.gather(*self._owing)
         job = Job("backfill", "bars of late trades")
         self._start(job, asyncio.to_thread(self._owed, job))
 
@@ -84,7 +100,7 @@ class JobDesk:
 
     async def close(self) -> None:
         """Stop what runs; what it has stored stays, and the same order goes on from there."""
-        for task in self._late_tasks:
+        for task in (*self._late_tasks, *self._owing):
             task.cancel()  # what is owed is built after the next start
         self._book.stop_all()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -150,9 +166,9 @@ class JobDesk:
         if len(self._tasks) >= MAX_WAITING:
             raise Unavailable(f"{MAX_WAITING} imports and back-fills are waiting already: ask again later")
 
-    def _hold(self, task: asyncio.Task[None]) -> None:
-        self._late_tasks.add(task)
-        task.add_done_callback(self._late_tasks.discard)
+    def _hold(self, task: asyncio.Task[None], tasks: set[asyncio.Task[None]]) -> None:
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     def _start(self, job: Job, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(self._run(job, work), name=f"{job.kind} {job.id}")

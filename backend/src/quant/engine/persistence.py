@@ -9,6 +9,7 @@ import structlog
 
 from quant.clock import NS_PER_S, Clock
 from quant.domain import TradeBatch
+from quant.engine.damaged_trades import DamagedTrades
 from quant.engine.past import Heard, read_past
 from quant.engine.protocol import JournalView
 from quant.errors import StorageError
@@ -20,7 +21,7 @@ from quant.storage.history_paths import DAY_NS, HOUR_NS
 from quant.storage.journal import MAX_PENDING_ROWS, Journal
 from quant.storage.journal_file import StreamKey
 from quant.storage.journal_status import JournalState
-from quant.storage.records import Damage, StoredHole
+from quant.storage.records import StoredHole
 from quant.storage.store import HISTORY_NAME, JOURNAL_NAME, Store
 
 log = structlog.get_logger()
@@ -55,8 +56,9 @@ class Persistence:
         max_pending_rows: int = MAX_PENDING_ROWS,
     ) -> None:
         self.journal = Journal(data_dir / JOURNAL_NAME, clock=clock, max_pending_rows=max_pending_rows)
-        self.history = History(data_dir / HISTORY_NAME, on_damage=_report)
-        self.store = Store(data_dir, on_damage=_report)
+        self._damages = DamagedTrades(data_dir, self.journal)
+        self.history = History(data_dir / HISTORY_NAME, on_damage=self._damages.note)
+        self.store = Store(data_dir, on_damage=self._damages.note)
         self._clock = clock
         self._tick_days = tick_days
         self._bar_days = bar_days
@@ -135,7 +137,7 @@ class Persistence:
             log.error("history.compaction_failed", error=str(error))
             return f"the journal grows, for its closed hours cannot be moved to the history: {error}"
         for damage in done.damaged:
-            _report(damage)
+            self._damages.note(damage)
         log.info("history.compacted", ticks=done.ticks, bars=done.bars, files=done.files)
         return None
 
@@ -230,10 +232,6 @@ class Persistence:
         if status.state is JournalState.FAILING:
             return f"trades are not being stored: {status.reason}"
         return self._history_trouble
-
-
-def _report(damage: Damage) -> None:
-    log.error("store.damaged", **damage._asdict())
 
 
 def _days_before(now: int, days: int) -> int | None:

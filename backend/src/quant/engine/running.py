@@ -21,7 +21,7 @@ from quant.errors import ExchangeRejected, ExchangeUnreachable, QuantError, Stor
 from quant.feed.backoff import backoff
 from quant.feed.pace import Pace
 from quant.market.clock import MarketClock
-from quant.market.state import REORDER_NS, MarketState
+from quant.market.state import REORDER_NS, MarketState, SymbolCounters
 from quant.settings import Settings
 from quant.storage.id_ranges import IdRanges
 
@@ -42,6 +42,9 @@ LATENESS_NS = 300 * NS_PER_MS
 
 LEAST_REORDER_S = 0.25
 """Of real time: what a busy machine needs, however fast a simulated market runs."""
+
+FOREIGN_NS = 60 * NS_PER_S
+"""A trade that is so much later than the newest one has a higher id, unless it is of another exchange."""
 
 Closed = Callable[[set[tuple[str, str]]], None]
 DEAF = ("stalled", "unknown")
@@ -95,6 +98,8 @@ class RunningMarket:
         """Symbols of which something is stored, as far as somebody has asked for them."""
         self.proved: set[str] = set()
         """Symbols whose trades have arrived since their connection opened: an acknowledgement proves nothing."""
+        self.foreign: dict[str, str] = {}
+        """Why a symbol's trades cannot belong to what is stored of it: none of them is taken."""
         self.ready = asyncio.Event()
         self._settings = settings
         self._clock = clock
@@ -172,6 +177,7 @@ class RunningMarket:
         symbols = set(symbols)
         for symbol in self.wanted - symbols:
             self.proved.discard(symbol)
+            self.foreign.pop(symbol, None)
         for symbol in symbols - self.wanted:
             self._history.forget(symbol)
         self.wanted = symbols
@@ -312,11 +318,32 @@ class RunningMarket:
         kept = batch.of(self.streamed)
         if not len(kept):
             return
+        unproved = [symbol for symbol in kept.present() if symbol not in self.proved]
+        held = {symbol: self.state.counters(symbol) for symbol in unproved}
         fresh = self.state.apply(kept)
-        self.proved.update(kept.present())
+        for symbol in unproved:
+            self._prove(kept.of({symbol}), held[symbol])
         self._market_clock.observe(int(kept.ts_event.max()), monotonic_s=self._clock.monotonic_s())
         if fresh.any():
             self._tell(self._keep(kept if fresh.all() else kept.at(fresh)))  # a late one changes a closed bar
+
+    def _prove(self, trades: TradeBatch, held: SymbolCounters) -> None:
+        """Take note that a symbol's trades come, and whether they go on from those that are held of it."""
+        (symbol,) = trades.present()
+        first, newest = int(trades.ids.min()), int(trades.ids.max())
+        is_later = held.last_ts is not None and trades.ts_event.max() > held.last_ts + FOREIGN_NS
+        if held.last_id is not None and newest <= held.last_id and is_later:
+            if symbol not in self.foreign:
+                log.error(
+                    "market.foreign", market=self.market.name, symbol=symbol, id=first, held=held.last_id
+                )
+            self.foreign[symbol] = (
+                f"the exchange counts its trades from {first} on, yet earlier ones up to {held.last_id} are stored: "
+                "these are of another exchange, which needs another DATA_DIR"
+            )
+            return
+        self.foreign.pop(symbol, None)
+        self.proved.add(symbol)
 
     def _take_fetched(self, batch: TradeBatch) -> None:
         """Take trades that no stream brought, and tell at once which bars they changed."""

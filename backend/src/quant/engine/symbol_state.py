@@ -23,6 +23,8 @@ def symbol_state(running: RunningMarket, symbol: str) -> tuple[StreamState, str 
     late: StreamState = "connecting" if seen is None else "stale"
     if not running.market.is_open(symbol):
         return late, "no connection yet" if seen is None else "the connection is down"
+    if symbol in running.foreign:
+        return "stale", running.foreign[symbol]
     health = running.market.health(symbol)
     verdict = health.verdict if health else None
     if health is not None and verdict in ("waiting", "stalled", "unknown"):

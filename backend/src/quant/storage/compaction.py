@@ -7,10 +7,11 @@ places, and readers take each id once.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
+from pathlib import Path
 
 from quant.errors import DamagedData
 from quant.storage.history import History
-from quant.storage.history_paths import HOUR_NS
+from quant.storage.history_paths import HOUR_NS, held_in, opened_ns
 from quant.storage.journal import Journal
 from quant.storage.journal_index import TickChunk
 from quant.storage.journal_reader import JournalReader
@@ -86,8 +87,9 @@ class Compaction:
         try:
             return move(market, symbol, cutoff)
         except DamagedData as error:
-            where = str(error.values.get("path", market))
-            self._damaged.append(Damage(where, 0, market, symbol, 0, 0, error.message))
+            path = Path(str(error.values["path"]))  # the journal's own damage is not raised
+            at = opened_ns(path)
+            self._damaged.append(Damage(str(path), held_in(path), 0, market, symbol, at, at, error.message))
             return 0, 0, []
 
     def _ticks(self, market: str, symbol: str, cutoff: int) -> Moved:

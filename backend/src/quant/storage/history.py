@@ -17,6 +17,7 @@ from quant.storage.history_paths import (
     HOUR_NS,
     bar_folder,
     day_file,
+    held_in,
     hour_file,
     opened_ns,
     tick_folder,
@@ -114,7 +115,9 @@ class History:
                 raise
             kept = _set_aside(path)
             at = opened_ns(path)
-            self._on_damage(Damage(str(kept), 0, market, symbol, at, at, f"set aside: {error.message}"))
+            self._on_damage(
+                Damage(str(kept), held_in(path), 0, market, symbol, at, at, f"set aside: {error.message}")
+            )
             return None
 
     def _synced(self, paths: list[Path], *, keep: bool) -> int:

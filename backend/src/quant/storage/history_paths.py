@@ -7,6 +7,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, unquote
 
 from quant.clock import NS_PER_S
@@ -34,6 +35,11 @@ def hour_file(folder: Path, hour: int) -> Path:
 def day_file(folder: Path, day: int) -> Path:
     """Return the file of a day since the epoch."""
     return folder / _date(day) / BAR_FILE
+
+
+def held_in(path: Path) -> Literal["hour", "day"]:
+    """Return what a file holds: an hour of trades or a day of bars."""
+    return "day" if path.name == BAR_FILE else "hour"
 
 
 def opened_ns(path: Path) -> int:

@@ -10,6 +10,7 @@ from quant.errors import DamagedData
 from quant.storage.history_paths import (
     bar_folder,
     day_files,
+    held_in,
     hour_files,
     market_pattern,
     names,
@@ -175,5 +176,5 @@ class HistoryReader:
             if self._on_damage is None:
                 raise
             at = opened_ns(path)
-            self._on_damage(Damage(str(path), 0, market, symbol, at, at, error.message))
+            self._on_damage(Damage(str(path), held_in(path), 0, market, symbol, at, at, error.message))
             return None

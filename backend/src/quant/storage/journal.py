@@ -165,6 +165,12 @@ class Journal:
             self._nudge()
         return ticket
 
+    def list_unstored(self, market: str, symbol: str, ids: Iterable[IdRange]) -> None:
+        """List ids of trades as not stored with the next commit, until they come again; any thread may say so."""
+        with self._wake:
+            self._pending.list_dropped({StreamKey(market, symbol): tuple(ids)})
+            self._nudge()
+
     def discard(self, *, tick_chunks: Sequence[int], bar_chunks: Sequence[int]) -> "Future[None]":
         """Delete chunks that lie in the history; the future is done when they are gone."""
         done: Future[None] = Future()
@@ -369,7 +375,7 @@ class Journal:
             self._taken = None
             if self._flush is not None:
                 self._pending.drop(self._flush.ticks)
-            self._pending.put_back(taken.dropped)
+            self._pending.list_dropped(taken.dropped)
 
     def _discard_chunks(self) -> None:
         while True:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -180,7 +180,7 @@ class JournalReader(JournalIndex):
     def _decoded(
         self,
         decode: Callable[[bytes], Rows],
-        what: str,
+        what: Literal["tick chunk", "bar chunk"],
         connection: sqlite3.Connection,
         key: tuple[str, str],
         chunk: "_Chunk",
@@ -189,7 +189,7 @@ class JournalReader(JournalIndex):
             return decode(chunk.blob(connection))
         except DamagedData as error:
             where = f"{self.path}: {what} {chunk.number}"
-            damage = Damage(where, chunk.number, *key, chunk.first, chunk.last, error.message)
+            damage = Damage(where, what, chunk.number, *key, chunk.first, chunk.last, error.message)
             if self._on_damage is not None:
                 self._on_damage(damage)
                 return None

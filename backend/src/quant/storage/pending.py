@@ -128,8 +128,8 @@ class Pending:
             self._dropped.setdefault(key, IdRanges()).add_ids(rows.ids)
             self.dropped_rows += len(rows)
 
-    def put_back(self, dropped: dict[StreamKey, tuple[IdRange, ...]]) -> None:
-        """List ids again whose listing was not committed."""
+    def list_dropped(self, dropped: dict[StreamKey, tuple[IdRange, ...]]) -> None:
+        """List ids: those whose listing was not committed, or that are gone from the disk."""
         for key, ranges in dropped.items():
             held = self._dropped.setdefault(key, IdRanges())
             for ids in ranges:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -68,6 +68,7 @@ class Damage(NamedTuple):
     """A chunk or file that cannot be read, and the ids (or open times of bars) that were in it."""
 
     where: str
+    holds: Literal["tick chunk", "bar chunk", "hour", "day"]  # the last two: a file of trades, of bars
     number: int  # of the chunk; 0 for a file
     market: str
     symbol: str
