@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PairAnalytics, SymbolOut } from "@/api/types";
 import { live } from "@/stores/link";
-import { bar, barList, clientConfig, pairData, T0 } from "@/testing/builders";
+import { bar, barList, clientConfig, fundingList, pairData, quoteList, T0 } from "@/testing/builders";
 import { TicketDialog } from "./ticket-dialog";
 import { barsTopic, pairTopic, parseView } from "./view-state";
 
@@ -80,5 +80,28 @@ describe("what cannot be traded as asked for is said", () => {
     await show(known, { beta: 18 });
     expect(screen.getByText(says)).toBeVisible();
     expect(screen.queryByText(/Sell BTCUSDT/)).toBeNull();
+  });
+
+  test("quotes, funding rates and prices that are out of date", async () => {
+    await show(KNOWN, { beta: 18, stale_reason: "BTCUSDT is not streaming" });
+    expect(screen.getByText(/The prices are out of date\. BTCUSDT is not streaming\./)).toBeVisible();
+    const quote = { time: T0, bid: 1, bid_size: 1, ask: 2, ask_size: 1 };
+    const late = { stale: true, stale_reason: "the connection is down" };
+    const feed = async (part: { stale?: boolean; stale_reason?: string }) =>
+      await act(async () => {
+        for (const [symbol, more] of [["BTCUSDT", part] as const, ["ETHUSDT", {}] as const]) {
+          const quotes = quoteList([quote], { symbol, ...more });
+          live.receive({ ...head, kind: "quote", topic: `quote:${symbol}`, data: quotes });
+          const rate = fundingList(0.0001, { symbol, ...more });
+          live.receive({ ...head, kind: "funding", topic: `funding:${symbol}`, data: rate });
+        }
+        await new Promise(requestAnimationFrame);
+      });
+    await feed(late);
+    expect(screen.getByText(/The quote is out of date\. BTC: the connection is down\./)).toBeVisible();
+    expect(screen.getByText(/The rate is out of date\. BTC: the connection is down\./)).toBeVisible();
+    await feed({});
+    expect(screen.queryByText(/The quote is|The rate is/)).toBeNull();
+    expect(screen.getByText("Negative is received.")).toBeVisible();
   });
 });

@@ -29,6 +29,15 @@ function useLegMarket({ symbol, interval, known }: LegProps): LegMarket {
   };
 }
 
+/** Which legs' newest quote or funding rate may be out of date, and why. */
+function useOutdated(kind: "quote" | "funding", { a, b }: PairView): readonly string[] {
+  const held = { [a]: useHeld(kind, `${kind}:${a}`)?.data, [b]: useHeld(kind, `${kind}:${b}`)?.data };
+  return [a, b].flatMap((symbol) => {
+    const reason = held[symbol]?.stale_reason;
+    return reason ? [`${shortSymbol(symbol)}: ${reason}.`] : [];
+  });
+}
+
 function Row({ name, children, note }: { name: string; children: ReactNode; note?: ReactNode }) {
   return (
     <div className="grid grid-cols-[1fr_auto] gap-x-4 py-0.5">
@@ -64,9 +73,16 @@ function money(value: number | null): string {
   return value === null ? ABSENT : fixed(value, 2);
 }
 
-type CostsProps = { ticket: Ticket; input: TicketInput };
+/** Says whose numbers are old; nothing where none is. */
+function Outdated({ what, reasons }: { what: string; reasons: readonly string[] }) {
+  return reasons.length > 0 && <Warning>{`${what} out of date. ${reasons.join(" ")}`}</Warning>;
+}
 
-function Costs({ ticket, input }: CostsProps) {
+type CostsProps = { view: PairView; ticket: Ticket; input: TicketInput };
+
+function Costs({ view, ticket, input }: CostsProps) {
+  const oldQuotes = useOutdated("quote", view);
+  const oldFunding = useOutdated("funding", view);
   const missing = ticket.crossing === null ? "Waiting for both quotes." : undefined;
   const dear = ticket.breakEvenZ !== null && ticket.breakEvenZ > 2 && input.sd !== null;
   return (
@@ -83,12 +99,23 @@ function Costs({ ticket, input }: CostsProps) {
         {signed(ticket.left, 2)}
       </Row>
       <Row name="Fees, both legs in and out">{money(ticket.fees)}</Row>
-      <Row name="Bid-ask spread, both legs in and out" note={missing}>
+      <Row
+        name="Bid-ask spread, both legs in and out"
+        note={missing ?? <Outdated what="The quote is" reasons={oldQuotes} />}
+      >
         {money(ticket.crossing)}
       </Row>
       <Row
         name="Next funding"
-        note={ticket.funding === null ? "Waiting for both funding rates." : "Negative is received."}
+        note={
+          ticket.funding === null ? (
+            "Waiting for both funding rates."
+          ) : oldFunding.length > 0 ? (
+            <Outdated what="The rate is" reasons={oldFunding} />
+          ) : (
+            "Negative is received."
+          )
+        }
       >
         {ticket.funding === null ? ABSENT : signed(ticket.funding, 2)}
       </Row>
@@ -213,6 +240,11 @@ export function TicketDialog({ view, known, onClose }: Props) {
           <span id={`${id}-notional-problem`}>{badNotional && "The notional is a number above 0."}</span>
           <span id={`${id}-fee-problem`}>{badFee && "The fee is a number of basis points, from 0."}</span>
         </p>
+        {pair?.stale_reason && (
+          <p className="text-label">
+            <Outdated what="The prices are" reasons={[`${pair.stale_reason}.`]} />
+          </p>
+        )}
         {input && ticket && !why ? (
           <dl className="m-0">
             <Leg symbol={a} leg={ticket.a} step={legA.step} />
@@ -227,7 +259,7 @@ export function TicketDialog({ view, known, onClose }: Props) {
               }
             />
             <Row name="Hedge ratio β">{significant(input.beta, 6)}</Row>
-            <Costs ticket={ticket} input={input} />
+            <Costs view={view} ticket={ticket} input={input} />
           </dl>
         ) : (
           sound && <p className="text-fg-2">{why ?? pair?.reason ?? "Waiting for prices and the fit."}</p>
