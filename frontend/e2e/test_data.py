@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,23 @@ def test_the_csv_of_a_pair_equals_the_rows_of_the_api(own_server: Any, visit: An
     assert [ms(line[0]) for line in lines] == series["time"]
     for column, name in enumerate(head[1:-1], start=1):
         assert [number(line[column]) for line in lines] == series[name], name
+
+
+def test_a_time_is_typed_over_key_by_key(own_server: Any, visit: Any) -> None:
+    page = visit().page
+    open_page(page, own_server, f"?what=pair&a=BTCUSDT&b=ETHUSDT&from={MARCH_MS}")
+    field = page.get_by_label(re.compile("^From"))
+    field.focus()
+    # Month, day, year, each of which goes on to the next.
+    page.keyboard.type("12312025")
+    expect(field).to_have_value(re.compile("^2025-12-31T"))
+    day = round(datetime(2025, 12, 31, tzinfo=UTC).timestamp() * 1000) + MARCH_MS % 86_400_000
+    expect(page).to_have_url(re.compile(rf"from={day}\b"))
+    field.focus()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Download").focus()
+    expect(field).to_have_accessible_description("The time is not complete.")
 
 
 def test_bars_as_parquet_equal_the_rows_of_the_api(own_server: Any, visit: Any, tmp_path: Path) -> None:

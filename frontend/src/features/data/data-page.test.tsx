@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
@@ -93,6 +93,42 @@ describe("export", () => {
     const field = await screen.findByLabelText(/^Until before/);
     expect(field).toHaveAccessibleDescription("The range ends before it begins.");
     expect(screen.getByRole("button", { name: "Download" })).toBeDisabled();
+  });
+
+  test("a window can be typed anew, within its limits, and is never exported as it was before", async () => {
+    const asked = vi.fn(() => HttpResponse.text("time\n"));
+    server.use(http.get(at("/export"), asked));
+    window.history.replaceState(null, "", "/export-data?w=60");
+    show();
+    const field = await screen.findByRole("textbox", { name: "Window" });
+    await userEvent.clear(field);
+    expect(field).toHaveValue("");
+    await userEvent.type(field, "5{Enter}");
+    expect(field).toHaveAccessibleDescription("The window needs at least 10 bars.");
+    expect(field).toHaveFocus();
+    await userEvent.click(screen.getByRole("button", { name: "Download" }));
+    expect(asked).not.toHaveBeenCalled();
+    await userEvent.type(field, "00{Enter}");
+    expect(query().get("w")).toBe("500");
+  });
+
+  test("a time stays while its year is typed, and takes effect once it is whole", async () => {
+    window.history.replaceState(null, "", `/export-data?from=${Date.UTC(2026, 2, 1)}`);
+    show();
+    const field = await screen.findByLabelText(/^From/);
+    for (const year of ["0002", "0020", "0202"]) {
+      fireEvent.change(field, { target: { value: `${year}-03-01T00:00:05` } });
+      expect((field as HTMLInputElement).value).toContain(`${year}-03-01`);
+      expect(field).toBeValid();
+    }
+    expect(query().get("from")).toBe(String(Date.UTC(2026, 2, 1)));
+    fireEvent.blur(field);
+    expect(field).toHaveAccessibleDescription("The time is before 1970.");
+    fireEvent.change(field, { target: { value: "2025-03-01T00:00:05" } });
+    expect(field).toHaveAccessibleDescription("");
+    expect(query().get("from")).toBe(String(Date.UTC(2025, 2, 1, 0, 0, 5)));
+    fireEvent.change(field, { target: { value: "" } });
+    expect(query().get("from")).toBeNull();
   });
 
   test("the file is saved under the server's name", async () => {

@@ -1,12 +1,12 @@
 import type { ClientConfig, HedgeMethod, Scale } from "@/api/types";
 import { Select } from "@/components/ui/select";
+import { WindowField } from "@/components/window-field";
 import { type TimeZone, zoneHead } from "@/lib/format";
 import { intervalMs } from "@/lib/intervals";
 import { methodName } from "@/lib/words";
 import { Choice } from "./choice";
 import { type ExportRequest, FORMATS, WHATS } from "./export-request";
-import { Field } from "./field";
-import { fieldText, fieldTime } from "./times";
+import { TimeField } from "./time-field";
 
 const SCALES = [
   { value: "level", label: "Level" },
@@ -37,16 +37,7 @@ function PairFields({ request, config, onChange }: Omit<Props, "symbols" | "zone
         options={SCALES}
         onChange={(scale) => onChange({ scale: scale as Scale })}
       />
-      <label className="flex items-center gap-1.5">
-        <span className="text-label text-fg-2">Window</span>
-        <input
-          type="number"
-          min={1}
-          value={request.window}
-          onChange={({ target }) => target.valueAsNumber > 0 && onChange({ window: target.valueAsNumber })}
-          className="h-7 w-20 rounded-base border border-control bg-card px-2"
-        />
-      </label>
+      <WindowField window={request.window} onChange={(window) => onChange({ window })} />
     </>
   );
 }
@@ -58,13 +49,6 @@ export function ExportForm({ request, config, symbols, zone, onChange }: Props) 
   const ofPairs = what === "pair";
   const intervals = config.intervals.filter((name) => !ofPairs || intervalMs(name) !== null);
   const backwards = from !== null && to !== null && to <= from;
-  const range = (part: "from" | "to") => ({
-    type: "datetime-local",
-    step: 1,
-    value: fieldText(request[part], zone),
-    onChange: ({ target }: { target: HTMLInputElement }) =>
-      onChange({ [part]: fieldTime(target.value, zone) }),
-  });
   return (
     <>
       <Choice label="What" value={what} options={WHATS} onChange={(what) => onChange({ what })} />
@@ -96,11 +80,18 @@ export function ExportForm({ request, config, symbols, zone, onChange }: Props) 
         </div>
       )}
       <div className="grid grid-cols-1 gap-2 sm:grid-cols-2">
-        <Field label={`From, ${zoneHead(zone)} (empty: all)`} {...range("from")} />
-        <Field
+        <TimeField
+          label={`From, ${zoneHead(zone)} (empty: all)`}
+          value={from}
+          zone={zone}
+          onChange={(from) => onChange({ from })}
+        />
+        <TimeField
           label={`Until before, ${zoneHead(zone)} (empty: now)`}
           problem={backwards ? "The range ends before it begins." : null}
-          {...range("to")}
+          value={to}
+          zone={zone}
+          onChange={(to) => onChange({ to })}
         />
       </div>
       <Choice

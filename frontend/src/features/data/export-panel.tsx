@@ -95,7 +95,10 @@ export function ExportPanel({ config, status, symbols, zone }: Props) {
         className="flex flex-col gap-3 p-3"
         onSubmit={(event) => {
           event.preventDefault();
-          void start(exportPath(request));
+          // The request is still the one before it.
+          const wrong = event.currentTarget.querySelector<HTMLElement>("[aria-invalid=true]");
+          if (wrong) wrong.focus();
+          else void start(exportPath(request));
         }}
       >
         <ExportForm

@@ -35,6 +35,10 @@ test("what an address says wrong is the default", () => {
   expect(request).toEqual({ ...parse(""), a: "ETHUSDT", b: "BTCUSDT" });
 });
 
+test.each(["", "9", "4001", "10.5", "many"])("a window of %s bars is none", (window) => {
+  expect(parse(`?w=${window}`).window).toBe(CONFIG.window);
+});
+
 test("the path asks for what is shown", () => {
   expect(exportPath(parse("?what=bars&a=ETHUSDT&tf=5m&from=1000&to=2000&format=parquet"))).toBe(
     "/export/ohlcv?format=parquet&start=1000&end=2000&symbol=ETHUSDT&interval=5m",

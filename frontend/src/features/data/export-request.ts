@@ -1,5 +1,6 @@
 import type { ClientConfig, HedgeMethod, Scale, StoredSpan } from "@/api/types";
 import { intervalMs } from "@/lib/intervals";
+import { windowProblem } from "@/lib/window";
 
 /** What to export, and as what: all of it is in the address. Times are milliseconds, null is as far as there is. */
 export type ExportRequest = {
@@ -54,7 +55,7 @@ export function parseRequest(
   const other = symbols.find((symbol) => symbol !== a) ?? "ETHUSDT";
   const b = query.get("b")?.toUpperCase() || other;
   const interval = query.get("tf") ?? "";
-  const window = Number(query.get("w"));
+  const window = query.get("w") ?? "";
   const method = query.get("m");
   return {
     what: known(query.get("what"), WHATS) ?? "pair",
@@ -63,7 +64,7 @@ export function parseRequest(
     interval: config.intervals.includes(interval)
       ? interval
       : (config.intervals.find((each) => each === "1m") ?? config.intervals[0] ?? "1m"),
-    window: Number.isInteger(window) && window > 0 ? window : config.window,
+    window: windowProblem(window) === null ? Number(window) : config.window,
     method: (config.methods.find((each) => each === method) as HedgeMethod | undefined) ?? config.method,
     scale: query.has("s") ? (query.get("s") === "log" ? "log" : "level") : config.scale,
     from: instant(query.get("from")),

@@ -10,6 +10,8 @@ test("a field's text is the time in its zone, and back", () => {
 });
 
 test("nothing, and what is half typed, is no time", () => {
+  // The year 2026 on its way, digit by digit.
+  expect(fieldTime("0202-03-01T14:30:05", "utc")).toBeNull();
   expect(fieldText(null, "utc")).toBe("");
   expect(fieldTime("", "utc")).toBeNull();
   expect(fieldTime("2026-0", "local")).toBeNull();

@@ -9,8 +9,11 @@ export function fieldText(ms: number | null, zone: TimeZone): string {
   return new Date(ms - shift).toISOString().slice(0, 19);
 }
 
-/** What such a field says, in milliseconds; null for an empty or half-typed one. */
+/** The last that such a field can say. */
+export const LAST_TEXT = "9999-12-31T23:59:59";
+
+/** What such a field says, in milliseconds; null for an empty or half-typed one, and where there is no market yet. */
 export function fieldTime(text: string, zone: TimeZone): number | null {
   const ms = Date.parse(zone === "utc" ? `${text}Z` : text);
-  return Number.isNaN(ms) ? null : ms;
+  return ms >= 0 ? ms : null;
 }
