@@ -24,6 +24,9 @@ const NOTES: Record<ExportRequest["what"], string> = {
   trades: "A row for each trade, by rising id; “side” is the aggressor's.",
 };
 
+// Two lines on a phone, whatever it says: what is below stays where it is.
+const ESTIMATE = "min-h-[2lh] sm:min-h-[1lh]";
+
 type EstimateProps = { request: ExportRequest; status: StreamStatus; zone: TimeZone };
 
 /** What the file will hold, before it is asked for. */
@@ -34,14 +37,16 @@ function Estimate({ request, status, zone }: EstimateProps) {
   if (failed?.error) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   const stored = queries.map(({ data }) => data?.items);
   const known = stored.filter((items) => items !== undefined);
-  if (known.length < stored.length) return <p className="text-fg-2">Looking what there is…</p>;
+  if (known.length < stored.length) return <p className={`${ESTIMATE} text-fg-2`}>Looking what there is…</p>;
   const span = spanOf(request, known);
   if (span === null)
-    return <p className="text-warn">Nothing of this is stored in {status.market} in this range.</p>;
+    return (
+      <p className={`${ESTIMATE} text-warn`}>Nothing of this is stored in {status.market} in this range.</p>
+    );
   const rate = status.symbols.find(({ symbol }) => symbol === request.a)?.rate ?? null;
   const rows = rowsOf(request, span, rate === 0 ? null : rate);
   return (
-    <p className="text-fg-2" data-testid="estimate" data-rows={rows ?? "unknown"}>
+    <p className={`${ESTIMATE} text-fg-2`} data-testid="estimate" data-rows={rows ?? "unknown"}>
       {timeSpan(span.from, span.to, "full", zone)}:{" "}
       {rows === null
         ? "how many rows is known when they are read."
