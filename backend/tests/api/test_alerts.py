@@ -208,10 +208,11 @@ def test_the_history_comes_as_a_table_page_after_page(
     assert read(io.BytesIO(nothing.content)).columns == found.columns
 
 
-def test_crossings_fire_once_each_as_preview_says(client: Client):
+def test_crossings_fire_once_each_as_preview_says(client: Client, receiver: tuple[Receiver, Path]):
     """Over some seconds: z crosses what it crosses, and nothing is told twice."""
     held = {"metric": "correlation", **PAIR, "op": ">", "value": -1, "for_s": 2}
-    made = client.post("/alerts", **rule(Z | {"value": 0}, held, name="positive"))
+    address = f"https://127.0.0.1:{receiver[0].port}/s3cret"
+    made = client.post("/alerts", **rule(Z | {"value": 0}, held, name="positive", channels=[address]))
     since = client.get("/alerts")["as_of"]
 
     def look() -> Any:
@@ -219,6 +220,8 @@ def test_crossings_fire_once_each_as_preview_says(client: Client):
         return found if len(found) >= 2 else None
 
     found = eventually(look, what="z was above 0 twice")
+    # What everybody is told of holds no key.
+    assert {tuple(event["rule"]["channels"]) for event in found} == {("https://127.0.0.1/…",)}
     until = client.get("/alerts")["as_of"] - 1_000
     ids = [event["id"] for event in found]
     assert len(ids) == len(set(ids))

@@ -199,3 +199,27 @@ def test_no_route_answers_to_a_path_with_a_control_character(desk: Desk, ending:
             for token in (None, ACCESS_TOKEN):
                 answer = desk.ask(method, path + ending, token)
                 assert answer.status_code == 404, (method, path, answer.text)
+
+
+def test_a_webhooks_address_is_for_who_may_change_it(desk: Desk, tokens: dict[str, str]) -> None:
+    """Its path is a key in most cases: a viewer could write to the channel with it."""
+    address = "https://hooks.example.com/services/T0/B0/s3cret"
+    rule = {
+        "name": "any price",
+        "when": {"all": [{"metric": "price", "symbol": "AAAUSDT", "op": ">", "value": 0}]},
+        "channels": [address],
+    }
+    added = desk.ask("POST", "/alerts", tokens["operator"], json=rule)
+    assert added.status_code == 200, added.text
+    assert added.json()["channels"] == [address]
+    path = f"/alerts/{added.json()['id']}"
+
+    def told_to(who: str) -> list[Any]:
+        listed = desk.ask("GET", "/alerts", tokens[who]).json()["items"]
+        alone = desk.ask("GET", path, tokens[who]).json()
+        assert alone in listed
+        return list(alone["channels"])
+
+    assert told_to("viewer") == ["https://hooks.example.com/…"]
+    assert told_to("operator") == told_to("admin") == [address]
+    assert desk.ask("DELETE", path, tokens["operator"]).status_code == 204

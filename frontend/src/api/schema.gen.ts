@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Rules
-         * @description All rules, oldest first, and where they stand.
+         * @description All rules, oldest first, and where they stand; of a webhook's address viewers see the host.
          */
         get: operations["rules_alerts_get"];
         put?: never;
@@ -59,7 +59,7 @@ export interface paths {
         };
         /**
          * Rule
-         * @description One rule and where it stands.
+         * @description One rule and where it stands; of a webhook's address viewers see the host.
          */
         get: operations["rule_alerts__rule_id__get"];
         put?: never;

@@ -8,8 +8,9 @@ from pathlib import Path as FsPath
 from typing import Annotated, Any, Literal
 
 import polars as pl
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from quant.access.roles import Role
 from quant.alerts.event_csv import FIELDS, TIMES, csv_header, csv_lines, event_row
 from quant.alerts.events import event_document
 from quant.alerts.preview import Firing
@@ -21,6 +22,7 @@ from quant.api.file_formats import MEDIA_TYPES, FileFormat, written
 from quant.api.given import MAX_ID, TEXT, instant
 from quant.api.parameters import EngineOf, SettingsOf
 from quant.api.problems import responses
+from quant.api.security import entry_of
 from quant.api.table_files import TableFormat
 from quant.clock import NS_PER_MS
 from quant.delivery.message import shown
@@ -31,9 +33,15 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 MAX_BODY_BYTES = 1 << 18
 MAX_EVENTS = 1000
-# One channel's address may hold a key, and is no name: it is shown up to its host.
 
 RuleId = Annotated[str, Path(description="as POST answered it", max_length=40)]
+
+
+def _reader(request: Request) -> Role:
+    return entry_of(request).known.role
+
+
+ReaderOf = Annotated[Role, Depends(_reader)]
 
 
 def _given() -> dict[str, Any]:
@@ -74,14 +82,14 @@ HISTORY_RESPONSES: dict[int | str, dict[str, Any]] = responses(422, 503, 507) | 
 @router.post("", responses=responses(413, 422, 503), openapi_extra=RULE)
 async def add_rule(engine: EngineOf, request: Request) -> wire.AlertRule:
     """Add a rule; what is wrong with one is said with a JSON `pointer` to the node."""
-    return _rule(await engine.add_alert(await _document(request)))
+    return _rule(await engine.add_alert(await _document(request)), reader=Role.OPERATOR)
 
 
 @router.get("", responses=responses(503))
-async def rules(engine: EngineOf) -> wire.AlertRuleList:
-    """All rules, oldest first, and where they stand."""
+async def rules(engine: EngineOf, reader: ReaderOf) -> wire.AlertRuleList:
+    """All rules, oldest first, and where they stand; of a webhook's address viewers see the host."""
     status = await engine.status()
-    items = [_rule(each) for each in await engine.alerts()]
+    items = [_rule(each, reader=reader) for each in await engine.alerts()]
     return wire.AlertRuleList(market=status.market, as_of=_ms(status.as_of), items=items, next=None)
 
 
@@ -189,9 +197,9 @@ async def retry(engine: EngineOf, delivery_id: Annotated[int, Path(ge=0, le=MAX_
 
 
 @router.get("/{rule_id}", responses=responses(404, 422, 503))
-async def rule(engine: EngineOf, rule_id: RuleId) -> wire.AlertRule:
-    """One rule and where it stands."""
-    return _rule(await engine.alert(rule_id))
+async def rule(engine: EngineOf, rule_id: RuleId, reader: ReaderOf) -> wire.AlertRule:
+    """One rule and where it stands; of a webhook's address viewers see the host."""
+    return _rule(await engine.alert(rule_id), reader=reader)
 
 
 @router.patch("/{rule_id}", responses=responses(404, 413, 422, 503), openapi_extra=CHANGES)
@@ -200,7 +208,7 @@ async def change_rule(engine: EngineOf, rule_id: RuleId, request: Request) -> wi
     document = await _document(request)
     if not isinstance(document, dict):
         raise InvalidRule("", "has to be an object")
-    return _rule(await engine.change_alert(rule_id, document))
+    return _rule(await engine.change_alert(rule_id, document), reader=Role.OPERATOR)
 
 
 @router.delete("/{rule_id}", status_code=204, responses=responses(404, 422, 503))
@@ -282,9 +290,14 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _rule(view: protocol.AlertRuleView) -> wire.AlertRule:
+def _discreet(document: Document) -> Document:
+    """Return a rule without what may be a secret: the path of a webhook's address often is its key."""
+    return document | {"channels": [shown(channel) for channel in document["channels"]]}
+
+
+def _rule(view: protocol.AlertRuleView, *, reader: Role) -> wire.AlertRule:
     return wire.AlertRule.model_validate(
-        view.document
+        (view.document if reader.may(Role.OPERATOR) else _discreet(view.document))
         | {
             "id": view.id,
             "revision": view.revision,
@@ -305,6 +318,7 @@ def event(view: protocol.AlertEventView) -> wire.AlertEvent:
 
 def _event_document(view: protocol.AlertEventView) -> Document:
     return view.document | {
+        "rule": _discreet(view.document["rule"]),  # everybody is told of an event in the same words
         "seq": view.change,
         "number": view.number,
         "ended_at": _ms(view.ended_at),
