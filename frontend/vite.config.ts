@@ -53,6 +53,12 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     // One small inline module would break `script-src 'self'`.
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What most pages share, in one chunk: by itself the bundler makes forty of a few hundred bytes, 5 % larger.
+        advancedChunks: { groups: [{ name: "common", test: /\/src\//, minShareCount: 8 }] },
+      },
+    },
   },
   test: {
     environment: "jsdom",
