@@ -1,9 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { configQuery, symbolsQuery } from "@/api/queries";
-import { live } from "@/stores/link";
+import { Part } from "@/lib/part";
+import { live, useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
 import { clientConfig, streamStatus, symbolStatus, T0 } from "@/testing/builders";
 import { opened } from "./opened";
@@ -109,6 +110,17 @@ describe("the palette", () => {
     expect(document.documentElement.dataset.palette).toBe("red-up");
     expect(usePreferences.getState().layout.side).toBe(320);
   });
+});
+
+test("parts of the page that failed are asked for again when the link opens", async () => {
+  const load = vi.fn().mockRejectedValue(new Error("gone"));
+  const part = new Part(load);
+  part.load();
+  await waitFor(() => expect(part.get().failed).toBe(true));
+  act(() => useLink.setState({ state: { phase: "offline", retryAt: T0 } }));
+  expect(load).toHaveBeenCalledOnce();
+  act(() => useLink.setState({ state: { phase: "open" } }));
+  expect(load).toHaveBeenCalledTimes(2);
 });
 
 describe("shortcuts", () => {

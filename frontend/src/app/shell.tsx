@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { configQuery, symbolsQuery, useStart, useStop } from "@/api/queries";
 import { lazily, loadTheRest } from "@/components/lazily";
 import { useRefusal } from "@/components/ui/permit";
+import { loadFailed } from "@/lib/part";
+import { useLink } from "@/stores/link";
 import { usePreferences } from "@/stores/preferences";
 import { say } from "@/stores/toasts";
 import { useHeld, useWatch } from "@/stores/topics";
@@ -73,6 +75,10 @@ export function Shell() {
     const timer = setTimeout(loadTheRest, REST_AFTER_MS);
     return () => clearTimeout(timer);
   }, [hasData]);
+  const linked = useLink((link) => link.state.phase === "open");
+  useEffect(() => {
+    if (linked) loadFailed();
+  }, [linked]);
   const [reader] = useState(() => new ShortcutReader());
   const close = () => opened.set(null);
 

@@ -1,5 +1,7 @@
-import { render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
+import { loadFailed } from "@/lib/part";
 import { lazily, loadTheRest } from "./lazily";
 
 const Hello = ({ name }: { name: string }) => <p>Hello {name}</p>;
@@ -23,4 +25,17 @@ test("a failure is said, and the next visit tries again", async () => {
   first.unmount();
   render(<Lazy name="again" />);
   expect(await screen.findByText("Hello again")).toBeVisible();
+});
+
+test("what is shown and failed is asked for again when the server is back, and by Retry", async () => {
+  const gone = new Error("gone");
+  const load = vi.fn().mockRejectedValueOnce(gone).mockRejectedValueOnce(gone).mockResolvedValue(Hello);
+  const Lazy = lazily<{ name: string }>(load);
+  render(<Lazy name="you" />);
+  await userEvent.click(await screen.findByRole("button", { name: "Retry" }));
+  await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2));
+  await act(async () => loadFailed());
+  expect(await screen.findByText("Hello you")).toBeVisible();
+  loadFailed();
+  expect(load).toHaveBeenCalledTimes(3);
 });

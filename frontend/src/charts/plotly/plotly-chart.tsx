@@ -1,18 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
+import { PartFailed } from "@/components/part-failed";
+import { usePart } from "@/components/use-part";
+import { Part } from "@/lib/part";
 import type { Figure } from "./figure";
 
-type Drawing = typeof import("./draw");
-let loading: Promise<Drawing> | null = null;
-
-/** Loads Plotly once, when the first figure is to be drawn. */
-function load(): Promise<Drawing> {
-  loading ??= import("./draw").catch((error: unknown) => {
-    // The next chart may try again, as after a lost connection.
-    loading = null;
-    throw error;
-  });
-  return loading;
-}
+/** Plotly, which is loaded when the first figure is to be drawn. */
+const drawing = new Part(() => import("./draw"));
 
 // After a drawing, so many times as long as it took: a long series must not hold up the rest of the page.
 const REST = 4;
@@ -23,12 +16,7 @@ type Props = { figure: Figure; label: string; full?: boolean };
 export function PlotlyChart({ figure, label, full = false }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const restsUntil = useRef(0);
-  const [plotly, setPlotly] = useState<Drawing | null>(null);
-  const [failed, setFailed] = useState(false);
-
-  useEffect(() => {
-    load().then(setPlotly, () => setFailed(true));
-  }, []);
+  const { value: plotly, failed } = usePart(drawing);
 
   useEffect(() => {
     const target = element.current;
@@ -57,8 +45,7 @@ export function PlotlyChart({ figure, label, full = false }: Props) {
     };
   }, [plotly]);
 
-  if (failed)
-    return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
+  if (failed) return <PartFailed onRetry={drawing.load} />;
   return (
     <div className="relative size-full">
       {!plotly && <p className="p-3 text-fg-3">Loading the chart…</p>}

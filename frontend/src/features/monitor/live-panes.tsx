@@ -1,8 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import type { Opening } from "@/charts/chart-actions";
-import type { ChartPosition, StackedChart } from "@/charts/lightweight/stacked-chart";
+import { stackedCharts } from "@/charts/lightweight/library";
+import type { ChartPosition } from "@/charts/lightweight/stacked-chart";
 import { readTheme } from "@/charts/theme";
+import { PartFailed } from "@/components/part-failed";
 import { useNarrow } from "@/components/use-narrow";
+import { usePart } from "@/components/use-part";
 import { usePreferences } from "@/stores/preferences";
 import { writeLegend } from "./legend";
 import { LiveFeed } from "./live-feed";
@@ -21,16 +24,15 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
   const last = useRef<{ topic: string; position: ChartPosition } | null>(null);
-  const [failed, setFailed] = useState(false);
+  const { value: library, failed } = usePart(stackedCharts);
   const topic = pairTopic(view);
   const { entry, exit, stop } = view;
   const compared = view.compare.join();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a view is its topic and thresholds; theme is read from the page
   useEffect(() => {
-    let chart: StackedChart | null = null;
+    if (!library || !element.current) return;
     let feed: LiveFeed | null = null;
-    let gone = false;
     let at: number | null = null;
     const heads = () => [...(overlay.current?.children ?? [])] as HTMLElement[];
     const write = () =>
@@ -38,39 +40,47 @@ export function LivePanes({ view, decimals, onOpen }: Props) {
         const pane = feed?.panes.get(PANE_KEYS[index] ?? "price");
         if (pane) writeLegend(head, pane, at, narrow);
       });
-    const begin = (library: typeof import("@/charts/lightweight/stacked-chart")) => {
-      if (gone || !element.current) return;
-      const look = { theme: readTheme(), zone, narrow, left: compared === "" };
-      chart = new library.StackedChart(element.current, look, {
-        onCrosshair: (time) => {
-          at = time;
-          write();
-        },
-        onLayout: (tops) => {
-          // Panes are made one after the other; until the last stands, none has its place.
-          if (tops.length < PANE_KEYS.length) return;
-          heads().forEach((head, index) => {
-            head.style.top = `${tops[index] ?? 0}px`;
-            head.style.visibility = "visible";
-          });
-        },
-      });
-      chart.showSeconds(view.interval.endsWith("s"));
-      feed = new LiveFeed(chart, view, decimals, overlays, write);
-      write();
-      if (last.current?.topic === topic) chart.restore(last.current.position);
-    };
-    import("@/charts/lightweight/stacked-chart").then(begin, () => setFailed(true));
+    const look = { theme: readTheme(), zone, narrow, left: compared === "" };
+    const chart = new library.StackedChart(element.current, look, {
+      onCrosshair: (time) => {
+        at = time;
+        write();
+      },
+      onLayout: (tops) => {
+        // Panes are made one after the other; until the last stands, none has its place.
+        if (tops.length < PANE_KEYS.length) return;
+        heads().forEach((head, index) => {
+          head.style.top = `${tops[index] ?? 0}px`;
+          head.style.visibility = "visible";
+        });
+      },
+    });
+    chart.showSeconds(view.interval.endsWith("s"));
+    feed = new LiveFeed(chart, view, decimals, overlays, write);
+    write();
+    if (last.current?.topic === topic) chart.restore(last.current.position);
     return () => {
-      gone = true;
       feed?.stop();
-      if (chart) last.current = { topic, position: chart.position() };
-      chart?.dispose();
+      last.current = { topic, position: chart.position() };
+      chart.dispose();
     };
-  }, [topic, entry, exit, stop, compared, overlays, theme, palette, zone, narrow, decimals.a, decimals.b]);
+  }, [
+    library,
+    topic,
+    entry,
+    exit,
+    stop,
+    compared,
+    overlays,
+    theme,
+    palette,
+    zone,
+    narrow,
+    decimals.a,
+    decimals.b,
+  ]);
 
-  if (failed)
-    return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
+  if (failed) return <PartFailed onRetry={stackedCharts.load} />;
   return (
     <div className="absolute inset-0 overflow-hidden">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls */}

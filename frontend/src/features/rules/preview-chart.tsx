@@ -1,13 +1,16 @@
 import { useEffect, useRef, useState } from "react";
 import { ChartActions, type Opening } from "@/charts/chart-actions";
+import { stackedCharts } from "@/charts/lightweight/library";
 import type { StackedChart } from "@/charts/lightweight/stacked-chart";
 import { paneFigure } from "@/charts/plotly/pane-figure";
 import type { Pane } from "@/charts/series";
 import { paneTable, tableCsv } from "@/charts/table";
 import { readTheme } from "@/charts/theme";
 import { lazily } from "@/components/lazily";
+import { PartFailed } from "@/components/part-failed";
 import { saveFile } from "@/components/save-file";
 import { useNarrow } from "@/components/use-narrow";
+import { usePart } from "@/components/use-part";
 import { usePreferences } from "@/stores/preferences";
 
 const ChartDialog = lazily(() => import("@/charts/chart-dialog").then((module) => module.ChartDialog));
@@ -20,29 +23,24 @@ export function PreviewChart({ pane, interval, subject }: Props) {
   const narrow = useNarrow();
   const element = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<StackedChart | null>(null);
-  const [failed, setFailed] = useState(false);
+  const { value: library, failed } = usePart(stackedCharts);
   const [opening, setOpening] = useState<Opening | null>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: readTheme reads what `theme` and `palette` put on the page
   useEffect(() => {
-    let made: StackedChart | null = null;
-    let gone = false;
-    import("@/charts/lightweight/stacked-chart").then(
-      (library) => {
-        if (gone || !element.current) return;
-        const look = { theme: readTheme(), zone, narrow: true };
-        made = new library.StackedChart(element.current, look, { onCrosshair: () => {}, onLayout: () => {} });
-        made.showSeconds(interval.endsWith("s"));
-        setChart(made);
-      },
-      () => setFailed(true),
-    );
+    if (!library || !element.current) return;
+    const look = { theme: readTheme(), zone, narrow: true };
+    const made = new library.StackedChart(element.current, look, {
+      onCrosshair: () => {},
+      onLayout: () => {},
+    });
+    made.showSeconds(interval.endsWith("s"));
+    setChart(made);
     return () => {
-      gone = true;
       setChart(null);
-      made?.dispose();
+      made.dispose();
     };
-  }, [theme, palette, zone, narrow, interval]);
+  }, [library, theme, palette, zone, narrow, interval]);
 
   useEffect(() => {
     chart?.setPane(pane, null);
@@ -51,8 +49,7 @@ export function PreviewChart({ pane, interval, subject }: Props) {
 
   const name = `${pane.title} and firings`;
   const fileName = `${subject}-${interval}-${pane.series[0]?.key ?? "metric"}`;
-  if (failed)
-    return <p className="p-3 text-fg-2">The chart could not be loaded. Reload the page to try again.</p>;
+  if (failed) return <PartFailed onRetry={stackedCharts.load} />;
   return (
     <div className="relative h-48">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls */}
