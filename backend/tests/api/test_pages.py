@@ -109,3 +109,10 @@ def test_assets_are_sent_compressed_and_kept(api: Client, accepted: str) -> None
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers.get("content-encoding", "identity") in (accepted, "identity")
     assert "Accept-Encoding" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+def test_a_monitor_may_ask_with_head(api: Client, path: str) -> None:
+    asked, told = api.http.head(path), api.http.get(path)
+    assert (asked.status_code, asked.content) == (told.status_code, b"") == (200, b"")
+    assert asked.headers["content-length"] == str(len(told.content))

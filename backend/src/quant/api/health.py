@@ -1,4 +1,4 @@
-"""/livez, /readyz, /healthz: is it up, can it serve, how is it."""
+"""/livez, /readyz, /healthz: is it up, can it serve, how is it. They answer to HEAD too: monitors ask with it."""
 
 from typing import Any
 
@@ -14,12 +14,14 @@ NOT_READY: dict[int | str, dict[str, Any]] = {
 }
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez")
 async def live() -> wire.Health:
     """The process answers."""
     return wire.Health(status="ok", reason=None, version=__version__)
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=NOT_READY)
 async def ready(engine: EngineOf, response: Response) -> wire.Health:
     """The source is ready: symbols are known and data can flow."""
@@ -28,6 +30,7 @@ async def ready(engine: EngineOf, response: Response) -> wire.Health:
     return wire.Health(status=readiness.status, reason=readiness.reason, version=__version__)
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def health(engine: EngineOf) -> wire.Health:
     """How it goes, always answered with 200."""
