@@ -14,8 +14,9 @@ _NO_CRITICAL_VALUES: Mapping[str, float] = dict.fromkeys(LEVELS, math.nan)
 
 @jit
 def _p_values(
-    statistics: FloatArray, least: float, split: float, most: float, left: FloatArray, right: FloatArray
-) -> FloatArray:
+    statistics: FloatArray, least: float, split: float, most: float, left: tuple[float, float, float],
+    right: tuple[float, float, float, float],
+) -> FloatArray:  # fmt: skip
     out = np.empty(statistics.size)
     for i in range(statistics.size):
         t = statistics[i]
@@ -42,8 +43,7 @@ def p_values(statistics: FloatArray, *, trend: str, n_series: int) -> FloatArray
     residuals of an estimated pair. Left of the table's end p stays at its value there, about 1e-28.
     """
     surface = _surface(trend, n_series)
-    ends = surface.least, surface.split, surface.most
-    return _p_values(statistics, *ends, np.array(surface.left), np.array(surface.right))
+    return _p_values(statistics, surface.least, surface.split, surface.most, surface.left, surface.right)
 
 
 def p_value(statistic: float, *, trend: str, n_series: int) -> float:
