@@ -189,7 +189,7 @@ SCENES = [
     Scene(
         "monitor pairs",
         MONITOR,
-        in_a_tab("^Pairs", lambda page: expect(page.locator("[data-row]").first).to_be_visible()),
+        in_a_tab("^Pairs", lambda page: expect(page.locator("[data-row] path[d^=M]").first).to_be_visible()),
     ),
     Scene(
         "monitor matrix",

@@ -165,6 +165,16 @@ def test_a_cool_down_delays_what_still_holds_and_swallows_what_does_not():
     assert desk.at(30) == [("fired", 10)]
 
 
+@pytest.mark.parametrize(("cooldown_s", "left"), [(60, "59 s"), (3600, "60 min")])
+def test_how_long_a_cool_down_still_lasts_is_told(cooldown_s: int, left: str):
+    desk = Desk(rule(PRICE, cooldown_s=cooldown_s))
+    desk.at(0, {P: 101})
+    desk.at(0.5, {P: 99})
+    desk.at(1, {P: 101})
+    told = desk.evaluator.status("r")
+    assert (told.standing, told.reason) == ("cooling", f"{left} of its cool-down are left")
+
+
 def test_what_is_unknown_neither_fires_nor_clears():
     desk = Desk(rule(PRICE))
     assert desk.at(0, {P: STALE}) == []

@@ -188,7 +188,7 @@ class HeldRule:
         if self._is_unknown():
             return "suspended", self._unknowns()
         if self._root is not None and self._root.state == TRUE:
-            return "cooling", f"{(self._ready_at() - time) / NS_PER_S:g} s of its cool-down are left"
+            return "cooling", f"{_left((self._ready_at() - time) / NS_PER_S)} of its cool-down are left"
         if any(clause.is_waiting for clause in self._clauses):
             return "waiting", "a condition has not held for long enough"
         return "armed", ""
@@ -210,3 +210,8 @@ class HeldRule:
         if all(each == ClauseState() for each in clauses):
             clauses = ()
         return RuleState(self.rule.question, self.event_id, self.fired_at, self.is_spent, clauses)
+
+
+def _left(seconds: float) -> str:
+    """Return a time in the unit that one reads it in, in whole ones."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -2,6 +2,7 @@ import { ChartActions, type Opening } from "@/charts/chart-actions";
 import { paneTable, tableCsv } from "@/charts/table";
 import { saveFile } from "@/components/save-file";
 import { classNames } from "@/lib/class-names";
+import { shortSymbol } from "@/lib/words";
 import { live } from "@/stores/link";
 import { type Decimals, type Overlays, type PaneData, type PaneKey, paneModel } from "./pane-models";
 import { barsTopic, type PairView, pairTopic } from "./view-state";
@@ -51,8 +52,10 @@ type Props = {
 export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Props) {
   const { title, series } = paneModel(pane, view, NO_DATA, decimals, overlays);
   const note = hint(pane, view);
-  // A phone has room for one line.
-  const shown = narrow ? series.slice(0, pane === "price" ? 2 : 1) : series;
+  const compared = pane === "price" && view.compare.length > 0;
+  // A phone has room for one line, but of lines that are compared each has to have its name.
+  const shown = narrow && !compared ? series.slice(0, pane === "price" ? 2 : 1) : series;
+  const named = (label: string) => (narrow && compared ? shortSymbol(label) : label);
   const save = () => {
     const table = paneTable(paneModel(pane, view, paneDataNow(view), decimals, overlays));
     saveFile(`${paneFileName(pane, view)}.csv`, tableCsv(table));
@@ -72,7 +75,7 @@ export function PaneHead({ pane, view, overlays, decimals, narrow, onOpen }: Pro
         {(pane !== "price" || view.compare.length > 0) && <span className="font-semibold">{title}</span>}
         {shown.map((item) => (
           <span key={item.key} className="whitespace-nowrap">
-            <span className={LABEL_COLORS[item.color] ?? ""}>{item.label && `${item.label} `}</span>
+            <span className={LABEL_COLORS[item.color] ?? ""}>{item.label && `${named(item.label)} `}</span>
             <span
               data-series={item.key}
               // A number of another length must not move what stands after it.

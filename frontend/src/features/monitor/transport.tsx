@@ -99,7 +99,7 @@ function Strip({ controls }: { controls: Controls }) {
         data-testid="replay-position"
         data-position={stands.position}
         data-seeking={seeking}
-        className={`w-42 text-right whitespace-nowrap max-lg:ml-auto ${seeking ? "text-fg-3" : "text-fg"}`}
+        className={`w-42 text-right whitespace-nowrap max-lg:ml-auto max-sm:w-34 ${seeking ? "text-fg-3" : "text-fg"}`}
       >
         {zonedTime(position, "stamp", zone)}
       </span>
