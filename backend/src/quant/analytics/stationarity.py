@@ -55,7 +55,7 @@ def unit_root_test(
     lags, penalty = lag_rule(level.size, regression, max_lag, autolag)
     deviations = np.empty(level.size)
     status, reason, largest = _obstacle(level, deviations)
-    statistic, p, chosen, n, usable = math.nan, math.nan, 0, level.size, max(level.size - 1, 1)
+    statistic, p, chosen, n = math.nan, math.nan, 0, level.size
     if status is Status.OK:
         fixed, rest = _deterministic(level, deviations, regression)
         if is_zero_residual(float(rest @ rest), level.size, largest):
@@ -63,11 +63,12 @@ def unit_root_test(
         else:
             found = regress(rest, fixed, max_lag=lags, penalty=penalty)
         statistic, chosen, n = found.statistic, found.lags, found.n
-        usable = n
+        critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=n)
         p = mackinnon.p_value(statistic, trend=tables, n_series=series_in_test)
         if math.isnan(statistic):
             status, reason = Status.SINGULAR, "its own past reproduces the series exactly"
-    critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=usable)
+    else:
+        critical = mackinnon.critical_values(trend=tables, n_series=series_in_test, n=max(n - 1, 1))
     return UnitRootTest(
         status=status, reason=reason, statistic=statistic, p_value=p, lags=chosen, n=n, need=MIN_BARS,
         critical_values=critical, null=NULL, regression=regression, autolag=autolag or "none", max_lag=lags,

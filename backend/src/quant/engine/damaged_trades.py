@@ -43,6 +43,7 @@ class DamagedTrades:
             lost = self._lost_with(damage)
         except (OSError, StorageError) as error:
             log.error("store.damage_not_listed", where=damage.where, error=str(error))
+            self._told.discard((damage.where, damage.number))  # whoever meets it next tries again
             return
         if lost:
             self._journal.list_unstored(damage.market, damage.symbol, lost.ranges)

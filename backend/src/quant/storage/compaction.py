@@ -71,11 +71,11 @@ class Compaction:
                 bars, files = bars + moved, files + changed
                 bar_chunks += done
         damaged = tuple(self._damaged)
-        broken = {(damage.where, damage.number) for damage in damaged}
+        broken = {(damage.holds, damage.number) for damage in damaged}
         self._at_step("before discarding")
         discarded = self._discard(
-            [n for n in tick_chunks if (f"{self._journal.path}: tick chunk {n}", n) not in broken],
-            [n for n in bar_chunks if (f"{self._journal.path}: bar chunk {n}", n) not in broken],
+            [number for number in tick_chunks if ("tick chunk", number) not in broken],
+            [number for number in bar_chunks if ("bar chunk", number) not in broken],
         )
         self._at_step("discarded")
         return Compacted(ticks, bars, files, len(tick_chunks) + len(bar_chunks), damaged, discarded)
