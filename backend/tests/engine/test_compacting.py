@@ -253,6 +253,30 @@ def test_a_damaged_chunk_of_the_journal_is_told(tmp_path: Path) -> None:
     storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
 
 
+def test_damaged_chunks_of_the_journal_stay_and_whole_ones_go(tmp_path: Path) -> None:
+    def left(table: str) -> list[int]:
+        with contextlib.closing(sqlite3.connect(tmp_path / JOURNAL_NAME)) as journal:
+            return [number for (number,) in journal.execute(f"SELECT id FROM {table} ORDER BY id")]  # noqa: S608
+
+    async def scenario(persistence: Persistence) -> None:
+        for trade_id in (NOW_IDS, NOW_IDS + 1):
+            persistence.journal.append(MARKET, batch([trade_id]))
+            persistence.journal.append_bars(MARKET, SYMBOL, "1s", bars([event_time(trade_id)]))
+            assert persistence.journal.wait_committed()
+        tables = {"tick_chunks": left("tick_chunks"), "bar_chunks": left("bar_chunks")}
+        assert [len(numbers) for numbers in tables.values()] == [2, 2]
+        with contextlib.closing(sqlite3.connect(tmp_path / JOURNAL_NAME)) as other, other:
+            for table, numbers in tables.items():
+                other.execute(f"UPDATE {table} SET data = zeroblob(16) WHERE id = ?", numbers[:1])  # noqa: S608
+        with capture_logs():
+            await asyncio.to_thread(persistence.compact)
+        for table, numbers in tables.items():
+            assert left(table) == numbers[:1]
+        expect(persistence.store.history.ticks(MARKET, SYMBOL), [NOW_IDS + 1])
+
+    storing(tmp_path, WallClock(event_time(NOW_IDS) + 2 * HOUR_NS), scenario)
+
+
 async def _until(look: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not look():  # noqa: ASYNC110 - no event for it
